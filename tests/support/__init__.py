@@ -1,0 +1,1 @@
+"""What tests stand on: the sealed environment, repositories, clocks, processes, waiting."""

@@ -1,0 +1,22 @@
+"""Many Claude Code agents in parallel on one git repository, and a result to trust.
+
+A task is a wish written in a database; everything else is reconciliation:
+
+    observe (store, git, process table)  ->  plan (pure)  ->  apply (idempotent, guarded)
+
+The house, imports point down only:
+
+    cli > dashboard          what a person sees; thin; no decision lives here
+    supervisor               loop, tick, wake
+    operations | runner      verbs over the floors below | the parent of one agent
+    git | agent | store      to git, to the agent program, to SQLite (strangers to each other)
+    system                   clock, command, process, lock, paths, files, configuration, logs
+    core                     what things are and how they may change: pure, no I/O
+
+Who writes what: a person's commands write intents, a runner writes facts about its own run, the
+supervisor writes the states of tasks and runs, the merger writes merge states and target refs.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""One verb per file: a context and a frozen request in, an operation result out."""

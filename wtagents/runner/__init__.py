@@ -1,0 +1,1 @@
+"""The parent of exactly one agent process; it outlives the supervisor and the terminal."""

@@ -1,0 +1,1 @@
+"""The door to SQLite: intents, facts, states and the events that never change."""

@@ -1,0 +1,1 @@
+"""The loop that reconciles what is wished with what is: loop, tick, wake."""
