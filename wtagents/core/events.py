@@ -1,0 +1,48 @@
+"""Events: what happened, appended in the transaction of the change and never edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    TASK_ADDED = "task.added"
+    TASK_MOVED = "task.moved"
+    TASK_WISHED = "task.wished"
+    TASK_REMOVED = "task.removed"
+    TASK_RESTORED = "task.restored"
+    RUN_ADDED = "run.added"
+    RUN_MOVED = "run.moved"
+    MESSAGE_ADDED = "message.added"
+    MESSAGE_DELIVERED = "message.delivered"
+    MESSAGE_FAILED = "message.failed"
+    MERGE_REQUESTED = "merge.requested"
+    MERGE_MOVED = "merge.moved"
+    WORKTREE_TRASHED = "worktree.trashed"
+    WORKTREE_SWEPT = "worktree.swept"
+    COMMANDS_TRUSTED = "commands.trusted"
+    FINGERPRINT_ACCEPTED = "fingerprint.accepted"
+    LEASE_TAKEN = "lease.taken"
+    ACTION_FAILED = "action.failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One row of `event`."""
+
+    id: int
+    at: datetime
+    kind: EventKind
+    actor: str
+    """`cli`, `tick` or `merger`."""
+    task_id: int | None
+    run_id: str | None
+    merge_id: int | None
+    data: dict[str, Any]

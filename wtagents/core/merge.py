@@ -1,0 +1,100 @@
+"""A merge request: one wish to bring a branch onto its target, and what the attempt found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wtagents.core.ids import BranchName, Oid
+
+
+class MergeState(StrEnum):
+    """How far a merge request is; the arrows are in `core/lifecycle.py`."""
+
+    WAITING = "waiting"
+    REPLAYING = "replaying"
+    RESOLVING = "resolving"
+    GATING = "gating"
+    ADVANCING = "advancing"
+    MERGED = "merged"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class Rejection(StrEnum):
+    """Why a merge request waits for a person or a new run."""
+
+    CONFLICT = "conflict"
+    RESOLUTION_REFUSED = "resolution_refused"
+    GATE_RED = "gate_red"
+    GATE_TIMEOUT = "gate_timeout"
+    NOT_TRUSTED = "not_trusted"
+    NOTHING_TO_LAND = "nothing_to_land"
+    CHECKOUT_DIRTY = "checkout_dirty"
+    CHECKOUT_BUSY = "checkout_busy"
+    TRIPWIRE = "tripwire"
+    TARGET_MOVING = "target_moving"
+    SOURCE_MOVED = "source_moved"
+
+
+class Author(StrEnum):
+    """Who resolved a conflict."""
+
+    AGENT = "agent"
+    COMMAND = "command"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """One conflicted path and what was made of it."""
+
+    path: str
+    author: Author
+    dropped: tuple[str, ...]
+    """Lines of either side that are not in the result, each with the reason given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """One gate command on one tree."""
+
+    command: str
+    passed: bool
+    seconds: float
+    log: str
+    """Path of its output."""
+    tail: str
+    """Its last lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRequest:
+    """One row of `merge_request`."""
+
+    id: int
+    task_id: int
+    state: MergeState
+    target: BranchName
+    squash: bool
+    skip_gate: bool
+    source: Oid | None
+    """Tip of the task's branch that this attempt lands."""
+    onto: Oid | None
+    """Tip of the target that this attempt builds on."""
+    candidate: Oid | None
+    """The commit that would become the target's tip."""
+    rejection: Rejection | None
+    detail: str
+    hint: str
+    """The next command for a person, or ''."""
+    attempts: int
+    """How often the target moved and the attempt began again."""
+    resolutions: tuple[Resolution, ...]
+    gates: tuple[GateResult, ...]
+    created_at: datetime
+    changed_at: datetime

@@ -1,0 +1,38 @@
+"""An order: everything a runner needs to know, written to its folder before it starts.
+
+The runner knows no store, no settings and no repository: what it may do stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wtagents.core.ids import RunId, TaskName
+    from wtagents.core.task import AgentKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One run, in full."""
+
+    run_id: RunId
+    task: TaskName
+    worktree: Path
+    agent: AgentKind
+    argv: tuple[str, ...]
+    """The agent's command line, complete."""
+    environment: tuple[tuple[str, str], ...]
+    """What is added to the runner's own, scrubbed environment."""
+    prompt: str
+    """First message to the agent; '' when the command line carries it."""
+    setup: tuple[str, ...]
+    """Trusted shell commands to run in the worktree before the agent."""
+    setup_seconds: float
+    timeout_seconds: float | None
+    """Wall time of the agent; None for no limit."""
+    stop_seconds: float
+    """How long a polite stop may take before it becomes firm."""

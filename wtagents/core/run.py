@@ -1,0 +1,143 @@
+"""A run: one life of one agent process on a task, and the facts its runner leaves in its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wtagents.core.ids import RunId
+
+
+class RunState(StrEnum):
+    """How far a run is; the arrows are in `core/lifecycle.py`."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    EXITED = "exited"
+    LOST = "lost"
+
+
+class ExitReason(StrEnum):
+    """Why a run ended. An unknown end is `lost`, never success."""
+
+    COMPLETED = "completed"
+    """The agent reported no error; the repository decides what that is worth."""
+    AGENT_ERROR = "agent_error"
+    API_ERROR = "api_error"
+    AUTHENTICATION = "authentication"
+    RATE_LIMITED = "rate_limited"
+    SETUP_FAILED = "setup_failed"
+    NOT_STARTED = "not_started"
+    STOPPED = "stopped"
+    TIMED_OUT = "timed_out"
+    BUDGET = "budget"
+    MAX_TURNS = "max_turns"
+    LOST = "lost"
+
+
+class Phase(StrEnum):
+    """What a runner sees its agent do, as written in the pulse."""
+
+    SETUP = "setup"
+    STARTING = "starting"
+    THINKING = "thinking"
+    TOOL = "tool"
+    ASKING = "asking"
+    RETRYING = "retrying"
+    IDLE = "idle"
+    ENDING = "ending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessIdentity:
+    """A process that cannot be mistaken for a later one with the same pid."""
+
+    boot_id: str
+    pid: int
+    start: int
+    """Start time in the kernel's unit (clock ticks since boot on Linux, microseconds elsewhere)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a run has used so far."""
+
+    cost_usd: float = 0.0
+    input_tokens: int = 0
+    """Tokens sent, cache reads and writes included, over all requests of the run."""
+    output_tokens: int = 0
+    turns: int = 0
+    context_tokens: int = 0
+    """Occupancy of the context window at the latest main-thread request."""
+    context_window: int = 0
+    """Size of the context window in tokens; 0 while unknown."""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A permission that the agent waits for."""
+
+    request_id: str
+    tool: str
+    summary: str
+    """The tool's input in one line."""
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """What a runner last wrote about its agent; a fact with the age of its file."""
+
+    phase: Phase
+    doing: str
+    """One line: the tool and its input, or the retry that is announced."""
+    question: Question | None
+    usage: Usage
+    session_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """How a run ended, written once by its runner."""
+
+    reason: ExitReason
+    detail: str
+    """One line for a person."""
+    exit_code: int | None
+    """Of the agent's process; None when it never started. Negative for a signal."""
+    denials: tuple[str, ...]
+    """Tools that were denied, each in one line."""
+    retry_at: datetime | None
+    """When a rate limit ends, if the agent said so."""
+    usage: Usage
+    survivors: int
+    """Processes of the agent that outlived its end and were stopped."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One row of `run`."""
+
+    id: RunId
+    task_id: int
+    number: int
+    """1 for the first run of the task."""
+    state: RunState
+    session_id: str
+    """The agent's conversation; a resumed run shares it with its predecessor."""
+    resumes: bool
+    prompt: str
+    runner: ProcessIdentity | None
+    created_at: datetime
+    ended_at: datetime | None
+    stop_deadline: datetime | None
+    """When a polite stop becomes a firm one; None while nobody asked."""
+    exit: Exit | None

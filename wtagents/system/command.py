@@ -1,0 +1,120 @@
+"""The door to short-lived programs: argv lists, clean environment, closed stdin, a deadline.
+
+Git has a door of its own (`git/repo.py`); agents are started through `system/process.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import SystemFault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_DROPPED_PREFIXES = (
+    "GIT_",
+    "CLAUDECODE",
+    "CLAUDE_CODE_SESSION",
+    "CLAUDE_CODE_CHILD",
+    "CLAUDE_PID",
+)
+"""Variables that would make a child believe it runs inside another repository or another agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A program that ended by itself or was ended at its deadline."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+    timed_out: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself with 0."""
+        return self.returncode == 0 and not self.timed_out
+
+    @property
+    def text(self) -> str:
+        """Its answer without the last newline."""
+        return self.stdout.decode(errors="replace").rstrip("\n")
+
+    @property
+    def complaint(self) -> str:
+        """The last line it wrote to stderr."""
+        lines = self.stderr.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self.returncode}"
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment without what must not reach a child, plus `extra`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_DROPPED_PREFIXES)}
+    return kept | dict(extra or {})
+
+
+def run_command(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+) -> Completed:
+    """Run a program to its end or its deadline; at the deadline its whole group is killed.
+
+    `env` replaces the environment (default: `clean_environment()`).
+
+    Raises SystemFault when it cannot be started.
+    """
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env) if env is not None else clean_environment(),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SystemFault(
+            f"cannot run {argv[0]}",
+            cause=(error.strerror or str(error)).lower(),
+            hint="wta doctor",
+        ) from error
+    timed_out = False
+    try:
+        stdout, stderr = process.communicate(stdin or None, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        _kill_group(process.pid)
+        stdout, stderr = process.communicate()
+    except BaseException:
+        _kill_group(process.pid)
+        process.wait()
+        raise
+    logger.debug("ran %s in %s: %s", argv, cwd, process.returncode)
+    return Completed(
+        argv=tuple(argv),
+        returncode=process.returncode,
+        stdout=stdout,
+        stderr=stderr,
+        timed_out=timed_out,
+    )
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, 9)
+    except ProcessLookupError:
+        return

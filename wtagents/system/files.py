@@ -1,0 +1,110 @@
+"""Files that are whole or absent.
+
+What a person could not make again is written to a temporary neighbour, flushed and renamed;
+nothing is truncated in place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from wtagents.core.errors import SystemFault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def write_atomic(
+    path: Path, data: bytes, *, durable: bool = True, mode: int = PRIVATE_FILE
+) -> None:
+    """Replace a file as a whole; with `durable` it survives a power cut.
+
+    Raises SystemFault when the disk is full or read-only; the old content stays.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        temporary.replace(path)
+        if durable:
+            _flush_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise disk_fault(error, path) from error
+
+
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Replace a file by a JSON document."""
+    write_atomic(path, json.dumps(value, separators=(",", ":")).encode(), durable=durable)
+
+
+def load_json(path: Path) -> Any | None:
+    """Return the document, or None where the file is absent or not whole."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def create_exclusive(path: Path, data: bytes) -> bool:
+    """Create a file that must not exist; return False when it does."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return True
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder that only its owner can enter.
+
+    Raises SystemFault when it cannot be made or belongs to somebody else.
+    """
+    try:
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if path.stat().st_uid != os.getuid():
+            raise SystemFault(f"{path} belongs to another user", hint="set XDG_STATE_HOME")
+        if path.stat().st_mode & 0o077:
+            path.chmod(PRIVATE_FOLDER)
+    except OSError as error:
+        raise disk_fault(error, path) from error
+
+
+def disk_fault(error: OSError, path: Path) -> SystemFault:
+    """Say in words what the disk refused."""
+    hints = {
+        errno.ENOSPC: "free some space, then run the command again",
+        errno.EDQUOT: "free some of the quota, then run the command again",
+        errno.EROFS: "set XDG_STATE_HOME to a folder that can be written",
+        errno.EACCES: "check the owner and mode of the folder",
+        errno.EPERM: "check the owner and mode of the folder",
+    }
+    return SystemFault(
+        f"cannot write {path}",
+        cause=(error.strerror or str(error)).lower(),
+        hint=hints.get(error.errno or 0, "wta doctor"),
+    )
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

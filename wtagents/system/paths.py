@@ -1,0 +1,166 @@
+"""Where things are: the state folder of a repository and everything in it.
+
+$XDG_STATE_HOME/wta/<repository id>/        0700
+    repository.json    path of the repository this folder belongs to
+    state.db           the store
+    hub.git            private bare repository
+    scratch/           worktrees of the hub, for gates
+    runs/<run id>/     see `RunFolder`
+    gates/             output of gate commands
+    trash/             worktrees that were cleaned up
+    reports/           defects of wta itself
+    *.lock             repository.lock, supervisor.lock, merger.lock
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def state_home() -> Path:
+    """Folder of all state folders: `$XDG_STATE_HOME/wta`, by default `~/.local/state/wta`."""
+    root = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(root) if root else Path.home() / ".local" / "state") / "wta"
+
+
+def config_home() -> Path:
+    """Folder of the user's configuration: `$XDG_CONFIG_HOME/wta`, by default `~/.config/wta`."""
+    root = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(root) if root else Path.home() / ".config") / "wta"
+
+
+def repository_id(common_dir: Path) -> str:
+    """Return the folder's name and 16 digits of the hash of its canonical path."""
+    canonical = common_dir.resolve()
+    folder = canonical.parent.name if canonical.name == ".git" else canonical.stem
+    readable = re.sub(r"[^A-Za-z0-9._-]", "-", folder)[:40] or "repository"
+    return f"{readable}-{hashlib.sha256(bytes(canonical)).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatePaths:
+    """The state folder of one repository."""
+
+    root: Path
+
+    @classmethod
+    def of_repository(cls, common_dir: Path) -> StatePaths:
+        """Return the state folder that belongs to a repository's common git directory."""
+        return cls(root=state_home() / repository_id(common_dir))
+
+    @property
+    def database(self) -> Path:
+        return self.root / "state.db"
+
+    @property
+    def hub(self) -> Path:
+        return self.root / "hub.git"
+
+    @property
+    def scratch(self) -> Path:
+        return self.root / "scratch"
+
+    @property
+    def gates(self) -> Path:
+        return self.root / "gates"
+
+    @property
+    def trash(self) -> Path:
+        return self.root / "trash"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def repository_lock(self) -> Path:
+        return self.root / "repository.lock"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        return self.root / "supervisor.lock"
+
+    @property
+    def merger_lock(self) -> Path:
+        return self.root / "merger.lock"
+
+    @property
+    def supervisor_log(self) -> Path:
+        return self.root / "supervisor.log"
+
+    def run(self, run_id: str) -> RunFolder:
+        """Return the folder of a run."""
+        return RunFolder(root=self.root / "runs" / run_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFolder:
+    """Everything that a runner reads and writes.
+
+    order.json     what to do; written before the runner starts (see `core/order.py`)
+    claim.json     the runner's identity; created exclusively, first of all
+    agent.json     the agent process's identity
+    heartbeat      its mtime says "the runner is alive"
+    stream.ndjson  the agent's stdout, line by line; its size and mtime are the activity
+    stderr.txt     the agent's stderr
+    setup.log      output of the set-up commands
+    pulse.json     what the agent does now (replaced as a whole, at most 4 times a second)
+    inbox/N.json   messages for the agent, N = message id
+    taken/N.json   what became of message N
+    exit.json      how it ended (renamed into place, last of all)
+    """
+
+    root: Path
+
+    @property
+    def order(self) -> Path:
+        return self.root / "order.json"
+
+    @property
+    def claim(self) -> Path:
+        return self.root / "claim.json"
+
+    @property
+    def agent(self) -> Path:
+        return self.root / "agent.json"
+
+    @property
+    def heartbeat(self) -> Path:
+        return self.root / "heartbeat"
+
+    @property
+    def stream(self) -> Path:
+        return self.root / "stream.ndjson"
+
+    @property
+    def stderr(self) -> Path:
+        return self.root / "stderr.txt"
+
+    @property
+    def setup_log(self) -> Path:
+        return self.root / "setup.log"
+
+    @property
+    def pulse(self) -> Path:
+        return self.root / "pulse.json"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def taken(self) -> Path:
+        return self.root / "taken"
+
+    @property
+    def exit(self) -> Path:
+        return self.root / "exit.json"
+
+    @property
+    def instructions(self) -> Path:
+        """Task text for the agent where `CLAUDE.local.md` must not be written."""
+        return self.root / "instructions.md"
