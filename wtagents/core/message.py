@@ -40,3 +40,14 @@ class Message:
     delivered_at: datetime | None
     failed: str
     """Why it can never be delivered, or ''."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a runner did with a message in its inbox."""
+
+    message_id: int
+    delivered: bool
+    reason: str
+    """Why it could not be delivered, or ''."""
+    at: datetime
