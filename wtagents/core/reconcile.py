@@ -1,0 +1,278 @@
+"""What to do next: one pure function from the snapshot, the policy and the time to actions.
+
+Every action is idempotent and checked again when it is carried out, so the same plan may be applied
+by the command line, the supervisor and cron at once. A plan over a world at rest is empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES
+from wtagents.core.merge import MergeState
+from wtagents.core.message import MessageKind
+from wtagents.core.run import RunState
+from wtagents.core.settle import Settlement, SettlePolicy, settle
+from wtagents.core.task import TaskState, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from wtagents.core.ids import RunId
+    from wtagents.core.message import Taken
+    from wtagents.core.run import Exit, ProcessIdentity, Run
+    from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
+
+LAUNCH_GRACE = timedelta(seconds=5)
+"""How long a run may stay unclaimed before its runner is started once more."""
+FIRM_GRACE = timedelta(seconds=5)
+"""How long after its own firm deadline a runner may take before it is stopped from outside."""
+
+
+class Purpose(StrEnum):
+    """What the first message of a run is for."""
+
+    WORK = "work"
+    """The task's prompt, or what a person said since."""
+    CONTINUE = "continue"
+    """Go on after an interruption."""
+    COMMIT = "commit"
+    """Commit what is left uncommitted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginRun:
+    """Make sure the worktree is there, add a run and start its runner."""
+
+    task_id: int
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchRunner:
+    """Start the runner of a run that nobody has claimed."""
+
+    run_id: RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRunning:
+    """Record who runs it."""
+
+    run_id: RunId
+    runner: ProcessIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteExit:
+    """Record how a run ended."""
+
+    run_id: RunId
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteLost:
+    """Stop what a dead runner left behind, then record the run as lost."""
+
+    run_id: RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRun:
+    """Ask the runner to stop its agent; `firm` stops every process of the run from outside."""
+
+    run_id: RunId
+    firm: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostMessage:
+    """Put a message into the inbox of a live run."""
+
+    run_id: RunId
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTaken:
+    """Record what became of a message."""
+
+    run_id: RunId
+    taken: Taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropMessage:
+    """Record that a message has nobody left to go to."""
+
+    message_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleTask:
+    """Move a task on after its run ended, or because a person wished it."""
+
+    task_id: int
+    expected: TaskState
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMerge:
+    """Add the merge request that `--merge` asked for."""
+
+    task_id: int
+
+
+Action = (
+    BeginRun
+    | LaunchRunner
+    | NoteRunning
+    | NoteExit
+    | NoteLost
+    | StopRun
+    | PostMessage
+    | NoteTaken
+    | DropMessage
+    | SettleTask
+    | RequestMerge
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The settings that a plan depends on."""
+
+    capacity: int
+    settle: SettlePolicy
+
+
+def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[Action, ...]:
+    """Return what to do, oldest task first; admission counts the runs this plan itself begins."""
+    actions: list[Action] = []
+    free = policy.capacity - snapshot.live_runs
+    for view in snapshot.views:
+        for action in _plan_task(view, policy, now):
+            if isinstance(action, BeginRun):
+                if free <= 0:
+                    continue
+                free -= 1
+            actions.append(action)
+    return tuple(actions)
+
+
+def _plan_task(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:
+    if view.run is not None and view.run_facts is not None:
+        yield from _plan_taken(view, view.run, view.run_facts)
+    if view.live_run is not None and view.run_facts is not None:
+        yield from _plan_live(view, view.live_run, view.run_facts, now)
+    elif view.task.state not in ENDED_TASK_STATES:
+        yield from _plan_resting(view, policy, now)
+    else:
+        yield from _drop_all(view, f"the task is {view.task.state}")
+
+
+def _plan_taken(view: TaskView, run: Run, facts: RunFacts) -> Iterator[Action]:
+    waiting = {message.id for message in view.messages}
+    for taken in facts.taken:
+        if taken.message_id in waiting:
+            yield NoteTaken(run_id=run.id, taken=taken)
+
+
+def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iterator[Action]:
+    if facts.exit is not None:
+        yield NoteExit(run_id=run.id, exit=facts.exit)
+        return
+    if facts.claim is None:
+        if view.task.wish is not Wish.WORK:
+            yield StopRun(run_id=run.id, firm=True)
+        elif now - run.created_at >= LAUNCH_GRACE:
+            yield LaunchRunner(run_id=run.id)
+        return
+    if not facts.runner_alive:
+        yield NoteLost(run_id=run.id)
+        return
+    if run.state is RunState.STARTING:
+        yield NoteRunning(run_id=run.id, runner=facts.claim)
+    yield from _plan_stop(view, run, now)
+    taken = {item.message_id for item in facts.taken}
+    for message in view.messages:
+        if message.id not in facts.posted and message.id not in taken:
+            yield PostMessage(run_id=run.id, message_id=message.id)
+
+
+def _plan_stop(view: TaskView, run: Run, now: datetime) -> Iterator[Action]:
+    if view.task.wish is not Wish.WORK and run.state is not RunState.STOPPING:
+        yield StopRun(run_id=run.id, firm=False)
+    elif run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
+        yield StopRun(run_id=run.id, firm=True)
+
+
+def _plan_resting(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:
+    task = view.task
+    yield from _drop_stale(view)
+    if task.wish is Wish.CANCEL:
+        if task.state is not TaskState.MERGING:
+            yield _settled(view, Settlement(to=TaskState.CANCELLED))
+        return
+    if task.state in (TaskState.QUEUED, TaskState.PREPARING):
+        yield from _plan_queued(view, now)
+    elif task.state is TaskState.ACTIVE:
+        yield from _plan_ended_run(view, policy, now)
+    elif task.state is not TaskState.MERGING and task.wish is Wish.WORK and _texts(view):
+        yield _settled(view, Settlement(to=TaskState.QUEUED, forgive=True))
+    elif task.state is TaskState.READY and task.merge_when_ready and _may_request_merge(view):
+        yield RequestMerge(task_id=task.id)
+
+
+def _plan_queued(view: TaskView, now: datetime) -> Iterator[Action]:
+    task = view.task
+    if task.wish is Wish.STOP:
+        yield _settled(view, Settlement.stopped())
+    elif task.not_before is None or now >= task.not_before:
+        purpose = Purpose.CONTINUE if view.run is not None and not _texts(view) else Purpose.WORK
+        yield BeginRun(task_id=task.id, purpose=purpose)
+
+
+def _plan_ended_run(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:
+    settlement = settle(view, policy.settle, now)
+    if settlement is None:
+        yield BeginRun(task_id=view.task.id, purpose=Purpose.COMMIT)
+    else:
+        yield _settled(view, settlement)
+
+
+def _settled(view: TaskView, settlement: Settlement) -> SettleTask:
+    return SettleTask(task_id=view.task.id, expected=view.task.state, settlement=settlement)
+
+
+def _texts(view: TaskView) -> bool:
+    return any(message.kind is MessageKind.TEXT for message in view.messages)
+
+
+def _drop_stale(view: TaskView) -> Iterator[Action]:
+    """Only words outlive a run: an answer, an interrupt or a finish belongs to the run it met."""
+    for message in view.messages:
+        if message.kind is not MessageKind.TEXT:
+            yield DropMessage(message_id=message.id, reason="the run had ended")
+
+
+def _drop_all(view: TaskView, reason: str) -> Iterator[Action]:
+    for message in view.messages:
+        yield DropMessage(message_id=message.id, reason=reason)
+
+
+def _may_request_merge(view: TaskView) -> bool:
+    """Whether `--merge` may ask: never twice for one result that was refused."""
+    merge = view.merge
+    if merge is None:
+        return True
+    if merge.state in LIVE_MERGE_STATES or merge.state is MergeState.WITHDRAWN:
+        return False
+    return view.run is not None and view.run.created_at > merge.created_at

@@ -1,0 +1,150 @@
+"""What an ended run means for its task: the agent's word and the facts in the repository together.
+
+`completed` alone proves nothing: commits, uncommitted files, the branch and denied tools are each
+looked at. Failures of the surroundings and of the agent are tried again with a growing pause;
+what the next try cannot mend rests at once with its remedy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from wtagents.core.message import MessageKind
+from wtagents.core.run import ExitReason
+from wtagents.core.task import AgentKind, Reason, TaskState, Wish
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wtagents.core.run import Exit
+    from wtagents.core.snapshot import TaskView
+    from wtagents.core.worktree import WorktreeFacts
+
+RATE_LIMIT_PAUSE = timedelta(minutes=10)
+"""Pause after a rate limit that does not say when it ends."""
+_LONGEST_PAUSE = timedelta(minutes=15)
+
+_MENDABLE = {
+    ExitReason.AGENT_ERROR: Reason.AGENT_ERROR,
+    ExitReason.API_ERROR: Reason.API_ERROR,
+    ExitReason.LOST: Reason.LOST,
+}
+_FINAL = {
+    ExitReason.AUTHENTICATION: Reason.AUTHENTICATION,
+    ExitReason.SETUP_FAILED: Reason.SETUP_FAILED,
+    ExitReason.NOT_STARTED: Reason.NOT_STARTED,
+    ExitReason.TIMED_OUT: Reason.TIMED_OUT,
+    ExitReason.BUDGET: Reason.BUDGET,
+    ExitReason.MAX_TURNS: Reason.MAX_TURNS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlePolicy:
+    """How often and how soon to try again."""
+
+    retries: int = 2
+    first_pause: timedelta = timedelta(seconds=10)
+    commit_request: bool = True
+    """Ask an agent once to commit what it left uncommitted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """Where a task goes, and why."""
+
+    to: TaskState
+    reason: Reason | None = None
+    detail: str = ""
+    not_before: datetime | None = None
+    failed_attempt: bool = False
+    """Count one more failure of the agent."""
+    forgive: bool = False
+    """Forget earlier failures and requests: a person has spoken."""
+
+    @classmethod
+    def stopped(cls) -> Settlement:
+        """Rest because a person said so."""
+        return cls(to=TaskState.STOPPED, reason=Reason.STOPPED_BY_PERSON)
+
+
+def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | None:
+    """Judge the ended run of an active task; None asks the agent to commit what it left."""
+    task, run = view.task, view.run
+    if task.wish is Wish.STOP:
+        return Settlement.stopped()
+    if run is None or run.exit is None:
+        return Settlement(to=TaskState.QUEUED)
+    end = run.exit
+    if end.reason is ExitReason.STOPPED:
+        return Settlement.stopped()
+    if end.reason is ExitReason.RATE_LIMITED:
+        pause_end = end.retry_at if end.retry_at and end.retry_at > now else now + RATE_LIMIT_PAUSE
+        return Settlement(
+            to=TaskState.QUEUED,
+            reason=Reason.RATE_LIMITED,
+            detail=end.detail,
+            not_before=pause_end,
+        )
+    if end.reason in _MENDABLE:
+        return _try_again(_MENDABLE[end.reason], end, task.attempts, policy, now)
+    if end.reason in _FINAL:
+        return Settlement(to=TaskState.FAILED, reason=_FINAL[end.reason], detail=end.detail)
+    if any(message.kind is MessageKind.TEXT for message in view.messages):
+        return Settlement(to=TaskState.QUEUED, forgive=True)
+    return _judge_repository(view, end, policy)
+
+
+def _try_again(
+    reason: Reason, end: Exit, attempts: int, policy: SettlePolicy, now: datetime
+) -> Settlement:
+    if attempts >= policy.retries:
+        detail = f"{end.detail} (after {attempts + 1} attempts)"
+        return Settlement(to=TaskState.FAILED, reason=reason, detail=detail)
+    pause: timedelta = min(policy.first_pause * 4**attempts, _LONGEST_PAUSE)
+    return Settlement(
+        to=TaskState.QUEUED,
+        reason=reason,
+        detail=end.detail,
+        not_before=now + pause,
+        failed_attempt=True,
+    )
+
+
+def _judge_repository(view: TaskView, end: Exit, policy: SettlePolicy) -> Settlement | None:
+    facts = view.worktree
+    fault = _fault(view, facts)
+    if fault is not None:
+        return fault
+    if facts is not None and facts.uncommitted:
+        listens = view.task.agent.kind is not AgentKind.COMMAND
+        if policy.commit_request and listens and not view.task.commit_asked:
+            return None
+        paths = "1 path is" if facts.uncommitted == 1 else f"{facts.uncommitted} paths are"
+        return Settlement(
+            to=TaskState.FAILED, reason=Reason.UNCOMMITTED, detail=f"{paths} not committed"
+        )
+    if facts is not None and not facts.commits:
+        detail = "the agent made no commit" + _denied(end)
+        return Settlement(to=TaskState.FAILED, reason=Reason.NO_COMMITS, detail=detail)
+    return Settlement(to=TaskState.READY, detail=_denied(end).removeprefix("; "))
+
+
+def _fault(view: TaskView, facts: WorktreeFacts | None) -> Settlement | None:
+    if facts is None:
+        detail = f"{view.task.worktree} is not a worktree of this repository any more"
+        return Settlement(to=TaskState.FAILED, reason=Reason.WORKTREE_LOST, detail=detail)
+    if facts.operation:
+        detail = f"a {facts.operation} is in progress in the worktree"
+        return Settlement(to=TaskState.FAILED, reason=Reason.UNCOMMITTED, detail=detail)
+    if facts.branch != view.task.branch:
+        where = f"branch {facts.branch}" if facts.branch else f"detached at {facts.head.short}"
+        detail = f"HEAD of the worktree is {where}, not {view.task.branch}"
+        return Settlement(to=TaskState.FAILED, reason=Reason.WRONG_BRANCH, detail=detail)
+    return None
+
+
+def _denied(end: Exit) -> str:
+    return f"; denied: {', '.join(end.denials)}" if end.denials else ""

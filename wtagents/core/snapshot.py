@@ -1,0 +1,67 @@
+"""The observed world, immutable: what the store, the run folders and git said at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.core.lifecycle import LIVE_RUN_STATES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wtagents.core.merge import MergeRequest
+    from wtagents.core.message import Message, Taken
+    from wtagents.core.run import Exit, ProcessIdentity, Pulse, Run
+    from wtagents.core.task import Task
+    from wtagents.core.worktree import WorktreeFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What the folder and the processes of one run say."""
+
+    claim: ProcessIdentity | None
+    """Who claimed the run; None while no runner has."""
+    runner_alive: bool
+    agent_alive: bool
+    heartbeat_age: float | None
+    """Seconds since the runner's last heartbeat."""
+    activity_age: float | None
+    """Seconds since the agent last wrote to its stream."""
+    pulse: Pulse | None
+    exit: Exit | None
+    posted: frozenset[int]
+    """Messages in the inbox."""
+    taken: tuple[Taken, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskView:
+    """One task with all that is known of it."""
+
+    task: Task
+    run: Run | None
+    """Its latest run."""
+    run_facts: RunFacts | None
+    worktree: WorktreeFacts | None
+    """Looked at only where the plan needs it; None also when the worktree is not there."""
+    messages: tuple[Message, ...]
+    """Undelivered, oldest first."""
+    merge: MergeRequest | None
+    """The latest merge request."""
+
+    @property
+    def live_run(self) -> Run | None:
+        """The run that has not ended, if there is one."""
+        return self.run if self.run and self.run.state in LIVE_RUN_STATES else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The world in the scope of one tick."""
+
+    views: tuple[TaskView, ...]
+    live_runs: int
+    """Live runs of the whole repository, whatever the scope."""
+    at: datetime
