@@ -24,6 +24,7 @@ Event: TypeAlias = dict[str, Any]
 
 PROGRAM_VARIABLE = "WTA_TEST_CLAUDE"
 REQUIRED_VARIABLE = "WTA_REQUIRE_CLAUDE"
+NO_PROGRAM = "no Claude Code CLI"
 PINNED_VERSION = "2.1.329"
 FAKE_KEY = "sk-ant-not-a-key"
 STREAM_FLAGS = ("-p", "--output-format", "stream-json", "--verbose", "--model", "claude-haiku-4-5")
@@ -35,7 +36,7 @@ def require_program() -> Path:
     named = os.environ.get(PROGRAM_VARIABLE, "")
     if named and os.access(named, os.X_OK):
         return Path(named)
-    reason = f"no Claude Code CLI: {PROGRAM_VARIABLE} is {named!r}; scripts/test installs it"
+    reason = f"{NO_PROGRAM}: {PROGRAM_VARIABLE} is {named!r}; scripts/test installs it"
     if os.environ.get(REQUIRED_VARIABLE) == "1":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,16 +1,39 @@
-"""Waiting for a state of the world that no event announces: a file, a process, a row."""
+"""Waiting for the world with a deadline, instead of sleeping and hoping."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
 
-_PAUSE = 0.02
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+PATIENCE = 30.0
+"""Seconds; well below the time limit of a test, far above what a loaded machine needs."""
+INTERVAL = 0.01
 
 
-def wait_until(is_met: Callable[[], bool], *, what: str, timeout: float = 30.0) -> None:
-    """Asks again until it is true; raises AssertionError naming `what` after `timeout` seconds."""
+def wait_until(
+    condition: Callable[[], T],
+    *,
+    what: str | Callable[[], object] = "the condition",
+    timeout: float = PATIENCE,
+) -> T:
+    """Return the first true answer of `condition`.
+
+    Raises AssertionError at the deadline, naming `what` and the last answer; a callable
+    `what` tells instead what is the case now.
+    """
     deadline = time.monotonic() + timeout
-    while not is_met():
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
-        time.sleep(_PAUSE)
+    pause = Event()
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() >= deadline:
+            seen = what() if callable(what) else f"{what} (last answer: {answer!r})"
+            raise AssertionError(f"not within {timeout:g} s: {seen}")
+        pause.wait(INTERVAL)

@@ -1,0 +1,63 @@
+"""Fixtures of every test: the sealed environment, a repository, a clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.claude_cli import NO_PROGRAM, require_program
+from tests.support.clock import CountingIds, ManualClock
+from tests.support.environment import Sandbox, sealed_environment
+from tests.support.processes import require_no_survivors
+from tests.support.repository import RepositoryBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytest_plugins = ["tests.support.fixtures_claude"]
+
+
+@pytest.fixture(autouse=True)
+def sandbox(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Seal the test off the machine; afterwards prove that none of its processes is left."""
+    with sealed_environment(home=tmp_path_factory.mktemp("home"), work=tmp_path) as sealed:
+        yield sealed
+        require_no_survivors(sealed.mark)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> RepositoryBuilder:
+    """Return a repository with one commit on main."""
+    built = RepositoryBuilder.create(tmp_path / "project")
+    built.commit({"README.md": "# Project\n"}, "Begin")
+    return built
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return a clock that stands still until the test moves it."""
+    return ManualClock()
+
+
+@pytest.fixture
+def ids() -> CountingIds:
+    """Return ids that count from one."""
+    return CountingIds()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs the real CLI where there is none."""
+    if item.get_closest_marker("claude"):
+        require_program()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that were skipped for want of the real CLI."""
+    reports = terminalreporter.stats.get("skipped", [])
+    names = sorted(report.nodeid for report in reports if NO_PROGRAM in str(report.longrepr))
+    if names:
+        terminalreporter.section("not run: these need the real Claude Code CLI")
+        for name in names:
+            terminalreporter.line(name)
