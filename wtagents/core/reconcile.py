@@ -179,9 +179,11 @@ def _plan_task(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action
 
 
 def _plan_taken(view: TaskView, run: Run, facts: RunFacts) -> Iterator[Action]:
-    waiting = {message.id for message in view.messages}
+    """Words that a run could not deliver stay undelivered: the next run begins with them."""
+    waiting = {message.id: message.kind for message in view.messages}
     for taken in facts.taken:
-        if taken.message_id in waiting:
+        kind = waiting.get(taken.message_id)
+        if kind is not None and (taken.delivered or kind is not MessageKind.TEXT):
             yield NoteTaken(run_id=run.id, taken=taken)
 
 

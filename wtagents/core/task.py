@@ -99,6 +99,8 @@ class Task:
     merge_when_ready: bool
     attempts: int
     """Runs that ended by the agent's own fault since the last person's word."""
+    fresh: bool
+    """Whether the next run starts a new conversation; cleared when it begins."""
     commit_asked: bool
     """Whether the agent was already asked to commit what it left."""
     not_before: datetime | None

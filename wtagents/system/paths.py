@@ -92,6 +92,10 @@ class StatePaths:
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
 
+    def task_lock(self, task_id: int) -> Path:
+        """Held by whoever begins a run of the task."""
+        return self.root / f"task-{task_id}.lock"
+
     def run(self, run_id: str) -> RunFolder:
         """Return the folder of a run."""
         return RunFolder(root=self.root / "runs" / run_id)
@@ -164,3 +168,35 @@ class RunFolder:
     def instructions(self) -> Path:
         """Task text for the agent where `CLAUDE.local.md` must not be written."""
         return self.root / "instructions.md"
+
+
+def discover_common_dir(start: Path) -> Path | None:
+    """Return the common git directory of the repository that holds a folder, without asking git.
+
+    Follows `.git` files and `commondir` as gitrepository-layout(5) describes. A bare repository is
+    recognised when `start` is its own folder.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        entry = folder / ".git"
+        if entry.is_dir():
+            return entry
+        if entry.is_file():
+            return _common_dir_of_link(entry)
+        if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+            return _common_dir(folder)
+    return None
+
+
+def _common_dir_of_link(link: Path) -> Path | None:
+    text = link.read_text(errors="replace").strip()
+    if not text.startswith("gitdir:"):
+        return None
+    return _common_dir((link.parent / text.removeprefix("gitdir:").strip()).resolve())
+
+
+def _common_dir(git_dir: Path) -> Path | None:
+    pointer = git_dir / "commondir"
+    if pointer.is_file():
+        git_dir = (git_dir / pointer.read_text(errors="replace").strip()).resolve()
+    return git_dir if (git_dir / "HEAD").is_file() else None
