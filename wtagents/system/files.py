@@ -30,12 +30,7 @@ def write_atomic(
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
+        _write_new(temporary, data, durable=durable, mode=mode)
         temporary.replace(path)
         if durable:
             _flush_folder(path.parent)
@@ -51,24 +46,35 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
 
 
 def load_json(path: Path) -> Any | None:
-    """Return the document, or None where the file is absent or not whole."""
+    """Return the document, or None where the file is absent, not whole or not JSON at all."""
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
 def create_exclusive(path: Path, data: bytes) -> bool:
-    """Create a file that must not exist; return False when it does."""
+    """Create a file, whole, that must not exist; return False when it does.
+
+    A hard link to a finished neighbour, so that a process killed in the middle leaves no torn file
+    that would keep everybody else out for good.
+
+    Raises SystemFault when the disk is full or read-only.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-    except FileExistsError:
-        return False
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return True
+        _write_new(temporary, data, durable=True, mode=PRIVATE_FILE)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        _flush_folder(path.parent)
+        return True
+    except OSError as error:
+        raise disk_fault(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def make_private_folder(path: Path) -> None:
@@ -100,6 +106,15 @@ def disk_fault(error: OSError, path: Path) -> SystemFault:
         cause=(error.strerror or str(error)).lower(),
         hint=hints.get(error.errno or 0, "wta doctor"),
     )
+
+
+def _write_new(path: Path, data: bytes, *, durable: bool, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, mode), "wb") as stream:
+        stream.write(data)
+        if durable:
+            stream.flush()
+            os.fsync(stream.fileno())
 
 
 def _flush_folder(folder: Path) -> None:

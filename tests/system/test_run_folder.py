@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wtagents.core.ids import RunId, TaskName
+from wtagents.core.message import MessageKind, Taken
+from wtagents.core.order import Order
+from wtagents.core.run import (
+    Exit,
+    ExitReason,
+    Phase,
+    ProcessIdentity,
+    Pulse,
+    Question,
+    Usage,
+)
+from wtagents.core.task import AgentKind
+from wtagents.system import run_folder
+from wtagents.system.clock import SystemClock
+from wtagents.system.paths import RunFolder
+
+AT = datetime(2026, 11, 21, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
+USAGE = Usage(
+    cost_usd=0.25,
+    input_tokens=10,
+    output_tokens=20,
+    turns=2,
+    context_tokens=30,
+    context_window=200_000,
+    model="claude-haiku-4-5",
+)
+ORDER = Order(
+    run_id=RunId("10000000-0000-4000-8000-000000000001"),
+    task=TaskName("feat/x"),
+    worktree=Path("/w/\udcff \n'x"),
+    agent=AgentKind.CLAUDE,
+    argv=("claude", "-p", "--", "\udce9"),
+    environment=(("A", "1"), ("B", "=")),
+    prompt="Do it.\n\ud800",
+    setup=("make deps",),
+    setup_seconds=600,
+    timeout_seconds=None,
+    stop_seconds=10.5,
+)
+PULSE = Pulse(
+    phase=Phase.ASKING,
+    doing="Bash: make",
+    question=Question(request_id="q1", tool="Bash", summary="make", asked_at=AT),
+    usage=USAGE,
+    session_id="s",
+    at=AT,
+)
+EXIT = Exit(
+    reason=ExitReason.RATE_LIMITED,
+    detail="5-hour limit",
+    exit_code=-9,
+    denials=("Bash: rm",),
+    retry_at=AT,
+    usage=USAGE,
+    survivors=3,
+    at=AT,
+)
+CLAIM = ProcessIdentity(boot_id="b", pid=7, start=9)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    folder = RunFolder(root=tmp_path / "runs" / ORDER.run_id)
+    run_folder.write_order(folder, ORDER)
+    return folder
+
+
+def test_an_order_comes_back_equal_and_its_folder_is_private(folder: RunFolder) -> None:
+    assert run_folder.load_order(folder) == ORDER
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.root.iterdir()}
+    assert modes == {"order.json": 0o600, "inbox": 0o700, "taken": 0o700}
+
+
+def test_facts_come_back_equal(folder: RunFolder) -> None:
+    run_folder.write_agent(folder, CLAIM)
+    run_folder.write_pulse(folder, PULSE)
+    run_folder.write_exit(folder, EXIT)
+    assert run_folder.load_agent(folder) == CLAIM
+    assert run_folder.load_pulse(folder) == PULSE
+    assert run_folder.load_exit(folder) == EXIT
+
+
+def test_an_empty_folder_says_nothing(tmp_path: Path) -> None:
+    folder = RunFolder(root=tmp_path / "gone")
+    clock = SystemClock()
+    assert run_folder.load_order(folder) is None
+    assert run_folder.load_claim(folder) is None
+    assert run_folder.load_agent(folder) is None
+    assert run_folder.load_pulse(folder) is None
+    assert run_folder.load_exit(folder) is None
+    assert run_folder.heartbeat_age(folder, clock) is None
+    assert run_folder.activity(folder) is None
+    assert run_folder.activity_age(folder, clock) is None
+    assert run_folder.posted(folder) == frozenset()
+    assert run_folder.load_taken(folder) == {}
+
+
+def test_only_the_first_claim_counts(folder: RunFolder) -> None:
+    later = ProcessIdentity(boot_id="b", pid=8, start=9)
+    assert run_folder.write_claim(folder, CLAIM)
+    assert not run_folder.write_claim(folder, later)
+    assert run_folder.load_claim(folder) == CLAIM
+    assert sorted(path.name for path in folder.root.iterdir()) == [
+        "claim.json",
+        "inbox",
+        "order.json",
+        "taken",
+    ]
+
+
+def test_messages_and_what_became_of_them(folder: RunFolder) -> None:
+    run_folder.post_message(folder, 12, MessageKind.TEXT, "hé\n")
+    run_folder.post_message(folder, 9, MessageKind.FINISH, "")
+    run_folder.post_message(folder, 9, MessageKind.FINISH, "")
+    for foreign in (".13.json.5.tmp", "x.json", "014.json", "15.txt", "9" * 5000 + ".json"):
+        if len(foreign) < 255:
+            (folder.inbox / foreign).write_text("{}")
+    assert run_folder.posted(folder) == {9, 12}
+    assert run_folder.load_posted(folder, 12) == run_folder.Posted(
+        message_id=12, kind=MessageKind.TEXT, body="hé\n"
+    )
+    assert run_folder.load_posted(folder, 13) is None
+    (folder.inbox / "16.json").write_text('{"kind": "shout", "body": ""}')
+    assert run_folder.load_posted(folder, 16) is None
+
+    taken = Taken(message_id=9, delivered=False, reason="too late", at=AT)
+    run_folder.write_taken(folder, taken)
+    (folder.taken / "12.json").write_text('{"delivered": 1, "reason": "", "at": ""}')
+    assert run_folder.load_taken(folder) == {9: taken}
+
+
+def test_ages_follow_the_files_and_are_never_negative(folder: RunFolder) -> None:
+    run_folder.beat(folder)
+    folder.stream.write_bytes(b"12345")
+    now = SystemClock().now().timestamp()
+    os.utime(folder.heartbeat, (now - 100, now - 100))
+    os.utime(folder.stream, (now + 100, now + 100))
+    age = run_folder.heartbeat_age(folder, SystemClock())
+    assert age is not None
+    assert 100 <= age < 160
+    assert run_folder.activity_age(folder, SystemClock()) == 0.0
+    assert run_folder.activity(folder) == run_folder.Activity(size=5, modified=now + 100)
+    run_folder.beat(folder)
+    age = run_folder.heartbeat_age(folder, SystemClock())
+    assert age is not None
+    assert age < 60
+
+
+def _damaged(whole: dict[str, Any]) -> list[bytes]:
+    """Torn text, other documents, each key missing, each value of a type that no field has."""
+    text = json.dumps(whole).encode()
+    variants = [b"", text[:-1], text[: len(text) // 2], b"null", b"[]", b"\xff\xfe", b"[" * 99_999]
+    wrong: tuple[Any, ...] = ({}, [7], True, float("nan"))
+    for key in whole:
+        variants.append(json.dumps({k: v for k, v in whole.items() if k != key}).encode())
+        variants += [json.dumps(whole | {key: value}).encode() for value in wrong]
+    return variants
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        ("order", run_folder.load_order),
+        ("claim", run_folder.load_claim),
+        ("pulse", run_folder.load_pulse),
+        ("exit", run_folder.load_exit),
+    ],
+)
+def test_damage_is_never_an_exception_and_never_a_record(
+    folder: RunFolder, name: str, load: Callable[[RunFolder], object]
+) -> None:
+    run_folder.write_claim(folder, CLAIM)
+    run_folder.write_pulse(folder, PULSE)
+    run_folder.write_exit(folder, EXIT)
+    path: Path = getattr(folder, name)
+    whole = path.read_bytes()
+    for data in _damaged(json.loads(whole)):
+        path.write_bytes(data)
+        assert load(folder) is None, data[:200]
+    path.write_bytes(whole)
+    assert load(folder) is not None

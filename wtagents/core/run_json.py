@@ -1,0 +1,255 @@
+"""The records of a run as JSON values and back, for run folders and columns.
+
+Writing is plain; reading is exact: a value is the whole record or it is refused by `ForeignValue`.
+Unknown keys pass, so that a runner of another version can be read.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from wtagents.core.ids import RunId, TaskName
+from wtagents.core.order import Order
+from wtagents.core.run import (
+    Exit,
+    ExitReason,
+    Phase,
+    ProcessIdentity,
+    Pulse,
+    Question,
+    Usage,
+)
+from wtagents.core.task import AgentKind
+
+
+class ForeignValue(ValueError):
+    """The value is not the record that was asked for."""
+
+
+def order_value(order: Order) -> dict[str, Any]:
+    """Return an order as a JSON value."""
+    return {
+        "run_id": order.run_id,
+        "task": order.task,
+        "worktree": str(order.worktree),
+        "agent": order.agent.value,
+        "argv": list(order.argv),
+        "environment": [list(pair) for pair in order.environment],
+        "prompt": order.prompt,
+        "setup": list(order.setup),
+        "setup_seconds": order.setup_seconds,
+        "timeout_seconds": order.timeout_seconds,
+        "stop_seconds": order.stop_seconds,
+    }
+
+
+def parse_order(value: Any) -> Order:
+    """Read an order; its command line has a program."""
+    fields = Fields(value)
+    argv = fields.texts("argv")
+    worktree = Path(fields.text("worktree"))
+    if not argv or not argv[0] or not worktree.is_absolute():
+        raise ForeignValue("argv, worktree")
+    return Order(
+        run_id=RunId.parse(fields.text("run_id")),
+        task=TaskName.parse(fields.text("task")),
+        worktree=worktree,
+        agent=AgentKind(fields.text("agent")),
+        argv=argv,
+        environment=fields.pairs("environment"),
+        prompt=fields.text("prompt"),
+        setup=fields.texts("setup"),
+        setup_seconds=fields.number("setup_seconds"),
+        timeout_seconds=None
+        if fields.absent("timeout_seconds")
+        else fields.number("timeout_seconds"),
+        stop_seconds=fields.number("stop_seconds"),
+    )
+
+
+def identity_value(identity: ProcessIdentity) -> dict[str, Any]:
+    """Return an identity as a JSON value."""
+    return {"boot_id": identity.boot_id, "pid": identity.pid, "start": identity.start}
+
+
+def parse_identity(value: Any) -> ProcessIdentity:
+    """Read an identity."""
+    fields = Fields(value)
+    identity = ProcessIdentity(
+        boot_id=fields.text("boot_id"), pid=fields.integer("pid"), start=fields.integer("start")
+    )
+    if identity.pid <= 0:
+        raise ForeignValue("pid")
+    return identity
+
+
+def usage_value(usage: Usage) -> dict[str, Any]:
+    """Return a usage as a JSON value."""
+    return {
+        "cost_usd": usage.cost_usd,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "turns": usage.turns,
+        "context_tokens": usage.context_tokens,
+        "context_window": usage.context_window,
+        "model": usage.model,
+    }
+
+
+def parse_usage(value: Any) -> Usage:
+    """Read a usage."""
+    fields = Fields(value)
+    return Usage(
+        cost_usd=fields.number("cost_usd"),
+        input_tokens=fields.integer("input_tokens"),
+        output_tokens=fields.integer("output_tokens"),
+        turns=fields.integer("turns"),
+        context_tokens=fields.integer("context_tokens"),
+        context_window=fields.integer("context_window"),
+        model=fields.text("model"),
+    )
+
+
+def pulse_value(pulse: Pulse) -> dict[str, Any]:
+    """Return a pulse as a JSON value."""
+    asked = pulse.question
+    return {
+        "phase": pulse.phase.value,
+        "doing": pulse.doing,
+        "question": None if asked is None else _question_value(asked),
+        "usage": usage_value(pulse.usage),
+        "session_id": pulse.session_id,
+        "at": pulse.at.isoformat(),
+    }
+
+
+def parse_pulse(value: Any) -> Pulse:
+    """Read a pulse."""
+    fields = Fields(value)
+    asked = None if fields.absent("question") else _parse_question(fields.raw("question"))
+    return Pulse(
+        phase=Phase(fields.text("phase")),
+        doing=fields.text("doing"),
+        question=asked,
+        usage=parse_usage(fields.raw("usage")),
+        session_id=fields.text("session_id"),
+        at=fields.time("at"),
+    )
+
+
+def exit_value(ended: Exit) -> dict[str, Any]:
+    """Return an exit as a JSON value."""
+    return {
+        "reason": ended.reason.value,
+        "detail": ended.detail,
+        "exit_code": ended.exit_code,
+        "denials": list(ended.denials),
+        "retry_at": None if ended.retry_at is None else ended.retry_at.isoformat(),
+        "usage": usage_value(ended.usage),
+        "survivors": ended.survivors,
+        "at": ended.at.isoformat(),
+    }
+
+
+def parse_exit(value: Any) -> Exit:
+    """Read an exit."""
+    fields = Fields(value)
+    return Exit(
+        reason=ExitReason(fields.text("reason")),
+        detail=fields.text("detail"),
+        exit_code=None if fields.absent("exit_code") else fields.integer("exit_code"),
+        denials=fields.texts("denials"),
+        retry_at=None if fields.absent("retry_at") else fields.time("retry_at"),
+        usage=parse_usage(fields.raw("usage")),
+        survivors=fields.integer("survivors"),
+        at=fields.time("at"),
+    )
+
+
+def _question_value(question: Question) -> dict[str, Any]:
+    return {
+        "request_id": question.request_id,
+        "tool": question.tool,
+        "summary": question.summary,
+        "asked_at": question.asked_at.isoformat(),
+    }
+
+
+def _parse_question(value: Any) -> Question:
+    fields = Fields(value)
+    return Question(
+        request_id=fields.text("request_id"),
+        tool=fields.text("tool"),
+        summary=fields.text("summary"),
+        asked_at=fields.time("asked_at"),
+    )
+
+
+class Fields:
+    """Reads a JSON object field by field. Raises ForeignValue naming the field that is not it."""
+
+    __slots__ = ("_object",)
+
+    def __init__(self, value: Any) -> None:
+        if type(value) is not dict:
+            raise ForeignValue("not an object")
+        self._object = value
+
+    def raw(self, name: str) -> Any:
+        if name not in self._object:
+            raise ForeignValue(name)
+        return self._object[name]
+
+    def absent(self, name: str) -> bool:
+        """Whether the field says null; it must be there all the same."""
+        return self.raw(name) is None
+
+    def text(self, name: str) -> str:
+        value = self.raw(name)
+        if type(value) is not str:
+            raise ForeignValue(name)
+        return value
+
+    def integer(self, name: str) -> int:
+        value = self.raw(name)
+        if type(value) is not int:
+            raise ForeignValue(name)
+        return value
+
+    def number(self, name: str) -> float:
+        value = self.raw(name)
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise ForeignValue(name)
+        return float(value)
+
+    def flag(self, name: str) -> bool:
+        value = self.raw(name)
+        if type(value) is not bool:
+            raise ForeignValue(name)
+        return value
+
+    def time(self, name: str) -> datetime:
+        at = datetime.fromisoformat(self.text(name))
+        if at.tzinfo is None:
+            raise ForeignValue(name)
+        return at
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.raw(name)
+        if type(value) is not list or any(type(item) is not str for item in value):
+            raise ForeignValue(name)
+        return tuple(value)
+
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        value = self.raw(name)
+        if type(value) is not list:
+            raise ForeignValue(name)
+        pairs = []
+        for item in value:
+            if type(item) is not list or [type(part) for part in item] != [str, str]:
+                raise ForeignValue(name)
+            pairs.append((item[0], item[1]))
+        return tuple(pairs)

@@ -1,0 +1,236 @@
+"""The contents of a run folder: what its starter, its runner and its readers write and read.
+
+Each file is replaced as a whole or created exclusively, so a reader sees all of it or nothing.
+Reading is total: a file that is absent, half-written or foreign is None, never an exception.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wtagents.core.errors import WtaError
+from wtagents.core.message import MessageKind, Taken
+from wtagents.core.run_json import (
+    Fields,
+    exit_value,
+    identity_value,
+    order_value,
+    parse_exit,
+    parse_identity,
+    parse_order,
+    parse_pulse,
+    pulse_value,
+)
+from wtagents.system.files import create_exclusive, load_json, make_private_folder, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wtagents.core.order import Order
+    from wtagents.core.run import Exit, ProcessIdentity, Pulse
+    from wtagents.system.clock import Clock
+    from wtagents.system.paths import RunFolder
+
+_Record = TypeVar("_Record")
+_NUMBERED = re.compile(r"([1-9][0-9]{0,17})\.json")
+"""A message file; ids of the store are 64-bit and start at 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What `stat` says about the agent's stream."""
+
+    size: int
+    modified: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A message in the inbox."""
+
+    message_id: int
+    kind: MessageKind
+    body: str
+
+
+# ---------------------------------------------------------------- order
+
+
+def write_order(folder: RunFolder, order: Order) -> None:
+    """Make the folder of a run and put its order in. Raises SystemFault."""
+    for path in (folder.root, folder.inbox, folder.taken):
+        make_private_folder(path)
+    write_json(folder.order, order_value(order))
+
+
+def load_order(folder: RunFolder) -> Order | None:
+    """Return what to do, or None where nobody said it."""
+    return _load(folder.order, parse_order)
+
+
+# ---------------------------------------------------------------- who runs
+
+
+def write_claim(folder: RunFolder, runner: ProcessIdentity) -> bool:
+    """Claim a run; return False where another runner was first. Raises SystemFault."""
+    return create_exclusive(folder.claim, json.dumps(identity_value(runner)).encode())
+
+
+def load_claim(folder: RunFolder) -> ProcessIdentity | None:
+    """Return who claimed the run, or None while no runner has."""
+    return _load(folder.claim, parse_identity)
+
+
+def write_agent(folder: RunFolder, agent: ProcessIdentity) -> None:
+    """Say which process is the agent. Raises SystemFault."""
+    write_json(folder.agent, identity_value(agent))
+
+
+def load_agent(folder: RunFolder) -> ProcessIdentity | None:
+    """Return the agent's process, or None while it was not started."""
+    return _load(folder.agent, parse_identity)
+
+
+# ---------------------------------------------------------------- how it goes
+
+
+def beat(folder: RunFolder) -> None:
+    """Say that the runner is alive. Raises OSError when the folder is gone."""
+    try:
+        os.utime(folder.heartbeat)
+    except FileNotFoundError:
+        folder.heartbeat.touch(mode=0o600)
+
+
+def heartbeat_age(folder: RunFolder, clock: Clock) -> float | None:
+    """Return the seconds since the runner's last heartbeat, or None before the first."""
+    return _age(folder.heartbeat, clock)
+
+
+def activity(folder: RunFolder) -> Activity | None:
+    """Return size and time of the agent's stream, or None before there is one."""
+    try:
+        stat = folder.stream.stat()
+    except OSError:
+        return None
+    return Activity(size=stat.st_size, modified=stat.st_mtime)
+
+
+def activity_age(folder: RunFolder, clock: Clock) -> float | None:
+    """Return the seconds since the agent last wrote to its stream, or None before it began."""
+    return _age(folder.stream, clock)
+
+
+def write_pulse(folder: RunFolder, pulse: Pulse) -> None:
+    """Say what the agent does now. Raises SystemFault."""
+    write_json(folder.pulse, pulse_value(pulse), durable=False)
+
+
+def load_pulse(folder: RunFolder) -> Pulse | None:
+    """Return what the agent was last seen doing, or None."""
+    return _load(folder.pulse, parse_pulse)
+
+
+# ---------------------------------------------------------------- messages
+
+
+def post_message(folder: RunFolder, message_id: int, kind: MessageKind, body: str) -> None:
+    """Put a message into the inbox; to do it twice changes nothing. Raises SystemFault."""
+    write_json(folder.inbox / f"{message_id}.json", {"kind": kind.value, "body": body})
+
+
+def posted(folder: RunFolder) -> frozenset[int]:
+    """Return the ids of all messages that were ever put into the inbox."""
+    return frozenset(_numbered(folder.inbox))
+
+
+def load_posted(folder: RunFolder, message_id: int) -> Posted | None:
+    """Return one message of the inbox, or None where the file is no message."""
+
+    def parse(value: Any) -> Posted:
+        fields = Fields(value)
+        return Posted(
+            message_id=message_id,
+            kind=MessageKind(fields.text("kind")),
+            body=fields.text("body"),
+        )
+
+    return _load(folder.inbox / f"{message_id}.json", parse)
+
+
+def write_taken(folder: RunFolder, taken: Taken) -> None:
+    """Say what became of a message. Raises SystemFault."""
+    write_json(
+        folder.taken / f"{taken.message_id}.json",
+        {"delivered": taken.delivered, "reason": taken.reason, "at": taken.at.isoformat()},
+    )
+
+
+def load_taken(folder: RunFolder) -> dict[int, Taken]:
+    """Return what became of the messages that the runner took, by id, oldest first."""
+    found = {}
+    for message_id in _numbered(folder.taken):
+        taken = _load_taken(folder, message_id)
+        if taken is not None:
+            found[message_id] = taken
+    return found
+
+
+def _load_taken(folder: RunFolder, message_id: int) -> Taken | None:
+    def parse(value: Any) -> Taken:
+        fields = Fields(value)
+        return Taken(
+            message_id=message_id,
+            delivered=fields.flag("delivered"),
+            reason=fields.text("reason"),
+            at=fields.time("at"),
+        )
+
+    return _load(folder.taken / f"{message_id}.json", parse)
+
+
+# ---------------------------------------------------------------- how it ended
+
+
+def write_exit(folder: RunFolder, ended: Exit) -> None:
+    """Say how the run ended. Raises SystemFault."""
+    write_json(folder.exit, exit_value(ended))
+
+
+def load_exit(folder: RunFolder) -> Exit | None:
+    """Return how the run ended, or None while its runner has not said so."""
+    return _load(folder.exit, parse_exit)
+
+
+def _load(path: Path, parse: Callable[[Any], _Record]) -> _Record | None:
+    value = load_json(path)
+    if value is None:
+        return None
+    try:
+        return parse(value)
+    except (ValueError, WtaError):
+        return None
+
+
+def _numbered(folder: Path) -> list[int]:
+    """Numbers of the files `N.json`, ascending; temporary and foreign files are passed over."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(int(match[1]) for match in map(_NUMBERED.fullmatch, names) if match)
+
+
+def _age(path: Path, clock: Clock) -> float | None:
+    """A clock that was set back makes no negative age."""
+    try:
+        modified = path.stat().st_mtime
+    except OSError:
+        return None
+    return max(0.0, clock.now().timestamp() - modified)
