@@ -13,8 +13,9 @@ The house, imports point down only:
     system                   clock, command, process, lock, paths, files, configuration, logs
     core                     what things are and how they may change: pure, no I/O
 
-Who writes what: a person's commands write intents, a runner writes facts about its own run, the
-supervisor writes the states of tasks and runs, the merger writes merge states and target refs.
+Who writes what: commands and dashboard write intents (rows); a runner writes facts (files of its
+own run folder, it knows no database); the tick writes the states of tasks and runs (rows); the
+merger writes merge states and target refs. Intent, fact and state never share a column.
 """
 
 from __future__ import annotations
