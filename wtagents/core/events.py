@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     MERGE_REQUESTED = "merge.requested"
     MERGE_MOVED = "merge.moved"
     WORKTREE_TRASHED = "worktree.trashed"
+    WORKTREE_RESTORED = "worktree.restored"
     WORKTREE_SWEPT = "worktree.swept"
     COMMANDS_TRUSTED = "commands.trusted"
     FINGERPRINT_ACCEPTED = "fingerprint.accepted"

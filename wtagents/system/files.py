@@ -33,7 +33,7 @@ def write_atomic(
         _write_new(temporary, data, durable=durable, mode=mode)
         temporary.replace(path)
         if durable:
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -68,7 +68,7 @@ def create_exclusive(path: Path, data: bytes) -> bool:
             os.link(temporary, path)
         except FileExistsError:
             return False
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
         return True
     except OSError as error:
         raise disk_fault(error, path) from error
@@ -117,7 +117,8 @@ def _write_new(path: Path, data: bytes, *, durable: bool, mode: int) -> None:
             os.fsync(stream.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,0 +1,82 @@
+"""Values that SQLite has no type for: times as text, records of core as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from wtagents.core.merge import Author, GateResult, Resolution
+from wtagents.core.task import AgentKind, AgentSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def text_of_time(at: datetime) -> str:
+    """Return a text whose order is the order of time. Raises ValueError for a naive time."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def optional_text(at: datetime | None) -> str | None:
+    """Return the text of a time, NULL for None."""
+    return None if at is None else text_of_time(at)
+
+
+def optional_time(text: str | None) -> datetime | None:
+    """Return the time of a text, None for NULL."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def dump(value: Any) -> str:
+    """Return compact JSON."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def dump_agent(agent: AgentSpec) -> str:
+    """Return the JSON of what was asked of the agent, without what is None."""
+    fields = {
+        "kind": agent.kind,
+        "argv": agent.argv or None,
+        "model": agent.model,
+        "permission_mode": agent.permission_mode,
+        "max_turns": agent.max_turns,
+        "budget_usd": agent.budget_usd,
+        "timeout_seconds": agent.timeout_seconds,
+    }
+    return dump({key: value for key, value in fields.items() if value is not None})
+
+
+def parse_agent(text: str) -> AgentSpec:
+    """Read back `dump_agent`."""
+    fields = json.loads(text)
+    kind, argv = AgentKind(fields.pop("kind")), tuple(fields.pop("argv", ()))
+    return AgentSpec(kind=kind, argv=argv, **fields)
+
+
+def dump_resolutions(resolutions: Iterable[Resolution]) -> str:
+    """Return the JSON of what was resolved."""
+    return dump([[item.path, item.author, item.dropped] for item in resolutions])
+
+
+def parse_resolutions(text: str) -> tuple[Resolution, ...]:
+    """Read back `dump_resolutions`."""
+    return tuple(
+        Resolution(path=path, author=Author(author), dropped=tuple(dropped))
+        for path, author, dropped in json.loads(text)
+    )
+
+
+def dump_gates(gates: Iterable[GateResult]) -> str:
+    """Return the JSON of what the gates said."""
+    return dump([[gate.command, gate.passed, gate.seconds, gate.log, gate.tail] for gate in gates])
+
+
+def parse_gates(text: str) -> tuple[GateResult, ...]:
+    """Read back `dump_gates`."""
+    return tuple(
+        GateResult(command=command, passed=passed, seconds=seconds, log=log, tail=tail)
+        for command, passed, seconds, log, tail in json.loads(text)
+    )

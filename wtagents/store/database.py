@@ -1,0 +1,207 @@
+"""The database: how it is opened, read, written and refused.
+
+WAL, so that readers never wait; synchronous FULL, so that what was acknowledged survives a power
+cut; BEGIN IMMEDIATE, so that a read-modify-write waits for its turn instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from wtagents.core.errors import UsageError, WtaError
+from wtagents.store.faults import (
+    BUSY_SECONDS,
+    READ_ONLY_CODES,
+    primary_code,
+    read_only_fault,
+    store_fault,
+)
+from wtagents.store.migrate import is_current, migrate, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+class Database:
+    """One open connection; used by the thread that opened it."""
+
+    __slots__ = ("_writing", "actor", "connection", "path", "read_only")
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, actor: str, read_only: bool
+    ) -> None:
+        connection.row_factory = sqlite3.Row
+        self.connection = connection
+        self.path = path
+        self.actor = actor
+        """Who appends events now: `cli`, `tick` or `merger`."""
+        self.read_only = read_only
+        self._writing = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def write(self, *, actor: str | None = None, durable: bool = True) -> Iterator[None]:
+        """One transaction that happens wholly or not at all; on return it is on the disk.
+
+        `actor` signs the events of the block. Without `durable` a power cut may take the change
+        back (never a crash): for caches only.
+
+        Raises SystemFault when the disk is full or read-only, the file is damaged, or another
+        writer stays for more than BUSY_SECONDS.
+        """
+        before, self.actor = self.actor, actor or self.actor
+        try:
+            with _faults(self.path):
+                if not durable:
+                    self.connection.execute("PRAGMA synchronous=NORMAL")
+                self.connection.execute("BEGIN IMMEDIATE")
+                self._writing = True
+                yield
+                self.connection.execute("COMMIT")
+        finally:
+            self._writing = False
+            self.actor = before
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            if not durable:
+                self.connection.execute("PRAGMA synchronous=FULL")
+
+    @contextmanager
+    def read(self) -> Iterator[None]:
+        """Several queries that see one moment. Keep it short: it holds the WAL back."""
+        with _faults(self.path):
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """Return all rows of a query."""
+        with _faults(self.path):
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        """Return the first row of a query."""
+        rows = self.rows(sql, parameters)
+        return rows[0] if rows else None
+
+    def change(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        """Carry out one INSERT or UPDATE and return the row of its RETURNING clause.
+
+        Raises RuntimeError outside a `write` block: a change and its event belong together.
+        """
+        if not self._writing:
+            raise RuntimeError("a change outside a write block")
+        return self.row(sql, parameters)
+
+    def data_version(self) -> int:
+        """Return a number that differs after another connection has committed."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    def checkpoint(self) -> bool:
+        """Move the WAL into the database and truncate it; False while somebody still reads."""
+        return not self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
+
+    def close(self) -> None:
+        """Close the connection; a transaction that is open is rolled back."""
+        self.connection.close()
+
+
+def open_database(path: Path, *, actor: str = "cli") -> Database:
+    """Open the database for writing; make it, its folder and its schema where needed.
+
+    Raises SystemFault when it cannot be written, is damaged, or belongs to a newer wta.
+    """
+    with _faults(path):
+        prepare(path)
+        if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+            raise read_only_fault(path, cause="the file or its folder is read-only")
+        connection = _connect(path, "mode=rw")
+        try:
+            migrate(connection, path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+        except BaseException:
+            connection.close()
+            raise
+    return Database(connection, path, actor=actor, read_only=False)
+
+
+def open_read_only(path: Path) -> Database:
+    """Open the database for reading only; where there is none, an empty one in memory.
+
+    A folder that cannot be written is no obstacle: then the file is read as it lies there
+    (`immutable`), without what a killed writer left in the WAL if that has lost its `-shm`.
+
+    Raises SystemFault when the file is damaged or belongs to a newer wta.
+    """
+    if not path.exists():
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        migrate(connection, path)
+        connection.execute("PRAGMA query_only=ON")
+        return Database(connection, path, actor="", read_only=True)
+    with _faults(path):
+        connection = _connect_read_only(path)
+    return Database(connection, path, actor="", read_only=True)
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    try:
+        connection = _connect(path, "mode=ro")
+        if is_current(connection, path):
+            return connection
+        connection.close()
+    except sqlite3.OperationalError as error:
+        if primary_code(error) not in READ_ONLY_CODES:
+            raise
+        connection = _connect(path, "immutable=1")
+        if is_current(connection, path):
+            return connection
+        connection.close()
+    open_database(path).close()
+    return _connect(path, "mode=ro")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+
+
+@contextmanager
+def _faults(path: Path) -> Iterator[None]:
+    """Turn what SQLite refuses into an error for a person; a defect of ours passes as it is."""
+    try:
+        yield
+    except WtaError:
+        raise
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "a text or path that is not valid UTF-8 cannot be kept",
+            cause=f"it contains {error.object[error.start : error.end]!a}",
+            hint="use UTF-8",
+        ) from error
+    except sqlite3.Error as error:
+        fault = store_fault(error, path)
+        if fault is None:
+            raise
+        raise fault from error

@@ -1,0 +1,73 @@
+"""Events: appended in the transaction of the change, never edited."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
+
+from wtagents.core.events import Event, EventKind
+from wtagents.core.ids import RunId
+from wtagents.store.columns import dump, text_of_time
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from wtagents.store.database import Database
+
+
+class About(TypedDict):
+    """What an event is about; whatever is left out is NULL."""
+
+    task_id: NotRequired[int | None]
+    run_id: NotRequired[RunId | None]
+    merge_id: NotRequired[int | None]
+
+
+def add_event(
+    db: Database,
+    kind: EventKind,
+    *,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    **about: Unpack[About],
+) -> None:
+    """Append what happened, signed by the actor of the open write block."""
+    db.change(
+        "INSERT INTO event (at, kind, actor, task_id, run_id, merge_id, data)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            text_of_time(at),
+            kind,
+            db.actor,
+            about.get("task_id"),
+            about.get("run_id"),
+            about.get("merge_id"),
+            dump(data or {}),
+        ),
+    )
+
+
+def events_of(
+    db: Database, task_id: int | None = None, *, after: int = 0, limit: int = 1000
+) -> list[Event]:
+    """Return events with an id above `after`, oldest first; of all tasks by default."""
+    if task_id is None:
+        sql = "SELECT * FROM event WHERE id > :after ORDER BY id LIMIT :limit"
+    else:
+        sql = "SELECT * FROM event WHERE task_id = :task AND id > :after ORDER BY id LIMIT :limit"
+    rows = db.rows(sql, {"task": task_id, "after": after, "limit": limit})
+    return [_event(row) for row in rows]
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(
+        id=row["id"],
+        at=datetime.fromisoformat(row["at"]),
+        kind=EventKind(row["kind"]),
+        actor=row["actor"],
+        task_id=row["task_id"],
+        run_id=None if row["run_id"] is None else RunId(row["run_id"]),
+        merge_id=row["merge_id"],
+        data=json.loads(row["data"]),
+    )

@@ -1,0 +1,152 @@
+"""Runs: at most one that lives per task, at most `capacity` in the repository."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from wtagents.core.events import EventKind
+from wtagents.core.ids import RunId
+from wtagents.core.lifecycle import LIVE_RUN_STATES, run_sources
+from wtagents.core.run import Exit, ProcessIdentity, Run, RunState
+from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
+from wtagents.store.columns import dump, optional_text, optional_time, text_of_time
+from wtagents.store.events import add_event
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from wtagents.store.database import Database
+
+_LIVE = dump(sorted(LIVE_RUN_STATES))
+
+
+class NewRun(TypedDict):
+    """One life of an agent that is about to begin."""
+
+    run_id: RunId
+    task_id: int
+    session_id: str
+    resumes: bool
+    prompt: str
+
+
+class RunChanges(TypedDict, total=False):
+    """What a move may set; whatever is left out stays."""
+
+    exit: Exit
+    runner: ProcessIdentity
+    stop_deadline: datetime
+
+
+def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun]) -> Run | None:
+    """Record a run as starting; None when the task has a live one or no place is free."""
+    row = db.change(
+        "INSERT INTO run (id, task_id, number, state, session_id, resumes, prompt, created_at)"
+        " SELECT :run_id, :task_id,"
+        "  (SELECT coalesce(max(number), 0) + 1 FROM run WHERE task_id = :task_id),"
+        "  :state, :session_id, :resumes, :prompt, :now"
+        " WHERE (SELECT count(*) FROM run WHERE state IN (SELECT value FROM json_each(:live)))"
+        "  < :capacity AND NOT EXISTS (SELECT 1 FROM run WHERE task_id = :task_id"
+        "  AND state IN (SELECT value FROM json_each(:live))) RETURNING *",
+        new
+        | {
+            "state": RunState.STARTING,
+            "now": text_of_time(at),
+            "live": _LIVE,
+            "capacity": capacity,
+        },
+    )
+    if row is None:
+        return None
+    run = _run(row)
+    data = {"number": run.number, "session_id": run.session_id, "resumes": run.resumes}
+    add_event(db, EventKind.RUN_ADDED, at=at, task_id=run.task_id, run_id=run.id, data=data)
+    return run
+
+
+def run_by_id(db: Database, run_id: str) -> Run | None:
+    """Return a run."""
+    row = db.row("SELECT * FROM run WHERE id = ?", (run_id,))
+    return None if row is None else _run(row)
+
+
+def live_runs(db: Database) -> list[Run]:
+    """Return the runs that have not ended, oldest first."""
+    rows = db.rows(
+        "SELECT * FROM run WHERE state IN (SELECT value FROM json_each(?))"
+        " ORDER BY created_at, task_id",
+        (_LIVE,),
+    )
+    return [_run(row) for row in rows]
+
+
+def runs_of(db: Database, task_id: int) -> list[Run]:
+    """Return the runs of a task, first to last."""
+    rows = db.rows("SELECT * FROM run WHERE task_id = ? ORDER BY number", (task_id,))
+    return [_run(row) for row in rows]
+
+
+def latest_run(db: Database, task_id: int) -> Run | None:
+    """Return the last run of a task."""
+    row = db.row("SELECT * FROM run WHERE task_id = ? ORDER BY number DESC LIMIT 1", (task_id,))
+    return None if row is None else _run(row)
+
+
+def latest_runs(db: Database) -> dict[int, Run]:
+    """Return the last run of each task whose name is taken, by task id."""
+    rows = db.rows(
+        "SELECT run.* FROM run JOIN task ON task.id = run.task_id AND task.removed_at IS NULL"
+        " WHERE run.number = (SELECT max(number) FROM run AS other WHERE other.task_id = task.id)"
+    )
+    return {row["task_id"]: _run(row) for row in rows}
+
+
+def move_run(
+    db: Database, run_id: str, to: RunState, *, at: datetime, **changes: Unpack[RunChanges]
+) -> Run | None:
+    """Move a run on, if it still is where the move starts; None when somebody was faster."""
+    before = run_by_id(db, run_id)
+    end, runner = changes.get("exit"), changes.get("runner")
+    row = db.change(
+        "UPDATE run SET state = :to, exit = coalesce(:exit, exit),"
+        " runner = coalesce(:runner, runner),"
+        " stop_deadline = coalesce(:stop_deadline, stop_deadline),"
+        " ended_at = coalesce(:ended_at, ended_at)"
+        " WHERE id = :id AND state IN (SELECT value FROM json_each(:sources)) RETURNING *",
+        {
+            "id": run_id,
+            "to": to,
+            "sources": dump(run_sources(to)),
+            "exit": None if end is None else dump(exit_value(end)),
+            "runner": None if runner is None else dump(identity_value(runner)),
+            "stop_deadline": optional_text(changes.get("stop_deadline")),
+            "ended_at": None if to in LIVE_RUN_STATES else text_of_time(end.at if end else at),
+        },
+    )
+    if row is None or before is None:
+        return None
+    run = _run(row)
+    data: dict[str, str] = {"from": before.state, "to": to}
+    if end is not None:
+        data |= {"reason": end.reason, "detail": end.detail}
+    add_event(db, EventKind.RUN_MOVED, at=at, task_id=run.task_id, run_id=run.id, data=data)
+    return run
+
+
+def _run(row: sqlite3.Row) -> Run:
+    return Run(
+        id=RunId(row["id"]),
+        task_id=row["task_id"],
+        number=row["number"],
+        state=RunState(row["state"]),
+        session_id=row["session_id"],
+        resumes=bool(row["resumes"]),
+        prompt=row["prompt"],
+        runner=None if row["runner"] is None else parse_identity(json.loads(row["runner"])),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        ended_at=optional_time(row["ended_at"]),
+        stop_deadline=optional_time(row["stop_deadline"]),
+        exit=None if row["exit"] is None else parse_exit(json.loads(row["exit"])),
+    )
