@@ -17,6 +17,7 @@ from wtagents.store.faults import (
     READ_ONLY_CODES,
     primary_code,
     read_only_fault,
+    require_sqlite,
     store_fault,
 )
 from wtagents.store.migrate import is_current, migrate, prepare
@@ -57,7 +58,7 @@ class Database:
         self.close()
 
     @contextmanager
-    def write(self, *, actor: str | None = None, durable: bool = True) -> Iterator[None]:
+    def write(self, *, actor: str | None = None, durable: bool = True) -> Iterator[Self]:
         """One transaction that happens wholly or not at all; on return it is on the disk.
 
         `actor` signs the events of the block. Without `durable` a power cut may take the change
@@ -73,7 +74,7 @@ class Database:
                     self.connection.execute("PRAGMA synchronous=NORMAL")
                 self.connection.execute("BEGIN IMMEDIATE")
                 self._writing = True
-                yield
+                yield self
                 self.connection.execute("COMMIT")
         finally:
             self._writing = False
@@ -84,12 +85,12 @@ class Database:
                 self.connection.execute("PRAGMA synchronous=FULL")
 
     @contextmanager
-    def read(self) -> Iterator[None]:
+    def read(self) -> Iterator[Self]:
         """Several queries that see one moment. Keep it short: it holds the WAL back."""
         with _faults(self.path):
             self.connection.execute("BEGIN")
             try:
-                yield
+                yield self
             finally:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
@@ -183,6 +184,7 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    require_sqlite(sqlite3.sqlite_version_info)
     uri = f"{path.absolute().as_uri()}?{mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
 

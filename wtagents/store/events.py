@@ -29,17 +29,18 @@ def add_event(
     kind: EventKind,
     *,
     at: datetime,
+    actor: str | None = None,
     data: dict[str, Any] | None = None,
     **about: Unpack[About],
 ) -> None:
-    """Append what happened, signed by the actor of the open write block."""
+    """Append what happened, signed by `actor` or by who opened the write block."""
     db.change(
         "INSERT INTO event (at, kind, actor, task_id, run_id, merge_id, data)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             text_of_time(at),
             kind,
-            db.actor,
+            actor or db.actor,
             about.get("task_id"),
             about.get("run_id"),
             about.get("merge_id"),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 5.0
 """How long a statement waits for another writer before it gives up."""
+OLDEST_SQLITE = (3, 37, 0)
+"""The first with STRICT tables."""
 _PRIMARY = 0xFF
 """Mask of the primary code in an extended result code (sqlite.org/rescode.html)."""
 
@@ -71,3 +73,14 @@ def newer_fault(path: Path, names: list[str]) -> SystemFault:
         cause=f"unknown migration {names[-1]}",
         hint="use that version: pip install --upgrade wtagents",
     )
+
+
+def require_sqlite(version: tuple[int, ...]) -> None:
+    """Raise SystemFault when Python's SQLite cannot hold the schema."""
+    if version < OLDEST_SQLITE:
+        found, needed = (".".join(map(str, each)) for each in (version, OLDEST_SQLITE))
+        raise SystemFault(
+            f"Python's SQLite {found} is too old",
+            cause=f"the state needs {needed}",
+            hint="install a newer Python, then install wtagents with it",
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES, run_sources
-from wtagents.core.run import Exit, ProcessIdentity, Run, RunState
+from wtagents.core.run import Exit, ProcessIdentity, Run, RunState, Usage
 from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
 from wtagents.store.columns import dump, optional_text, optional_time, text_of_time
 from wtagents.store.events import add_event
@@ -101,6 +101,25 @@ def latest_runs(db: Database) -> dict[int, Run]:
         " WHERE run.number = (SELECT max(number) FROM run AS other WHERE other.task_id = task.id)"
     )
     return {row["task_id"]: _run(row) for row in rows}
+
+
+def usage_of_ended_runs(db: Database) -> dict[int, Usage]:
+    """Return what the ended runs of each task used in all, by id of the tasks with a name.
+
+    Model and context window are those of the last one.
+    """
+    rows = db.rows(
+        "SELECT task_id, max(number), sum(json_extract(exit, '$.usage.cost_usd')) AS cost_usd,"
+        " sum(json_extract(exit, '$.usage.input_tokens')) AS input_tokens,"
+        " sum(json_extract(exit, '$.usage.output_tokens')) AS output_tokens,"
+        " sum(json_extract(exit, '$.usage.turns')) AS turns,"
+        " json_extract(exit, '$.usage.context_tokens') AS context_tokens,"
+        " json_extract(exit, '$.usage.context_window') AS context_window,"
+        " json_extract(exit, '$.usage.model') AS model"
+        " FROM run JOIN task ON task.id = run.task_id AND task.removed_at IS NULL"
+        " WHERE exit IS NOT NULL GROUP BY task_id"
+    )
+    return {row["task_id"]: Usage(**{name: row[name] for name in Usage.__slots__}) for row in rows}
 
 
 def move_run(
