@@ -50,7 +50,7 @@ def answers(program: Path, version: str) -> bool:
     return said.returncode == 0 and said.stdout.split()[:1] == [version]
 
 
-def install(version: str, into: Path) -> None:
+def install(version: str, into: Path, *, lock: int) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise NotAvailableError("npm is not installed")
@@ -67,6 +67,7 @@ def install(version: str, into: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        pass_fds=[lock],  # an npm whose caller was killed ends before the next one begins
     )
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
@@ -88,7 +89,7 @@ def require_program() -> Path:
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "claude").exists():
-            install(version, folder)
+            install(version, folder, lock=lock.fileno())
     return folder / "claude"
 
 

@@ -1,7 +1,8 @@
 """Build .venv from requirements.lock: `_environment.py ROOT WISH`, started by _setup only.
 
 WISH names the wanted content; it is written to .venv/ready last, so an interrupted build is
-repeated. A lock file makes the second of two builders wait and then find the work done.
+repeated. A lock makes the second of two builders wait and then find the work done; the steps
+inherit it, so that a step whose builder was killed still ends before the next one begins.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class SetupFailedError(Exception):
     """The environment could not be built; the text is one line with the next step."""
 
 
-def run(argv: list[str], *, otherwise: str) -> None:
+def run(argv: list[str], *, lock: int, otherwise: str) -> None:
     """Run a step with its output in the log; a failure says OTHERWISE and the step's last word."""
     environment = {**os.environ, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     # a user install or a foreign prefix would put the packages outside .venv
@@ -40,6 +41,7 @@ def run(argv: list[str], *, otherwise: str) -> None:
             stdout=log,
             stderr=log,
             check=False,
+            pass_fds=[lock],
         )
     if done.returncode != 0:
         said = LOG.read_bytes()[start:].decode(errors="replace")
@@ -63,21 +65,24 @@ def is_usable() -> bool:
     )
 
 
-def build() -> None:
+def build(lock: int) -> None:
     READY.unlink(missing_ok=True)
     if not is_usable():
         shutil.rmtree(VENV, ignore_errors=True)
         run(
             [sys.executable, "-m", "venv", str(VENV)],
+            lock=lock,
             otherwise="python3 cannot make a virtual environment, install its venv package",
         )
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet"]
     run(
         [*pip, "--require-hashes", "-r", "requirements.lock"],
+        lock=lock,
         otherwise="the dependencies could not be installed, is there a network?",
     )
     run(
         [*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", "-e", "."],
+        lock=lock,
         otherwise="the project itself could not be installed",
     )
     written = READY.with_suffix(".new")
@@ -94,7 +99,7 @@ def main() -> int:
         print("setup: making .venv (once, about half a minute)", file=sys.stderr)
         LOG.write_text("", encoding="utf-8")
         try:
-            build()
+            build(lock.fileno())
         except SetupFailedError as failure:
             print(f"setup: {failure}", file=sys.stderr)
             return 1
