@@ -1,0 +1,164 @@
+"""Claude Code, driven over stream-json on stdin and stdout.
+
+Every value is joined to its option by `=`, so that no model, rule or id can become an option of
+its own. The prompt travels as the first message, never on the command line: it may be of any size
+and may begin with any character.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.agent.fields import load_object
+from wtagents.agent.port import Launch, Probe
+from wtagents.agent.reader import ClaudeReader
+from wtagents.agent.speech import answer_line, interrupt_line, message_line
+from wtagents.core.errors import SystemFault, UsageError
+from wtagents.core.task import AgentKind
+from wtagents.core.text import printable
+from wtagents.system.command import clean_environment, run_command
+
+if TYPE_CHECKING:
+    from wtagents.agent.events import Asked
+    from wtagents.agent.port import LaunchRequest, Reader
+
+PROGRAM = "claude"
+MINIMUM_VERSION = (2, 1, 197)
+"""Oldest version whose behaviour was observed with exactly this command line."""
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_PROBE_SECONDS = 20.0
+
+ENVIRONMENT = (
+    # A background task outlives its turn, starts further turns and keeps the process for minutes.
+    ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
+    # One memory directory serves all worktrees of a repository: parallel tasks would mix.
+    ("CLAUDE_CODE_DISABLE_AUTO_MEMORY", "1"),
+    # The program must not be replaced under a running fleet.
+    ("DISABLE_AUTOUPDATER", "1"),
+    # A server that goes silent within an answer is given up after two minutes instead of five.
+    ("CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS", "120000"),
+    # A wrong key is repeated like a broken line: ten retries take three minutes, six half a one.
+    ("CLAUDE_CODE_MAX_RETRIES", "6"),
+)
+_BASE = (
+    "-p",
+    "--input-format=stream-json",
+    "--output-format=stream-json",
+    "--verbose",
+    "--replay-user-messages",
+    "--permission-prompt-tool=stdio",
+)
+
+
+class Claude:
+    """The adapter of Claude Code."""
+
+    kind = AgentKind.CLAUDE
+    takes_messages = True
+
+    def launch(self, request: LaunchRequest) -> Launch:
+        """Return the whole command line. Raises UsageError for an empty prompt."""
+        if not request.prompt.strip():
+            raise UsageError("the prompt is empty", hint='wta spawn NAME "what to do"')
+        session = "resume" if request.resumes else "session-id"
+        options = [
+            (session, request.session_id),
+            ("name", request.task),
+            ("model", request.model),
+            ("permission-mode", request.permission_mode),
+            ("allowedTools", ",".join(request.allow)),
+            ("disallowedTools", ",".join(request.deny)),
+            ("max-turns", request.max_turns),
+            ("max-budget-usd", request.budget_usd),
+            ("append-system-prompt-file", request.instructions),
+        ]
+        return Launch(
+            argv=(
+                request.program or PROGRAM,
+                *_BASE,
+                *(f"--{name}={value}" for name, value in options if value not in {None, ""}),
+            ),
+            environment=ENVIRONMENT,
+            first_message=request.prompt,
+        )
+
+    def reader(self) -> Reader:
+        """Return a fresh reader for one process."""
+        return ClaudeReader()
+
+    def encode_text(self, wire: str, text: str) -> bytes:
+        """Return the line of a user message."""
+        return message_line(wire, text)
+
+    def encode_answer(self, asked: Asked, *, allow: bool, message: str) -> bytes:
+        """Return the line that answers a question."""
+        return answer_line(asked, allow=allow, message=message)
+
+    def encode_interrupt(self, request_id: str) -> bytes:
+        """Return the line that ends the running turn."""
+        return interrupt_line(request_id)
+
+    def probe(self, program: str) -> Probe:
+        """Ask the program for its version and whether it is logged in; no request leaves."""
+        name = program or PROGRAM
+        found = shutil.which(name)
+        if found is None:
+            return _probe(name, problem=f"{name} is not installed", hint=_INSTALL)
+        try:
+            version = _ask(found, "--version")
+        except SystemFault as fault:
+            problem = f"{name} cannot be run: {fault.cause}"
+            return _probe(found, problem=problem, hint=_INSTALL)
+        numbers = _VERSION.search(version)
+        if numbers is None:
+            problem = f"{name} does not tell its version"
+            return _probe(found, problem=problem, hint=f"{name} --version")
+        if tuple(map(int, numbers.groups())) < MINIMUM_VERSION:
+            oldest = ".".join(map(str, MINIMUM_VERSION))
+            problem = f"{name} {numbers[0]} is older than {oldest}"
+            return _probe(found, version=numbers[0], problem=problem, hint="claude update")
+        return _probe_login(found, numbers[0])
+
+
+_INSTALL = "npm install -g @anthropic-ai/claude-code, or name the program in wta.toml"
+
+
+def _ask(program: str, *arguments: str) -> str:
+    environment = clean_environment({"DISABLE_AUTOUPDATER": "1"})
+    argv = [program, *arguments]
+    return run_command(argv, cwd=Path.home(), timeout=_PROBE_SECONDS, env=environment).text
+
+
+def _probe(
+    program: str,
+    *,
+    version: str = "",
+    problem: str = "",
+    hint: str = "",
+    logged_in: bool | None = None,
+) -> Probe:
+    return Probe(
+        program=program,
+        version=version,
+        problem=printable(problem, 200),
+        hint=hint,
+        logged_in=logged_in,
+    )
+
+
+def _probe_login(program: str, version: str) -> Probe:
+    """2.1.329 tells by `auth status`; an older one says no JSON, and then nobody knows."""
+    status = load_object(_ask(program, "auth", "status").encode()) or {}
+    logged_in = status.get("loggedIn")
+    if logged_in is False:
+        return _probe(
+            program,
+            version=version,
+            problem="Claude Code is not logged in",
+            hint="run claude and type /login, or set ANTHROPIC_API_KEY",
+            logged_in=False,
+        )
+    return _probe(program, version=version, logged_in=True if logged_in is True else None)

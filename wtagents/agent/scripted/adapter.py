@@ -1,0 +1,65 @@
+"""How the built-in agent is launched and spoken to: like Claude Code."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from wtagents import __version__
+from wtagents.agent.port import Launch, Probe
+from wtagents.agent.reader import ClaudeReader
+from wtagents.agent.speech import answer_line, interrupt_line, message_line
+from wtagents.core.errors import UsageError
+from wtagents.core.task import AgentKind
+
+if TYPE_CHECKING:
+    from wtagents.agent.events import Asked
+    from wtagents.agent.port import LaunchRequest, Reader
+
+
+class Scripted:
+    """The adapter of `python -m wtagents.agent.scripted`."""
+
+    kind = AgentKind.SCRIPTED
+    takes_messages = True
+
+    def launch(self, request: LaunchRequest) -> Launch:
+        """Return the whole command line. Raises UsageError for an empty prompt."""
+        if not request.prompt.strip():
+            raise UsageError("the prompt is empty", hint='wta spawn NAME "what to do"')
+        session = "resume" if request.resumes else "session-id"
+        options = [
+            (session, request.session_id),
+            ("model", request.model),
+            ("permission-mode", request.permission_mode),
+            ("max-turns", request.max_turns),
+            ("max-budget-usd", request.budget_usd),
+        ]
+        program = (sys.executable, "-m", "wtagents.agent.scripted")
+        return Launch(
+            argv=(*program, *(f"--{name}={value}" for name, value in options if value is not None)),
+            environment=(),
+            first_message=request.prompt,
+        )
+
+    def reader(self) -> Reader:
+        """Return a fresh reader for one process."""
+        return ClaudeReader()
+
+    def encode_text(self, wire: str, text: str) -> bytes:
+        """Return the line of a user message."""
+        return message_line(wire, text)
+
+    def encode_answer(self, asked: Asked, *, allow: bool, message: str) -> bytes:
+        """Return the line that answers a question."""
+        return answer_line(asked, allow=allow, message=message)
+
+    def encode_interrupt(self, request_id: str) -> bytes:
+        """Return the line that ends the running turn."""
+        return interrupt_line(request_id)
+
+    def probe(self, program: str) -> Probe:  # noqa: ARG002 - it is always this one
+        """Return what is known: it is part of wta."""
+        return Probe(
+            program=sys.executable, version=__version__, problem="", hint="", logged_in=None
+        )
