@@ -20,6 +20,8 @@ from typing import Any, Self, TypeAlias
 
 import pytest
 
+from tests.support.environment import MARK
+
 Event: TypeAlias = dict[str, Any]
 
 PROGRAM_VARIABLE = "WTA_TEST_CLAUDE"
@@ -73,7 +75,9 @@ class ClaudeCli:
     def environment(self, *, bypass: bool = False, **extra: str) -> dict[str, str]:
         """The whole environment of a run. `bypass` lets uid 0 use bypassPermissions."""
         self.home.mkdir(parents=True, exist_ok=True)
+        mark = {MARK: os.environ[MARK]} if MARK in os.environ else {}
         return {
+            **mark,
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
@@ -173,10 +177,19 @@ class ClaudeSession:
         return b"".join(self._stderr).decode(errors="replace")
 
     def send(self, line: Mapping[str, Any]) -> None:
-        """Writes one line to the program."""
+        """Writes one object to the program."""
+        self.send_line(json.dumps(line).encode())
+
+    def send_line(self, line: bytes) -> None:
+        """Writes one line to the program, whatever it is."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(line).encode() + b"\n")
+        self._process.stdin.write(line + b"\n")
         self._process.stdin.flush()
+
+    def close_stdin(self) -> None:
+        """Says that nothing more will come."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def say(self, words: str, **fields: Any) -> None:
         """Sends a message of the user; `uuid` asks for its command lifecycle."""
@@ -227,8 +240,7 @@ class ClaudeSession:
 
     def finish(self, *, timeout: float = _TIMEOUT) -> Finished:
         """Closes stdin and waits for the end."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        self.close_stdin()
         return self.wait(timeout=timeout)
 
     def wait(self, *, timeout: float = _TIMEOUT) -> Finished:

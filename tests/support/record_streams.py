@@ -160,7 +160,7 @@ def message_during_a_turn(stage: Stage) -> Finished:
 
 def killed_in_a_tool(stage: Stage) -> Finished:
     """The stream ends without a result."""
-    stage.script(bash("touch started; exec sleep 3"))
+    stage.script(bash("touch started; while test -e started; do sleep 0.02; done"))
     with _session(stage) as session:
         session.say(_PROMPT, uuid=_MESSAGE_1)
         wait_until((stage.worktree / "started").exists, what="the command started")

@@ -1,0 +1,214 @@
+"""How a run ends: failures of the API, limits, signals, and what a resume finds."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.api.script import (
+    Failure,
+    Reply,
+    Script,
+    Text,
+    bash,
+    marker,
+    script,
+    text,
+    write,
+)
+from tests.support.claude_cli import ClaudeCli, ClaudeSession, Finished, events_of
+from tests.support.environment import Sandbox
+from tests.support.messages_api import MessagesApi
+from tests.support.processes import kill_hard, survivors
+from tests.support.repository import RepositoryBuilder
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.claude
+
+SESSION = "00000000-0000-4000-8000-0000000000aa"
+PROMPT = f"{marker('a')} Add a greeting."
+NAMED = ("--session-id", SESSION)
+
+
+def run(
+    claude: ClaudeCli, cwd: Path, *flags: str, bypass: bool = False, retries: int = 0
+) -> Finished:
+    environment = claude.environment(bypass=bypass, CLAUDE_CODE_MAX_RETRIES=str(retries))
+    mode = ("--permission-mode", "bypassPermissions") if bypass else ()
+    return claude.run(PROMPT, *(flags or NAMED), *mode, cwd=cwd, environment=environment)
+
+
+def start_in_a_tool(claude: ClaudeCli, worktree: Path) -> ClaudeSession:
+    """A run whose Bash command has started and made the file `started`."""
+    mode = ("--permission-mode", "bypassPermissions")
+    environment = claude.environment(bypass=True)
+    session = claude.start(*NAMED, *mode, cwd=worktree, environment=environment)
+    session.say(PROMPT)
+    wait_until((worktree / "started").exists, what="the command started")
+    return session
+
+
+@pytest.mark.parametrize(
+    ("failure", "error", "kind"),
+    [
+        (Failure(status=401), "authentication_failed", "authentication_error"),
+        (Failure(status=403), "authentication_failed", "permission_error"),
+        (Failure(status=429, headers={"retry-after": "90"}), "rate_limit", "rate_limit_error"),
+        (Failure(status=500), "server_error", "api_error"),
+        (Failure(status=529), "server_error", "overloaded_error"),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, Failure) else "",
+)
+def test_an_api_failure_is_told_by_is_error_and_status_not_by_subtype(
+    claude: ClaudeCli,
+    messages_api: MessagesApi,
+    repository: RepositoryBuilder,
+    failure: Failure,
+    error: str,
+    kind: str,
+) -> None:
+    messages_api.add_script("a", Script(steps=(), then=failure))
+    ended = run(claude, repository.path)
+    result, said = ended.result, events_of(ended.events, "assistant")[-1]
+    assert (ended.exit_code, result["subtype"], result["is_error"]) == (1, "success", True)
+    assert (result["api_error_status"], result["api_error_type"]) == (failure.status, kind)
+    assert (said["message"]["model"], said["error"]) == ("<synthetic>", error)
+    assert result["terminal_reason"] == "api_error"
+    assert ended.stderr == ""
+
+
+def test_retries_are_announced(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(Failure(status=500), text("Done.")))
+    ended = run(claude, repository.path, retries=3)
+    (retry,) = events_of(ended.events, "system", "api_retry")
+    assert (retry["attempt"], retry["max_retries"], retry["error_status"]) == (1, 3, 500)
+    assert (ended.exit_code, ended.result["result"]) == (0, "Done.")
+
+
+def test_a_cut_stream_is_asked_again(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    cut = Reply(content=(Text(text="words that never end"),), cut_after=4)
+    messages_api.add_script("a", script(cut, text("Whole.")))
+    ended = run(claude, repository.path, retries=1)
+    (retry,) = events_of(ended.events, "system", "api_retry")
+    assert retry["error_status"] is None
+    assert (ended.exit_code, ended.result["result"]) == (0, "Whole.")
+
+
+def test_a_prompt_that_is_too_long_is_compacted(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    too_long = Failure(status=400, message="prompt is too long: 210000 tokens > 200000 maximum")
+    summary = text("<summary>A greeting was wanted.</summary>")
+    messages_api.add_script("a", script(bash("echo one"), too_long, summary, text("Done.")))
+    ended = run(claude, repository.path)
+    (boundary,) = events_of(ended.events, "system", "compact_boundary")
+    assert boundary["compact_metadata"]["trigger"] == "auto"
+    assert (ended.exit_code, ended.result["result"]) == (0, "Done.")
+
+
+def test_the_turn_limit_is_an_error_of_its_own(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", Script(steps=(), then=bash("echo one")))
+    ended = run(claude, repository.path, *NAMED, "--max-turns", "2")
+    assert (ended.exit_code, ended.result["is_error"]) == (1, True)
+    assert ended.result["subtype"] == "error_max_turns"
+    assert len(messages_api.requests) == 2
+
+
+def test_two_lives_of_one_session_share_its_history_and_its_cost(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("One."), text("Two.")))
+    first = run(claude, repository.path)
+    second = run(claude, repository.path, "--resume", SESSION)
+    assert {event["session_id"] for event in (first.result, second.result)} == {SESSION}
+    assert messages_api.requests[1].contains("One.")
+    spent = sum(u["costUSD"] for u in second.result["model_usage_since_last_result"].values())
+    before, total = first.result["total_cost_usd"], second.result["total_cost_usd"]
+    assert spent > 0
+    assert total == pytest.approx(before + spent)
+
+
+def test_a_session_id_is_refused_the_second_time_and_an_unknown_one_is_not_resumed(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("One.")))
+    unknown = run(claude, repository.path, "--resume", SESSION)
+    assert [(e["type"], e["subtype"]) for e in unknown.events] == [
+        ("result", "error_during_execution")
+    ]
+    assert unknown.result["errors"] == [f"No conversation found with session ID: {SESSION}"]
+    assert run(claude, repository.path).exit_code == 0
+    again = run(claude, repository.path)
+    assert (again.exit_code, again.lines) == (1, ())
+    assert again.stderr == f"Error: Session ID {SESSION} is already in use.\n"
+
+
+def test_children_know_their_session_and_survive_a_sigkill(
+    claude: ClaudeCli,
+    messages_api: MessagesApi,
+    repository: RepositoryBuilder,
+    sandbox: Sandbox,
+) -> None:
+    command = "echo $CLAUDE_CODE_SESSION_ID $$ > seen; touch started; exec sleep 600"
+    messages_api.add_script("a", script(bash(command), text("Resumed.")))
+    with start_in_a_tool(claude, repository.path) as session:
+        session.signal(signal.SIGKILL)
+        assert session.wait().exit_code == -signal.SIGKILL
+    seen, pid = (repository.path / "seen").read_text().split()
+    left = [each.pid for each in survivors(sandbox.mark)]
+    for each in left:
+        kill_hard(each)
+    assert seen == SESSION
+    assert int(pid) in left
+
+    resumed = run(claude, repository.path, "--resume", SESSION, bypass=True)
+    (lost,) = messages_api.requests[-1].tool_results
+    assert (resumed.exit_code, resumed.result["result"]) == (0, "Resumed.")
+    assert lost.text.startswith("[Tool call interrupted: the session ended before this call's")
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code", "results"),
+    [(signal.SIGTERM, 143, []), (signal.SIGINT, 0, ["error_during_execution"])],
+)
+def test_a_polite_signal_takes_the_children_along(
+    claude: ClaudeCli,
+    messages_api: MessagesApi,
+    repository: RepositoryBuilder,
+    sandbox: Sandbox,
+    number: signal.Signals,
+    exit_code: int,
+    results: list[str],
+) -> None:
+    messages_api.add_script("a", script(bash("touch started; exec sleep 600")))
+    with start_in_a_tool(claude, repository.path) as session:
+        session.signal(number)
+        ended = session.wait()
+    assert ended.exit_code == exit_code
+    assert [event["subtype"] for event in events_of(ended.events, "result")] == results
+    wait_until(lambda: survivors(sandbox.mark) == [], what="the children ended")
+
+
+def test_an_agent_commits_in_a_linked_worktree(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder, tmp_path: Path
+) -> None:
+    worktree = repository.worktree(tmp_path / "worktrees" / "greeting", "wta/greeting")
+    steps = (
+        write(str(worktree.path / "greeting.txt"), "hello\n"),
+        bash("git add -A && git commit -q -m 'Add greeting'"),
+        text("Done."),
+    )
+    messages_api.add_script("a", script(*steps))
+    ended = run(claude, worktree.path, bypass=True)
+    assert (ended.exit_code, ended.result["is_error"]) == (0, False)
+    assert worktree.tree("wta/greeting")["greeting.txt"] == b"hello\n"
+    assert repository.subjects("main..wta/greeting") == ["Add greeting"]
+    assert worktree.status() == []

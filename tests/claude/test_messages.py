@@ -1,0 +1,211 @@
+"""How a message reaches a running agent, and how its arrival is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.api.script import bash, marker, script, text
+from tests.support.claude_cli import PINNED_VERSION, ClaudeCli, ClaudeSession, events_of
+from tests.support.messages_api import MessagesApi
+from tests.support.repository import RepositoryBuilder
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.claude
+
+SESSION = "00000000-0000-4000-8000-0000000000aa"
+FIRST, SECOND, THIRD = (f"20000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
+WAITING = "touch started; until test -e go; do sleep 0.02; done"
+PROMPT = f"{marker('a')} Add a greeting."
+
+
+def start(claude: ClaudeCli, cwd: Path, *flags: str) -> ClaudeSession:
+    flags = flags or ("--session-id", SESSION)
+    environment = claude.environment(bypass=True)
+    bypass = ("--permission-mode", "bypassPermissions", "--replay-user-messages")
+    return claude.start(*flags, *bypass, cwd=cwd, environment=environment)
+
+
+def lifecycle(session: ClaudeSession, uuid: str) -> list[str]:
+    """The states that the program announced for one message."""
+    events = events_of(session.events, "command_lifecycle")
+    return [str(event["state"]) for event in events if event["command_uuid"] == uuid]
+
+
+def wait_queued(session: ClaudeSession, uuid: str) -> None:
+    session.wait_for(lambda event: event.get("command_uuid") == uuid)
+
+
+def test_a_turn_from_the_first_message_to_the_result(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(bash("echo hello > greeting"), text("Done.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        session.wait_for_type("result")
+        ended = session.finish()
+
+    assert [(event["type"], event.get("subtype")) for event in ended.events] == [
+        ("command_lifecycle", None),
+        ("command_lifecycle", None),
+        ("system", "init"),
+        ("user", None),
+        ("assistant", None),
+        ("user", None),
+        ("assistant", None),
+        ("result", "success"),
+        ("command_lifecycle", None),
+    ]
+    init, echo, call, result = (ended.events[place] for place in (2, 3, 4, 7))
+    assert init["session_id"] == SESSION
+    assert init["cwd"] == str(repository.path)
+    assert init["claude_code_version"] == PINNED_VERSION
+    assert init["permissionMode"] == "bypassPermissions"
+    assert (echo["uuid"], echo["isReplay"], echo["message"]["content"]) == (FIRST, True, PROMPT)
+    assert call["message"]["content"][0]["input"]["command"] == "echo hello > greeting"
+    assert (result["is_error"], result["result"], result["num_turns"]) == (False, "Done.", 2)
+    assert lifecycle(session, FIRST) == ["queued", "started", "completed"]
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert repository.files()["greeting"] == b"hello\n"
+
+
+def test_a_message_during_a_tool_goes_along_with_its_result(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(bash(WAITING), text("Tabs it is.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        wait_until((repository.path / "started").exists, what="the command started")
+        session.say("Use tabs, please.", uuid=SECOND)
+        wait_queued(session, SECOND)
+        assert lifecycle(session, SECOND) == ["queued"]
+        (repository.path / "go").touch()
+        session.wait_for_type("result")
+        ended = session.finish()
+
+    assert len(events_of(ended.events, "result")) == 1
+    assert lifecycle(session, SECOND) == ["queued", "started", "completed"]
+    (told,) = messages_api.requests[1].tool_results
+    assert "The user sent a new message while you were working:\nUse tabs, please." in told.text
+
+
+def test_a_message_during_the_last_answer_is_a_turn_of_its_own(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("One.", hold="last"), text("Two.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        messages_api.wait_held("last")
+        session.say("And then?", uuid=SECOND)
+        wait_queued(session, SECOND)
+        messages_api.open_gate("last")
+        session.wait_for_type("result", count=2)
+        ended = session.finish()
+    assert [event["result"] for event in events_of(ended.events, "result")] == ["One.", "Two."]
+    assert messages_api.requests[1].user_texts[-1] == "And then?"
+
+
+def test_the_same_uuid_is_delivered_once_even_after_a_resume(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("One."), text("Two."), text("Three.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        session.wait_for_type("result")
+        session.say(PROMPT, uuid=FIRST)
+        session.say("Second.", uuid=SECOND)
+        session.wait_for_type("result", count=2)
+        session.finish()
+    with start(claude, repository.path, "--resume", SESSION) as resumed:
+        resumed.say("Second.", uuid=SECOND)
+        resumed.say("Third.", uuid=THIRD)
+        resumed.wait_for_type("result")
+        ended = resumed.finish()
+    assert lifecycle(resumed, SECOND) == ["completed"]
+    assert ended.result["result"] == "Three."
+    last = messages_api.requests[-1]
+    words = [said for said in last.user_texts if not said.startswith("<system-reminder>")]
+    assert words == [PROMPT, "Second.", "Third."]
+
+
+def test_a_queued_message_lost_with_its_process_is_delivered_by_the_next(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("Zero."), text("One.", hold="g"), text("Two.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        session.wait_for_type("result")
+        session.say("Second.", uuid=SECOND)
+        messages_api.wait_held("g")
+        session.say("Third.", uuid=THIRD)
+        wait_queued(session, THIRD)
+        session.kill()
+    with start(claude, repository.path, "--resume", SESSION) as resumed:
+        resumed.say("Third.", uuid=THIRD)
+        resumed.wait_for_type("result")
+        ended = resumed.finish()
+    assert lifecycle(resumed, THIRD) == ["queued", "started", "completed"]
+    assert ended.result["result"] == "Two."
+
+
+def test_a_queued_message_can_be_taken_back(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("One.", hold="last")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        messages_api.wait_held("last")
+        session.say("Never mind.", uuid=SECOND)
+        wait_queued(session, SECOND)
+        answer = session.ask("r1", "cancel_async_message", message_uuid=SECOND)
+        messages_api.open_gate("last")
+        session.wait_for_type("result")
+        session.finish()
+    assert answer["response"] == {"cancelled": True, "message_uuid": SECOND}
+    assert lifecycle(session, SECOND) == ["queued", "cancelled"]
+    assert not any(request.contains("Never mind.") for request in messages_api.requests)
+
+
+def test_closing_stdin_ends_the_program_after_what_is_queued(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("One.", hold="last"), text("Two.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        messages_api.wait_held("last")
+        session.say("And then?", uuid=SECOND)
+        wait_queued(session, SECOND)
+        session.close_stdin()
+        messages_api.open_gate("last")
+        ended = session.wait()
+    assert (ended.exit_code, ended.result["result"]) == (0, "Two.")
+
+
+def test_a_slash_at_the_start_is_a_command_and_a_space_before_it_is_not(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    messages_api.add_script("a", script(text("One."), text("Two.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        session.wait_for_type("result")
+        session.say(" /clear", uuid=SECOND)
+        session.wait_for_type("result", count=2)
+        assert messages_api.requests[1].user_texts[-1] == " /clear"
+        session.say("/clear", uuid=THIRD)
+        forgot = session.wait_for_type("result", count=3)
+        ended = session.finish()
+    assert len(messages_api.requests) == 2
+    assert forgot["local_command"] == "clear"
+    assert forgot["session_id"] != SESSION
+    assert len(events_of(ended.events, "conversation_reset")) == 1
+
+
+def test_a_line_that_is_not_json_ends_the_program(
+    claude: ClaudeCli, repository: RepositoryBuilder
+) -> None:
+    with start(claude, repository.path) as session:
+        session.send_line(b"not json")
+        ended = session.wait()
+    assert (ended.exit_code, ended.lines) == (1, ())
+    assert ended.stderr.startswith("Error parsing streaming input line")
