@@ -25,8 +25,10 @@ _DROPPED_PREFIXES = (
     "CLAUDE_CODE_SESSION",
     "CLAUDE_CODE_CHILD",
     "CLAUDE_PID",
+    "WTA_RUN",
 )
-"""Variables that would make a child believe it runs inside another repository or another agent."""
+"""Variables that would make a child believe it runs inside another repository or another agent, or
+make it stop with the run of the agent that started it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

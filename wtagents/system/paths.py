@@ -106,12 +106,14 @@ class RunFolder:
     """Everything that a runner reads and writes.
 
     order.json     what to do; written before the runner starts (see `core/order.py`)
+    checkout.lock  held (flock) while the files of the worktree are still being written
     claim.json     the runner's identity; created exclusively, first of all
     agent.json     the agent process's identity
     heartbeat      its mtime says "the runner is alive"
     stream.ndjson  the agent's stdout, line by line; its size and mtime are the activity
     stderr.txt     the agent's stderr
     setup.log      output of the set-up commands
+    runner.log     what the runner itself has to complain about
     pulse.json     what the agent does now (replaced as a whole, at most 4 times a second)
     inbox/N.json   messages for the agent, N = message id
     taken/N.json   what became of message N
@@ -123,6 +125,10 @@ class RunFolder:
     @property
     def order(self) -> Path:
         return self.root / "order.json"
+
+    @property
+    def checkout_lock(self) -> Path:
+        return self.root / "checkout.lock"
 
     @property
     def claim(self) -> Path:
@@ -147,6 +153,10 @@ class RunFolder:
     @property
     def setup_log(self) -> Path:
         return self.root / "setup.log"
+
+    @property
+    def runner_log(self) -> Path:
+        return self.root / "runner.log"
 
     @property
     def pulse(self) -> Path:

@@ -69,6 +69,14 @@ def write_order(folder: RunFolder, order: Order) -> None:
     write_json(folder.order, order_value(order))
 
 
+def runner_argv(folder: RunFolder, python: str) -> tuple[str, ...]:
+    """Return the command line of a run's runner, to be started in the run folder.
+
+    With `-P` nothing is imported from the current folder.
+    """
+    return (python, "-P", "-m", "wtagents.runner", str(folder.root))
+
+
 def load_order(folder: RunFolder) -> Order | None:
     """Return what to do, or None where nobody said it."""
     return _load(folder.order, parse_order)
