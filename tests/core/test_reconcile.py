@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.records import (
+    NOW,
+    RUN_ID,
+    RUNNER,
+    a_merge,
+    a_message,
+    a_run,
+    a_task,
+    an_ended_run,
+    an_exit,
+    facts,
+    later,
+    snapshot,
+    view,
+    worktree_facts,
+)
+from wtagents.core.ids import TaskName
+from wtagents.core.merge import MergeState
+from wtagents.core.message import MessageKind, Taken
+from wtagents.core.reconcile import (
+    Action,
+    BeginRun,
+    DropMessage,
+    LaunchRunner,
+    NoteExit,
+    NoteLost,
+    NoteRunning,
+    NoteTaken,
+    Policy,
+    PostMessage,
+    Purpose,
+    RequestMerge,
+    SettleTask,
+    StopRun,
+    plan,
+)
+from wtagents.core.run import RunState
+from wtagents.core.settle import Settlement, SettlePolicy
+from wtagents.core.snapshot import TaskView
+from wtagents.core.task import Reason, TaskState, Wish
+
+POLICY = Policy(capacity=2, settle=SettlePolicy(first_pause=timedelta(seconds=10)))
+ACTIVE = a_task(state=TaskState.ACTIVE)
+STOPPED = Settlement(to=TaskState.STOPPED, reason=Reason.STOPPED_BY_PERSON)
+
+
+def planned(*views: TaskView, live_runs: int | None = None) -> tuple[Action, ...]:
+    return plan(snapshot(*views, live_runs=live_runs), POLICY, NOW)
+
+
+def settled(settlement: Settlement, *, expected: TaskState) -> SettleTask:
+    return SettleTask(task_id=1, expected=expected, settlement=settlement)
+
+
+def test_a_queued_task_begins() -> None:
+    assert planned(view()) == (BeginRun(task_id=1, purpose=Purpose.WORK),)
+
+
+def test_a_queued_task_waits_for_its_time() -> None:
+    waiting = a_task(not_before=later(1))
+
+    assert planned(view(waiting)) == ()
+    assert plan(snapshot(view(waiting)), POLICY, later(1)) == (
+        BeginRun(task_id=1, purpose=Purpose.WORK),
+    )
+
+
+def test_a_half_made_task_is_taken_up_again() -> None:
+    assert planned(view(a_task(state=TaskState.PREPARING))) == (
+        BeginRun(task_id=1, purpose=Purpose.WORK),
+    )
+
+
+def test_admission_counts_the_runs_that_live_and_those_it_begins() -> None:
+    views = [view(a_task(id=number, name=TaskName(f"t{number}"))) for number in range(1, 5)]
+
+    assert planned(*views, live_runs=0) == (
+        BeginRun(task_id=1, purpose=Purpose.WORK),
+        BeginRun(task_id=2, purpose=Purpose.WORK),
+    )
+    assert planned(*views, live_runs=2) == ()
+
+
+def test_an_interrupted_task_goes_on_where_it_was() -> None:
+    assert planned(view(run=an_ended_run())) == (BeginRun(task_id=1, purpose=Purpose.CONTINUE),)
+
+
+def test_an_interrupted_task_goes_on_with_what_was_said() -> None:
+    assert planned(view(run=an_ended_run(), messages=(a_message(),))) == (
+        BeginRun(task_id=1, purpose=Purpose.WORK),
+    )
+
+
+def test_a_run_at_work_needs_nothing() -> None:
+    assert planned(view(ACTIVE, run=a_run(), run_facts=facts())) == ()
+
+
+def test_a_claimed_run_is_noted_as_running() -> None:
+    starting = a_run(state=RunState.STARTING, runner=None)
+
+    assert planned(view(ACTIVE, run=starting, run_facts=facts())) == (
+        NoteRunning(run_id=RUN_ID, runner=RUNNER),
+    )
+
+
+def test_an_unclaimed_run_gets_another_runner_after_a_grace() -> None:
+    nobody = facts(claim=None, runner_alive=False)
+    young = a_run(state=RunState.STARTING, created_at=later(-4))
+    old = a_run(state=RunState.STARTING, created_at=later(-5))
+
+    assert planned(view(ACTIVE, run=young, run_facts=nobody)) == ()
+    assert planned(view(ACTIVE, run=old, run_facts=nobody)) == (LaunchRunner(run_id=RUN_ID),)
+
+
+def test_an_exit_record_is_noted_even_if_the_runner_still_lives() -> None:
+    end = an_exit()
+
+    assert planned(view(ACTIVE, run=a_run(), run_facts=facts(exit=end))) == (
+        NoteExit(run_id=RUN_ID, exit=end),
+    )
+
+
+def test_a_dead_runner_without_an_exit_record_is_lost() -> None:
+    assert planned(view(ACTIVE, run=a_run(), run_facts=facts(runner_alive=False))) == (
+        NoteLost(run_id=RUN_ID),
+    )
+
+
+@pytest.mark.parametrize("wish", [Wish.STOP, Wish.CANCEL])
+def test_a_stop_is_polite_first_and_said_once(wish: Wish) -> None:
+    task = a_task(state=TaskState.ACTIVE, wish=wish)
+    stopping = a_run(state=RunState.STOPPING, stop_deadline=later(10))
+
+    assert planned(view(task, run=a_run(), run_facts=facts())) == (
+        StopRun(run_id=RUN_ID, firm=False),
+    )
+    assert planned(view(task, run=stopping, run_facts=facts())) == ()
+
+
+def test_a_stop_becomes_firm_after_the_deadline_of_the_runner() -> None:
+    task = a_task(state=TaskState.ACTIVE, wish=Wish.STOP)
+    overdue = a_run(state=RunState.STOPPING, stop_deadline=later(-5))
+
+    assert planned(view(task, run=overdue, run_facts=facts())) == (
+        StopRun(run_id=RUN_ID, firm=True),
+    )
+
+
+def test_an_unclaimed_run_that_nobody_wants_is_forbidden() -> None:
+    task = a_task(state=TaskState.ACTIVE, wish=Wish.STOP)
+    nobody = facts(claim=None, runner_alive=False)
+
+    assert planned(view(task, run=a_run(state=RunState.STARTING), run_facts=nobody)) == (
+        StopRun(run_id=RUN_ID, firm=True),
+    )
+
+
+def test_a_message_is_posted_once_and_its_fate_noted() -> None:
+    message = a_message()
+    taken = Taken(message_id=1, delivered=True, reason="", at=NOW)
+
+    fresh = view(ACTIVE, run=a_run(), run_facts=facts(), messages=(message,))
+    posted = view(ACTIVE, run=a_run(), run_facts=facts(posted=frozenset({1})), messages=(message,))
+    done = view(
+        ACTIVE,
+        run=a_run(),
+        run_facts=facts(posted=frozenset({1}), taken=(taken,)),
+        messages=(message,),
+    )
+
+    assert planned(fresh) == (PostMessage(run_id=RUN_ID, message_id=1),)
+    assert planned(posted) == ()
+    assert planned(done) == (NoteTaken(run_id=RUN_ID, taken=taken),)
+
+
+def test_words_that_a_run_could_not_take_are_kept_for_the_next_one() -> None:
+    refused = Taken(message_id=1, delivered=False, reason="it takes none", at=NOW)
+    seen = facts(posted=frozenset({1}), taken=(refused,))
+
+    kept = view(ACTIVE, run=a_run(), run_facts=seen, messages=(a_message(),))
+    answer = a_message(kind=MessageKind.ANSWER)
+    dropped = view(ACTIVE, run=a_run(), run_facts=seen, messages=(answer,))
+
+    assert planned(kept) == ()
+    assert planned(dropped) == (NoteTaken(run_id=RUN_ID, taken=refused),)
+
+
+def test_an_answer_does_not_outlive_its_run() -> None:
+    late = view(
+        a_task(state=TaskState.STOPPED, wish=Wish.STOP),
+        run=an_ended_run(),
+        messages=(a_message(kind=MessageKind.ANSWER),),
+    )
+
+    assert planned(late) == (DropMessage(message_id=1, reason="the run had ended"),)
+
+
+def test_words_wake_a_task_that_rests() -> None:
+    for state in (TaskState.READY, TaskState.FAILED, TaskState.STOPPED):
+        asleep = view(a_task(state=state), run=an_ended_run(), messages=(a_message(),))
+        assert planned(asleep) == (
+            settled(Settlement(to=TaskState.QUEUED, forgive=True), expected=state),
+        )
+
+
+def test_an_ended_run_is_judged() -> None:
+    ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts())
+
+    assert planned(ended) == (settled(Settlement(to=TaskState.READY), expected=TaskState.ACTIVE),)
+
+
+def test_uncommitted_work_begins_a_run_that_commits_it() -> None:
+    ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts(uncommitted=1))
+
+    assert planned(ended) == (BeginRun(task_id=1, purpose=Purpose.COMMIT),)
+
+
+def test_a_cancelled_task_that_rests_is_given_up() -> None:
+    for state in (TaskState.QUEUED, TaskState.READY, TaskState.FAILED, TaskState.STOPPED):
+        assert planned(view(a_task(state=state, wish=Wish.CANCEL))) == (
+            settled(Settlement(to=TaskState.CANCELLED), expected=state),
+        )
+
+
+def test_a_stop_before_the_first_run_rests_at_once() -> None:
+    assert planned(view(a_task(wish=Wish.STOP))) == (settled(STOPPED, expected=TaskState.QUEUED),)
+
+
+def test_merge_when_ready_asks_once_per_result() -> None:
+    ready = a_task(state=TaskState.READY, merge_when_ready=True)
+    rejected = a_merge(state=MergeState.REJECTED, created_at=later(10))
+    newer_run = an_ended_run()
+
+    assert planned(view(ready, run=newer_run)) == (RequestMerge(task_id=1),)
+    assert planned(view(ready, run=newer_run, merge=a_merge())) == ()
+    assert planned(view(ready, run=newer_run, merge=rejected)) == ()
+    assert planned(
+        view(ready, run=newer_run, merge=a_merge(state=MergeState.REJECTED, created_at=later(-10)))
+    ) == (RequestMerge(task_id=1),)
+
+
+def test_ended_tasks_need_nothing() -> None:
+    for state in (TaskState.MERGED, TaskState.CANCELLED):
+        assert planned(view(a_task(state=state), run=an_ended_run())) == ()

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.records import (
+    NOW,
+    a_message,
+    a_task,
+    an_ended_run,
+    later,
+    view,
+    worktree_facts,
+)
+from wtagents.core.ids import BranchName
+from wtagents.core.run import ExitReason
+from wtagents.core.settle import Settlement, SettlePolicy, settle
+from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState, Wish
+
+POLICY = SettlePolicy(retries=2, first_pause=timedelta(seconds=10), commit_request=True)
+ACTIVE = a_task(state=TaskState.ACTIVE)
+
+
+def test_commits_and_a_clean_worktree_make_a_task_ready() -> None:
+    ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts())
+
+    assert settle(ended, POLICY, NOW) == Settlement(to=TaskState.READY)
+
+
+def test_denied_tools_are_named_although_the_task_is_ready() -> None:
+    ended = view(ACTIVE, run=an_ended_run(denials=("Bash: git push",)), worktree=worktree_facts())
+
+    assert settle(ended, POLICY, NOW) == Settlement(
+        to=TaskState.READY, detail="denied: Bash: git push"
+    )
+
+
+def test_success_without_a_commit_is_a_failure() -> None:
+    ended = view(
+        ACTIVE,
+        run=an_ended_run(denials=("Bash: git commit",)),
+        worktree=worktree_facts(commits=0),
+    )
+
+    assert settle(ended, POLICY, NOW) == Settlement(
+        to=TaskState.FAILED,
+        reason=Reason.NO_COMMITS,
+        detail="the agent made no commit; denied: Bash: git commit",
+    )
+
+
+def test_uncommitted_work_is_asked_for_once() -> None:
+    dirty = worktree_facts(uncommitted=2)
+
+    first = settle(view(ACTIVE, run=an_ended_run(), worktree=dirty), POLICY, NOW)
+    asked = a_task(state=TaskState.ACTIVE, commit_asked=True)
+    second = settle(view(asked, run=an_ended_run(), worktree=dirty), POLICY, NOW)
+
+    assert first is None
+    assert second == Settlement(
+        to=TaskState.FAILED, reason=Reason.UNCOMMITTED, detail="2 paths are not committed"
+    )
+
+
+def test_a_program_that_takes_no_messages_is_not_asked_to_commit() -> None:
+    task = a_task(state=TaskState.ACTIVE, agent=AgentSpec(kind=AgentKind.COMMAND, argv=("true",)))
+
+    settled = settle(
+        view(task, run=an_ended_run(), worktree=worktree_facts(uncommitted=1)), POLICY, NOW
+    )
+
+    assert settled == Settlement(
+        to=TaskState.FAILED, reason=Reason.UNCOMMITTED, detail="1 path is not committed"
+    )
+
+
+def test_a_worktree_on_another_branch_is_named() -> None:
+    elsewhere = worktree_facts(branch=BranchName("main"))
+
+    assert settle(view(ACTIVE, run=an_ended_run(), worktree=elsewhere), POLICY, NOW) == Settlement(
+        to=TaskState.FAILED,
+        reason=Reason.WRONG_BRANCH,
+        detail="HEAD of the worktree is branch main, not wta/fix-login",
+    )
+
+
+def test_a_detached_head_is_named_with_its_commit() -> None:
+    settled = settle(
+        view(ACTIVE, run=an_ended_run(), worktree=worktree_facts(branch=None)), POLICY, NOW
+    )
+
+    assert settled is not None
+    assert settled.detail == "HEAD of the worktree is detached at 2222222222, not wta/fix-login"
+
+
+def test_a_rebase_in_progress_is_not_ready() -> None:
+    settled = settle(
+        view(ACTIVE, run=an_ended_run(), worktree=worktree_facts(operation="rebase")), POLICY, NOW
+    )
+
+    assert settled == Settlement(
+        to=TaskState.FAILED,
+        reason=Reason.UNCOMMITTED,
+        detail="a rebase is in progress in the worktree",
+    )
+
+
+def test_a_vanished_worktree_is_never_success() -> None:
+    settled = settle(view(ACTIVE, run=an_ended_run(), worktree=None), POLICY, NOW)
+
+    assert settled is not None
+    assert (settled.to, settled.reason) == (TaskState.FAILED, Reason.WORKTREE_LOST)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "pause"), [(0, 10), (1, 40)], ids=["first failure", "second failure"]
+)
+def test_a_crash_is_tried_again_with_a_growing_pause(attempts: int, pause: float) -> None:
+    task = a_task(state=TaskState.ACTIVE, attempts=attempts)
+    run = an_ended_run(ExitReason.LOST, detail="the runner ended")
+
+    assert settle(view(task, run=run), POLICY, NOW) == Settlement(
+        to=TaskState.QUEUED,
+        reason=Reason.LOST,
+        detail="the runner ended",
+        not_before=later(pause),
+        failed_attempt=True,
+    )
+
+
+def test_the_last_attempt_rests_as_failed() -> None:
+    task = a_task(state=TaskState.ACTIVE, attempts=2)
+    run = an_ended_run(ExitReason.AGENT_ERROR, detail="it crashed")
+
+    assert settle(view(task, run=run), POLICY, NOW) == Settlement(
+        to=TaskState.FAILED, reason=Reason.AGENT_ERROR, detail="it crashed (after 3 attempts)"
+    )
+
+
+def test_a_rate_limit_waits_for_its_end_and_costs_no_attempt() -> None:
+    run = an_ended_run(ExitReason.RATE_LIMITED, detail="5-hour limit", retry_at=later(3600))
+
+    assert settle(view(ACTIVE, run=run), POLICY, NOW) == Settlement(
+        to=TaskState.QUEUED,
+        reason=Reason.RATE_LIMITED,
+        detail="5-hour limit",
+        not_before=later(3600),
+    )
+
+
+def test_a_rate_limit_in_the_past_waits_all_the_same() -> None:
+    run = an_ended_run(ExitReason.RATE_LIMITED, retry_at=later(-5))
+
+    settled = settle(view(ACTIVE, run=run), POLICY, NOW)
+
+    assert settled is not None
+    assert settled.not_before == later(600)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        ExitReason.AUTHENTICATION,
+        ExitReason.SETUP_FAILED,
+        ExitReason.NOT_STARTED,
+        ExitReason.TIMED_OUT,
+        ExitReason.BUDGET,
+        ExitReason.MAX_TURNS,
+    ],
+)
+def test_what_another_try_cannot_mend_rests_at_once(reason: ExitReason) -> None:
+    settled = settle(view(ACTIVE, run=an_ended_run(reason, detail="why")), POLICY, NOW)
+
+    assert settled == Settlement(to=TaskState.FAILED, reason=Reason(reason.value), detail="why")
+
+
+def test_a_stop_wins_over_everything_that_happened_meanwhile() -> None:
+    task = a_task(state=TaskState.ACTIVE, wish=Wish.STOP)
+
+    assert settle(
+        view(task, run=an_ended_run(), worktree=worktree_facts()), POLICY, NOW
+    ) == Settlement(to=TaskState.STOPPED, reason=Reason.STOPPED_BY_PERSON)
+
+
+def test_words_that_came_too_late_begin_another_turn() -> None:
+    ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts(), messages=(a_message(),))
+
+    assert settle(ended, POLICY, NOW) == Settlement(to=TaskState.QUEUED, forgive=True)
