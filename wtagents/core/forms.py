@@ -1,0 +1,194 @@
+"""Forms of values in configuration: what is expected, how it is read, how it is written.
+
+`read` takes what a TOML file or a flag holds and returns the typed value or raises `Unfit`;
+`write` returns the TOML literal that reads back as the same value.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+Value_co = TypeVar("Value_co", covariant=True)
+Choice = TypeVar("Choice", bound=StrEnum)
+Inner = TypeVar("Inner")
+
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
+_LONGEST_SECONDS = 3650 * 86400
+_BYTES = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}
+_SIZE = re.compile(r"(\d{1,9})\s?([KMGT]?B)")
+
+
+class Unfit(ValueError):
+    """The value has not the expected form."""
+
+
+class Form(Protocol[Value_co]):
+    """What a value may be."""
+
+    @property
+    def expected(self) -> str:
+        """Complete the sentence "expected …"."""
+        ...
+
+    def read(self, raw: Any) -> Value_co:
+        """Return the value. Raises Unfit."""
+        ...
+
+    def write(self, value: Any) -> str:
+        """Return the TOML literal of a value."""
+        ...
+
+
+class Text:
+    """A text that is not empty."""
+
+    def __init__(self, expected: str) -> None:
+        self.expected = expected
+
+    def read(self, raw: Any) -> str:
+        if type(raw) is not str or not raw.strip() or "\0" in raw:
+            raise Unfit
+        return raw
+
+    def write(self, value: str) -> str:
+        return literal(value)
+
+
+class Texts:
+    """A list of texts, none of them empty."""
+
+    def __init__(self, expected: str) -> None:
+        self.expected = expected
+
+    def read(self, raw: Any) -> tuple[str, ...]:
+        if type(raw) not in (list, tuple):
+            raise Unfit
+        return tuple(Text("").read(item) for item in raw)
+
+    def write(self, value: tuple[str, ...]) -> str:
+        return f"[{', '.join(literal(item) for item in value)}]"
+
+
+class OneOf(Generic[Choice]):
+    """One of a few words."""
+
+    def __init__(self, choices: type[Choice]) -> None:
+        self.expected = "one of " + ", ".join(literal(choice) for choice in choices)
+        self._choices = choices
+
+    def read(self, raw: Any) -> Choice:
+        try:
+            return self._choices(raw)
+        except ValueError:
+            raise Unfit from None
+
+    def write(self, value: str) -> str:
+        return literal(value)
+
+
+class Truth:
+    """True or false."""
+
+    expected = "true or false"
+
+    def read(self, raw: Any) -> bool:
+        if type(raw) is not bool:
+            raise Unfit
+        return raw
+
+    def write(self, value: bool) -> str:  # noqa: FBT001 - the value itself
+        return "true" if value else "false"
+
+
+class Count:
+    """A whole number."""
+
+    def __init__(self, least: int, most: int = 10**6) -> None:
+        self.expected = f"a whole number from {least} to {most}"
+        self._range = range(least, most + 1)
+
+    def read(self, raw: Any) -> int:
+        if type(raw) is not int or raw not in self._range:
+            raise Unfit
+        return raw
+
+    def write(self, value: int) -> str:
+        return str(value)
+
+
+class Amount:
+    """A number above zero."""
+
+    def __init__(self, expected: str = "a number above 0") -> None:
+        self.expected = expected
+
+    def read(self, raw: Any) -> float:
+        if type(raw) not in (int, float) or not math.isfinite(raw) or raw <= 0:
+            raise Unfit
+        return float(raw)
+
+    def write(self, value: float) -> str:
+        return f"{value:g}"
+
+
+class Duration:
+    """A time span above zero, as seconds."""
+
+    expected = 'a duration such as "90s", "10m", "1h30m" or "2d"'
+
+    def read(self, raw: Any) -> float:
+        match = _DURATION.fullmatch(raw) if type(raw) is str else None
+        if match is None:
+            raise Unfit
+        factors = _SECONDS.values()
+        seconds = sum(int(n or 0) * k for n, k in zip(match.groups(), factors, strict=True))
+        if not 0 < seconds <= _LONGEST_SECONDS:
+            raise Unfit
+        return float(seconds)
+
+    def write(self, value: float) -> str:
+        left, parts = int(value), ""
+        for unit, factor in _SECONDS.items():
+            count, left = divmod(left, factor)
+            parts += f"{count}{unit}" if count else ""
+        return literal(parts)
+
+
+class Size:
+    """An amount of bytes, in powers of 1000."""
+
+    expected = 'a size such as "500MB" or "2GB"'
+
+    def read(self, raw: Any) -> int:
+        match = _SIZE.fullmatch(raw) if type(raw) is str else None
+        if match is None:
+            raise Unfit
+        return int(match[1]) * _BYTES[match[2]]
+
+    def write(self, value: int) -> str:
+        unit = next((u for u, factor in _BYTES.items() if value and value % factor == 0), "B")
+        return literal(f"{value // _BYTES[unit]}{unit}")
+
+
+class OrNone(Generic[Inner]):
+    """A value of another form, or "none"."""
+
+    def __init__(self, form: Form[Inner]) -> None:
+        self.expected = f'{form.expected}, or "none"'
+        self._form = form
+
+    def read(self, raw: Any) -> Inner | None:
+        return None if raw == "none" else self._form.read(raw)
+
+    def write(self, value: Inner | None) -> str:
+        return literal("none") if value is None else self._form.write(value)
+
+
+def literal(text: str) -> str:
+    """Return a basic TOML string; JSON's escapes are a subset of TOML's, DEL excepted."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,111 @@
+"""What each key of the settings may be and what it is for; loaded only where somebody set one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wtagents.core.forms import (
+    Amount,
+    Count,
+    Duration,
+    OneOf,
+    OrNone,
+    Size,
+    Text,
+    Texts,
+    Truth,
+)
+from wtagents.core.settings import ResolverKind
+from wtagents.core.task import AgentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wtagents.core.forms import Form
+
+
+class Key(NamedTuple):
+    """One key."""
+
+    form: Form[Any]
+    about: str
+    trusted: bool = False
+    """What it runs or allows: a repository may decide it only when its file is trusted."""
+
+
+_SHELL = Texts('a list of shell commands such as ["npm ci"]')
+_RULES = Texts('a list of permission rules such as ["Bash(npm test *)"]')
+_MODEL = OrNone(Text('a model such as "opus"'))
+
+KEYS: Mapping[str, Key] = {
+    "agent.kind": Key(OneOf(AgentKind), "Which agent does the work.", trusted=True),
+    "agent.program": Key(
+        Text("a program on PATH or a path"), "The Claude Code program.", trusted=True
+    ),
+    "agent.model": Key(_MODEL, "Model; none leaves it to the program."),
+    "agent.permission_mode": Key(
+        Text('a permission mode such as "acceptEdits"'),
+        "What an agent may do without asking (Claude Code's permission mode).",
+        trusted=True,
+    ),
+    "agent.allow": Key(
+        _RULES, "Tools that run without asking, for example your test command.", trusted=True
+    ),
+    "agent.deny": Key(_RULES, "Tools that never run. Not a sandbox.", trusted=True),
+    "agent.max_turns": Key(OrNone(Count(1)), "Turns after which a run ends."),
+    "agent.budget_usd": Key(OrNone(Amount()), "US dollars after which a run ends."),
+    "agent.timeout": Key(OrNone(Duration()), "Wall time after which a run is stopped."),
+    "worktree.root": Key(
+        Text("a folder, relative to the repository"),
+        "Folder of the worktrees; {repository} is the repository's name.",
+        trusted=True,
+    ),
+    "worktree.setup": Key(_SHELL, "Run in a new worktree before its agent begins.", trusted=True),
+    "worktree.setup_timeout": Key(Duration(), "Time that all of them may take."),
+    "worktree.include_file": Key(
+        Text("a file in the repository"),
+        "Lists the ignored files that are copied into a new worktree.",
+    ),
+    "merge.target": Key(
+        OrNone(Text('a branch such as "main"')),
+        "Branch to land on; none means the one checked out in the main worktree.",
+    ),
+    "merge.gate": Key(_SHELL, "Each must pass on the exact tree that is to land.", trusted=True),
+    "merge.gate_timeout": Key(Duration(), "Time that each gate may take."),
+    "merge.setup": Key(_SHELL, "Run in the scratch worktree before the gates.", trusted=True),
+    "merge.squash": Key(Truth(), "Land each branch as one commit."),
+    "merge.resolver": Key(
+        OneOf(ResolverKind),
+        "Who is asked about a text conflict; the answer is verified in any case.",
+    ),
+    "merge.resolver_command": Key(
+        Texts('a program with its arguments such as ["./resolve", "--json"]'),
+        'Program of the resolver "command": JSON on stdin, JSON on stdout.',
+        trusted=True,
+    ),
+    "merge.resolver_model": Key(_MODEL, "Model of the resolver."),
+    "merge.allow_drops": Key(
+        Truth(),
+        "Land a resolution that drops lines, with its reasons, without asking a person.",
+        trusted=True,
+    ),
+    "limits.agents": Key(Count(1, 1000), "Agents that work at the same time."),
+    "limits.retries": Key(Count(0, 100), "How often a failed agent is started again by itself."),
+    "limits.retry_pause": Key(
+        Duration(), "Pause before the first retry; each next one is four times longer."
+    ),
+    "limits.disk_floor": Key(Size(), "No agent is started with less free space."),
+    "limits.stop_seconds": Key(
+        Amount("a number of seconds above 0"), "How long a polite stop may take."
+    ),
+    "limits.quiet_after": Key(Duration(), "Silence after which an agent is called quiet."),
+    "limits.stuck_after": Key(Duration(), "Silence after which an agent is called stuck."),
+    "limits.commit_request": Key(Truth(), "Ask an agent once to commit what it left uncommitted."),
+    "cleanup.keep": Key(Duration(), "How long the trash keeps what was cleaned up."),
+    "cleanup.regenerable": Key(
+        Texts('a list of ignored folders such as ["node_modules/"]'),
+        "Ignored folders that need not be kept: a command makes them again.",
+        trusted=True,
+    ),
+    "cleanup.per_pass": Key(Count(1, 1000), "Worktrees that one pass by itself may clean up."),
+}

@@ -1,0 +1,299 @@
+"""Settings: every key with its default, and how layers make one whole.
+
+    defaults < wta.toml of the main worktree < ~/.config/wta/config.toml < flags
+
+A repository's file is data from strangers: what it wants to run or to allow takes effect only when
+a person has trusted exactly this content (`repository_commands`, `trust_hash`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from wtagents.core.errors import ConfigError, UsageError
+from wtagents.core.task import AgentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+DEFAULT = "default"
+"""Source of a value that nobody set."""
+_DAY = 86400.0
+_SHOWN = 60
+"""Characters of a wrong value that an error repeats."""
+
+
+class ResolverKind(StrEnum):
+    """Who is asked about a text conflict."""
+
+    CLAUDE = "claude"
+    COMMAND = "command"
+    SCRIPTED = "scripted"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """How agents are started. Times in seconds."""
+
+    kind: AgentKind = AgentKind.CLAUDE
+    program: str = "claude"
+    model: str | None = None
+    permission_mode: str = "acceptEdits"
+    allow: tuple[str, ...] = (
+        "Edit(./**)",
+        "Bash(git add *)",
+        "Bash(git commit *)",
+        "Bash(git status)",
+        "Bash(git status *)",
+        "Bash(git diff)",
+        "Bash(git diff *)",
+        "Bash(git log)",
+        "Bash(git log *)",
+    )
+    deny: tuple[str, ...] = (
+        "Bash(git push)",
+        "Bash(git push *)",
+        "Bash(git stash)",
+        "Bash(git stash *)",
+    )
+    max_turns: int | None = None
+    budget_usd: float | None = None
+    timeout: float | None = 7200.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorktreeSettings:
+    """Where agents work, and what is done before they begin. Times in seconds."""
+
+    root: str = "../{repository}-worktrees"
+    setup: tuple[str, ...] = ()
+    setup_timeout: float = 600.0
+    include_file: str = ".worktreeinclude"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeSettings:
+    """How branches land. Times in seconds."""
+
+    target: str | None = None
+    gate: tuple[str, ...] = ()
+    gate_timeout: float = 1200.0
+    setup: tuple[str, ...] = ()
+    squash: bool = False
+    resolver: ResolverKind = ResolverKind.CLAUDE
+    resolver_command: tuple[str, ...] = ()
+    resolver_model: str | None = None
+    allow_drops: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """How much at once, how often again, how long. Times in seconds, sizes in bytes."""
+
+    agents: int = 8
+    retries: int = 2
+    retry_pause: float = 10.0
+    disk_floor: int = 2 * 10**9
+    stop_seconds: float = 10.0
+    quiet_after: float = 180.0
+    stuck_after: float = 900.0
+    commit_request: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanupSettings:
+    """What may go, and for how long it can come back. Times in seconds."""
+
+    keep: float = 30 * _DAY
+    regenerable: tuple[str, ...] = (
+        "node_modules/",
+        ".venv/",
+        "target/",
+        "__pycache__/",
+        ".pytest_cache/",
+        ".mypy_cache/",
+        ".ruff_cache/",
+    )
+    per_pass: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """What one file or flag says, still unread."""
+
+    source: str
+    """Path of the file, or the flag: `--model`."""
+    values: Mapping[str, Any]
+    """Section to key to value, as TOML has them."""
+    content: bytes = b""
+    """The file as it was read."""
+    is_repository: bool = False
+    """Whether it came with the repository, so that it needs trust."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All values, each with its source."""
+
+    agent: AgentSettings = field(default_factory=AgentSettings)
+    worktree: WorktreeSettings = field(default_factory=WorktreeSettings)
+    merge: MergeSettings = field(default_factory=MergeSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    cleanup: CleanupSettings = field(default_factory=CleanupSettings)
+    sources: Mapping[str, str]
+    """`section.key` to `default`, a path or a flag."""
+    repository: Layer | None = None
+    """The file of the repository, if there is one."""
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    "agent": AgentSettings,
+    "worktree": WorktreeSettings,
+    "merge": MergeSettings,
+    "limits": LimitSettings,
+    "cleanup": CleanupSettings,
+}
+
+
+def setting_names() -> list[str]:
+    """Return every `section.key`, in order."""
+    return [f"{section}.{each.name}" for section, kind in SECTIONS.items() for each in fields(kind)]
+
+
+def setting_value(settings: Settings, name: str) -> Any:
+    """Return the value of a `section.key`."""
+    section, _, key = name.partition(".")
+    return getattr(getattr(settings, section), key)
+
+
+def flag_layer(flag: str, name: str, value: Any) -> Layer:
+    """Return the layer of one flag: `flag_layer("--model", "agent.model", "opus")`."""
+    section, _, key = name.partition(".")
+    return Layer(source=flag, values={section: {key: value}})
+
+
+def resolve_settings(layers: Sequence[Layer]) -> Settings:
+    """Lay the layers over the defaults, the last one on top.
+
+    Raises ConfigError (UsageError for a flag) naming the source, the key and what is expected.
+    """
+    sources = dict.fromkeys(setting_names(), DEFAULT)
+    chosen: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for layer in layers:
+        for name, raw in _entries(layer):
+            section, _, key = name.partition(".")
+            chosen[section][key] = _read(layer, name, raw)
+            sources[name] = layer.source
+    settings = Settings(
+        **{section: kind(**chosen[section]) for section, kind in SECTIONS.items()},
+        sources=sources,
+        repository=next((layer for layer in layers if layer.is_repository), None),
+    )
+    _require_coherent(settings)
+    return settings
+
+
+def repository_commands(settings: Settings) -> tuple[str, ...]:
+    """Return what the repository's file wants to run or to allow, as `section.key: value` lines.
+
+    What a person's own file or a flag has replaced is not among them.
+    """
+    if settings.repository is None:
+        return ()
+    from wtagents.core.setting_keys import KEYS
+
+    lines = []
+    for name, key in KEYS.items():
+        if key.trusted and settings.sources[name] == settings.repository.source:
+            value = setting_value(settings, name)
+            several = isinstance(value, tuple) and value
+            values = value if several else (key.form.write(value),)
+            lines += [f"{name}: {each}" for each in values]
+    return tuple(lines)
+
+
+def trust_hash(path: Path, content: bytes) -> str:
+    """Return sha256 of path, newline and content, as direnv does: a moved file is another one."""
+    from hashlib import sha256
+
+    return sha256(bytes(path) + b"\n" + content).hexdigest()
+
+
+def _entries(layer: Layer) -> Iterator[tuple[str, Any]]:
+    for section, table in layer.values.items():
+        if section not in SECTIONS:
+            raise _unknown(layer, section)
+        if not hasattr(table, "items"):
+            raise _fault(
+                layer,
+                f"{section} is a section, not a value",
+                cause=f"found {section} = {_shown(table)}",
+                hint=f"write [{section}] and its keys below",
+            )
+        for key, raw in table.items():
+            yield f"{section}.{key}", raw
+
+
+def _read(layer: Layer, name: str, raw: Any) -> Any:
+    from wtagents.core.forms import Unfit
+    from wtagents.core.setting_keys import KEYS
+
+    if name not in KEYS:
+        raise _unknown(layer, name)
+    form = KEYS[name].form
+    try:
+        return form.read(raw)
+    except Unfit:
+        raise _fault(
+            layer,
+            f"{name} cannot be {_shown(raw)}",
+            cause=f"expected {form.expected}",
+            hint="all settings with their values and sources: wta config",
+        ) from None
+
+
+def _unknown(layer: Layer, name: str) -> ConfigError | UsageError:
+    from difflib import get_close_matches
+
+    known, key = setting_names(), name.rpartition(".")[2]
+    close = [each for each in known if each.rpartition(".")[2] == key]
+    close += get_close_matches(name, [*SECTIONS, *known], n=1, cutoff=0.7)
+    meant = f"meant {' or '.join(dict.fromkeys(close))}? " if close else ""
+    return _fault(layer, f"there is no setting {name}", hint=f"{meant}see all: wta config")
+
+
+def _require_coherent(settings: Settings) -> None:
+    merge, limits, sources = settings.merge, settings.limits, settings.sources
+    if merge.resolver is ResolverKind.COMMAND and not merge.resolver_command:
+        raise ConfigError(
+            f'{sources["merge.resolver"]}: merge.resolver = "command" needs a program',
+            cause="merge.resolver_command is empty",
+            hint='set it, for example: resolver_command = ["./resolve"]',
+        )
+    if limits.stuck_after <= limits.quiet_after:
+        source = sources["limits.stuck_after"]
+        source = sources["limits.quiet_after"] if source == DEFAULT else source
+        raise ConfigError(
+            f"{source}: limits.stuck_after must be longer than limits.quiet_after",
+            cause=f"they are {limits.stuck_after:g} s and {limits.quiet_after:g} s",
+            hint="raise limits.stuck_after, or lower limits.quiet_after",
+        )
+
+
+def _fault(layer: Layer, what: str, *, hint: str, cause: str = "") -> ConfigError | UsageError:
+    kind = UsageError if layer.source.startswith("--") else ConfigError
+    return kind(f"{layer.source}: {what}", cause=cause, hint=hint)
+
+
+def _shown(raw: Any) -> str:
+    """Show a value about as it stands in the file, in one short line."""
+    from wtagents.core.forms import literal
+
+    text = literal(raw) if isinstance(raw, str) else str(raw)
+    if isinstance(raw, bool):
+        text = text.lower()
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
