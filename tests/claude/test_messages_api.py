@@ -206,6 +206,16 @@ def test_an_expected_text_that_is_missing_is_reported() -> None:
         misuse()
 
 
+def test_a_mistake_in_a_callable_is_reported() -> None:
+    def misuse() -> None:
+        wrong = Reply(content=lambda request: (Text(text=request.user_texts[99]),))
+        with MessagesApi({"a": script(wrong)}) as api, pytest.raises(ConnectionError):
+            ask(api.url, marker("a"))
+
+    with pytest.raises(AssertionError, match=r"^the server failed: IndexError\("):
+        misuse()
+
+
 def test_tool_results_are_read_back() -> None:
     result = {"type": "tool_result", "tool_use_id": "t1", "is_error": True, "content": "Exit 3"}
     body = {"model": "m", "messages": [{"role": "user", "content": [result]}]}

@@ -173,6 +173,12 @@ class ClaudeSession:
             return tuple(self._events)
 
     @property
+    def lines(self) -> tuple[bytes, ...]:
+        """What it wrote to stdout so far, unchanged."""
+        with self._changed:
+            return tuple(self._lines)
+
+    @property
     def stderr(self) -> str:
         return b"".join(self._stderr).decode(errors="replace")
 

@@ -72,7 +72,14 @@ _TELLING_KEYS = (
 _SYNTHETIC = "<synthetic>"
 """Model of a message that the program made itself, for an API failure."""
 _QUIET_SYSTEM_KINDS = frozenset(
-    {"task_started", "task_updated", "task_progress", "hook_started", "thinking_tokens"}
+    {
+        "task_started",
+        "task_updated",
+        "task_progress",
+        "hook_started",
+        "thinking_tokens",
+        "session_title_changed",
+    }
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,7 +37,10 @@ class ApiServer(ThreadingHTTPServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is an ordinary event here, not a traceback on stderr."""
+        """A client that went away is an ordinary event; anything else is a fault to report."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError):
+            self.ledger.note_problem(f"the server failed: {error!r}")
 
 
 class ApiHandler(BaseHTTPRequestHandler):

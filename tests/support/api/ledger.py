@@ -32,6 +32,11 @@ class Ledger:
         with self._changed:
             return tuple(self._problems)
 
+    def note_problem(self, problem: str) -> None:
+        """Adds something that the test must hear of."""
+        with self._changed:
+            self._problems.append(problem)
+
     def add_script(self, name: str, script: Script) -> None:
         """Adds or replaces a script; its steps start from the first."""
         with self._changed:
