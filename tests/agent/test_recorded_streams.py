@@ -102,7 +102,7 @@ def test_a_killed_run_is_still_in_its_tool() -> None:
     assert not state.at_rest
     assert (state.phase, state.doing, len(state.open_tools)) == (
         Phase.TOOL,
-        "Bash: touch started; exec sleep 3",
+        "Bash: touch started; while test -e started; do sleep 0.02; done",
         1,
     )
 
