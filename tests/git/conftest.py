@@ -1,0 +1,22 @@
+"""What the tests of this floor share: one task with its worktree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.repository import RepositoryBuilder
+from wtagents.git.repo import Repository
+
+
+@pytest.fixture
+def repo(repository: RepositoryBuilder) -> Repository:
+    """Return our view of the repository of the test."""
+    return Repository.at(repository.path)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Return where the worktree of the task goes."""
+    return tmp_path / "worktrees" / "fix"

@@ -1,0 +1,81 @@
+"""The clean room: look at a checkout without the configuration that its agent can write.
+
+Status and diff run the clean filters, monitors, text converters and diff programs that the shared
+configuration names. In the room git sees the same files, objects and index through a throwaway git
+directory whose configuration is ours, so none of them runs, and the agent's own index is never
+touched: the room has a copy. Filters of the user's own global configuration (git-lfs) still apply.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.git.repo import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.core.ids import Oid
+
+_CARRIED = (
+    "core.autocrlf",
+    "core.eol",
+    "core.filemode",
+    "core.ignorecase",
+    "core.precomposeunicode",
+    "core.symlinks",
+)
+"""Settings that decide whether a file counts as changed; their values run nothing."""
+
+
+@contextmanager
+def clean_room(repo: Repository, git_dir: Path, worktree: Path, head: Oid) -> Iterator[Repository]:
+    """Yield a view of a worktree whose HEAD is the given commit, for commands that look."""
+    with tempfile.TemporaryDirectory(prefix="wta-room-") as folder:
+        room = Path(folder)
+        _furnish(room, repo, git_dir, head)
+        yield Repository(common_dir=room, git_dir=room, work_tree=worktree)
+
+
+def _furnish(room: Path, repo: Repository, git_dir: Path, head: Oid) -> None:
+    (room / "refs").mkdir()
+    (room / "info").mkdir()
+    (room / "objects" / "info").mkdir(parents=True)
+    (room / "objects" / "info" / "alternates").write_text(f"{repo.objects}\n")
+    (room / "HEAD").write_text(f"{head}\n")
+    (room / "config").write_text(_configuration(repo))
+    for name in ("info/exclude", "info/attributes", "shallow"):
+        _copy(repo.common_dir / name, room / name)
+    _copy(git_dir / "index", room / "index")
+    for shared in git_dir.glob("sharedindex.*"):
+        _copy(shared, room / shared.name)
+
+
+def _configuration(repo: Repository) -> str:
+    said = repo.read("config", "--null", "--get-regexp", r"^(core|extensions)\.", ok=(0, 1)).fields
+    values = dict(field.partition("\n")[::2] for field in said)
+    lines = [f"[core]\n\trepositoryformatversion = {'1' if _format(values) else '0'}\n"]
+    lines += [
+        f"\t{key.removeprefix('core.')} = {values[key]}\n"
+        for key in _CARRIED
+        if values.get(key, "").isalnum()
+    ]
+    if _format(values):
+        lines.append(f"[extensions]\n\tobjectformat = {_format(values)}\n")
+    return "".join(lines)
+
+
+def _format(values: dict[str, str]) -> str:
+    named = values.get("extensions.objectformat", "")
+    return named if named == "sha256" else ""
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except FileNotFoundError:
+        return

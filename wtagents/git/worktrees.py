@@ -1,0 +1,318 @@
+"""Worktrees: which there are, adding one, filling it with files, and looking at it.
+
+The caller holds the repository lock around `add_worktree`. Filling a worktree is separate, so that
+many check out at once. Both may be killed anywhere and are repeated by calling them again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import StateError
+from wtagents.core.ids import BranchName, Oid
+from wtagents.core.worktree import WorktreeFacts
+from wtagents.git import admin
+from wtagents.git.admin import LockReason
+from wtagents.git.refs import ref_value, swap_ref
+from wtagents.git.repo import GitError
+from wtagents.git.room import clean_room
+from wtagents.system.files import write_atomic
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wtagents.core.ids import TaskName
+    from wtagents.git.repo import Repository
+
+CHECKOUT_SECONDS = 1800.0
+_EXCLUDE_MODE = 0o644
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worktree:
+    """One worktree as git lists it; the main one comes first."""
+
+    path: Path
+    head: Oid | None
+    branch: BranchName | None
+    bare: bool
+    locked: str | None
+    """Why it is locked ('' without a reason); None when it is not."""
+    prunable: bool
+
+    @property
+    def ours(self) -> LockReason | None:
+        """The task it belongs to, when wta made it."""
+        return LockReason.parse(self.locked) if self.locked else None
+
+
+def worktrees(repo: Repository) -> list[Worktree]:
+    """Return all worktrees of a repository."""
+    found: list[Worktree] = []
+    facts: dict[str, str] = {}
+    for line in repo.read("worktree", "list", "--porcelain", "-z").fields:
+        if line:
+            key, _, value = line.partition(" ")
+            facts[key] = value
+            continue
+        found.append(_parse_worktree(facts))
+        facts = {}
+    return found
+
+
+def _parse_worktree(facts: dict[str, str]) -> Worktree:
+    head, branch = facts.get("HEAD", ""), facts.get("branch", "")
+    return Worktree(
+        path=Path(facts["worktree"]),
+        head=Oid(head) if head.strip("0") else None,
+        branch=BranchName(branch.removeprefix("refs/heads/")) if branch else None,
+        bare="bare" in facts,
+        locked=facts.get("locked"),
+        prunable="prunable" in facts,
+    )
+
+
+def add_worktree(
+    repo: Repository, path: Path, *, branch: BranchName, base: Oid, task: TaskName, owner: str
+) -> None:
+    """Register an empty, locked worktree on a new branch at `base`.
+
+    A second call adopts what the first one made, whole or half. Nothing that somebody else made is
+    touched: a foreign folder, worktree or branch raises StateError, and nothing is left behind.
+    """
+    reason = LockReason(task=task, owner=owner)
+    if _adopt(repo, path, branch, reason):
+        return
+    _require_free(path)
+    command = ("worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", reason.text)
+    try:
+        repo.git(*command, "--no-track", "-b", branch, "--", str(path), base)
+    except GitError as error:
+        tip = ref_value(repo, branch.ref)
+        if tip is None:
+            raise
+        if tip != base:
+            raise StateError(
+                f"the branch {branch} exists already and is at {tip.short}",
+                hint=f"choose another name, or look at it: git log {branch}",
+            ) from error
+        _add_on_own_branch(repo, path, branch, base, command)
+
+
+def _add_on_own_branch(
+    repo: Repository, path: Path, branch: BranchName, base: Oid, command: tuple[str, ...]
+) -> None:
+    """Use a branch at `base` that an interrupted addition left; drop it when that fails too."""
+    try:
+        repo.git(*command, "--", str(path), branch)
+    except GitError:
+        if all(each.branch != branch for each in worktrees(repo)):
+            swap_ref(repo, branch.ref, None, base, reason="wta: no worktree could be made")
+        raise
+
+
+def _adopt(repo: Repository, path: Path, branch: BranchName, reason: LockReason) -> bool:
+    """Keep a whole worktree of this task at this path; clear away a half-made one."""
+    wanted = admin.place_of(path)
+    for folder in admin.admin_dirs(repo):
+        place = admin.registered_place(folder)
+        if place not in (None, wanted):
+            continue
+        own = admin.lock_text(folder) == reason.text
+        if place == wanted:
+            if not own:
+                raise _in_the_way(path, "another worktree of this repository is registered there")
+            if admin.linked_dir(path) == folder.resolve() and _on_branch(folder, branch):
+                return True
+        if own:
+            _clear_half_made(folder, path)
+    return False
+
+
+def _on_branch(folder: Path, branch: BranchName) -> bool:
+    whole = (folder / "commondir").is_file()
+    return whole and admin.read_head(folder).branch == branch
+
+
+def _clear_half_made(folder: Path, path: Path) -> None:
+    """Remove an addition that was cut off before git wrote its HEAD: it holds no work."""
+    if (folder / "index").exists() or admin.read_head(folder).branch is not None:
+        raise _in_the_way(path, f"{folder} holds a worktree that lost its files or its .git")
+    with contextlib.suppress(FileNotFoundError):
+        (path / ".git").unlink()
+    with contextlib.suppress(OSError):
+        path.rmdir()
+    remove_folder(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a private directory, its lock last: until then it stays ours to clear away."""
+    import shutil
+
+    for entry in folder.iterdir():
+        if entry.name == "locked":
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "locked").unlink()
+    folder.rmdir()
+
+
+def _require_free(path: Path) -> None:
+    try:
+        if next(path.iterdir(), None) is not None:
+            raise _in_the_way(path, "the folder is not empty")
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise _in_the_way(path, "it is a file") from None
+
+
+def _in_the_way(path: Path, cause: str) -> StateError:
+    return StateError(
+        f"{path} is in the way of a new worktree",
+        cause=cause,
+        hint="move it away, or choose another name",
+    )
+
+
+def fill_worktree(repo: Repository, path: Path) -> None:
+    """Check out the files of a new worktree; a worktree that has an index is full already.
+
+    This is the one look of the user's own filters (git-lfs) at the files: check the tripwire first.
+    What an interrupted filling left is overwritten, so nobody else may work or fill there: the
+    caller holds the task's lock and no agent was started yet.
+    """
+    folder = admin.admin_dir(repo, path)
+    if folder is None:
+        raise StateError(f"{path} is not a worktree of this repository", hint="git worktree list")
+    if (folder / "index").exists():
+        return
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "index.lock").unlink()
+    repo.seen_from(folder, path).git(
+        "read-tree",
+        "--reset",
+        "-u",
+        "HEAD",
+        config={"checkout.workers": "2", "protocol.allow": "user"},
+        timeout=CHECKOUT_SECONDS,
+    )
+
+
+def exclude(repo: Repository, pattern: str) -> None:
+    """Add a line to the shared `info/exclude`, once; it holds for all worktrees."""
+    path = repo.common_dir / "info" / "exclude"
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(exist_ok=True)
+        text = b""
+    line = os.fsencode(pattern)
+    if line in text.splitlines():
+        return
+    separator = b"" if not text or text.endswith(b"\n") else b"\n"
+    write_atomic(path, text + separator + line + b"\n", mode=_EXCLUDE_MODE)
+
+
+def is_tracked(repo: Repository, worktree: Path, path: str) -> bool:
+    """Whether the index of a worktree holds a path."""
+    folder = admin.admin_dir(repo, worktree) or repo.common_dir
+    view = repo.seen_from(folder, worktree)
+    return bool(view.read("--literal-pathspecs", "ls-files", "-z", "--", path).stdout)
+
+
+def ignored_files(repo: Repository, include_file: Path) -> list[str]:
+    """Return the ignored files of the main worktree that a gitignore-like file names.
+
+    Raises nothing when there is no main worktree: a bare repository has no such files.
+    """
+    main = repo.main_worktree
+    if main is None or not include_file.is_file():
+        return []
+    view = repo.seen_from(repo.common_dir, main)
+    listing = ("ls-files", "-z", "--others", "--ignored")
+    named = view.read(*listing, f"--exclude-from={include_file}").fields
+    ignored = set(view.read(*listing, "--exclude-standard").fields)
+    return [path for path in named if path in ignored]
+
+
+def signature(worktree: Path) -> str:
+    """Return a text that changes whenever something is staged, committed or checked out.
+
+    Three `stat` calls and no git: 0.01 ms. Edits that are not staged do not show.
+    """
+    folder = admin.linked_dir(worktree) or worktree / ".git"
+    return " ".join(_stamp(folder / name) for name in ("index", "logs/HEAD", "HEAD"))
+
+
+def _stamp(path: Path) -> str:
+    try:
+        stat = path.stat()
+    except OSError:
+        return "-"
+    return f"{stat.st_mtime_ns}.{stat.st_size}.{stat.st_ino}"
+
+
+def worktree_facts(
+    repo: Repository, path: Path, base: Oid, *, at: datetime
+) -> WorktreeFacts | None:
+    """Look at a worktree, uncommitted work included; None when it is not there or not whole.
+
+    The look happens in the clean room: nothing that an agent configured runs, its index stays.
+    """
+    folder = admin.admin_dir(repo, path)
+    if folder is None or not path.is_dir():
+        return None
+    seen = signature(path)
+    head = admin.read_head(folder)
+    commit = head.commit if head.branch is None else ref_value(repo, head.branch.ref)
+    if commit is None:
+        return None
+    count = repo.read("rev-list", "--count", "--end-of-options", f"{base}..{commit}").text
+    with clean_room(repo, folder, path, commit) as room:
+        status = room.read(
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--ignore-submodules=dirty",
+            "--no-renames",
+        ).fields
+        changed = room.read(
+            "diff",
+            "--numstat",
+            "-z",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-renames",
+            "--ignore-submodules=dirty",
+            base,
+            "--",
+        ).fields
+    untracked = sum(line.startswith("??") for line in status)
+    return WorktreeFacts(
+        head=commit,
+        branch=head.branch,
+        commits=int(count),
+        files_changed=len(changed) + untracked,
+        insertions=sum(_number(line, 0) for line in changed),
+        deletions=sum(_number(line, 1) for line in changed),
+        uncommitted=len(status),
+        operation=admin.operation_in_progress(folder),
+        signature=seen,
+        at=at,
+    )
+
+
+def _number(line: str, column: int) -> int:
+    """Return a column of `--numstat`; '-' stands for a binary file."""
+    text = line.split("\t", 2)[column]
+    return int(text) if text.isdigit() else 0
