@@ -1,0 +1,111 @@
+"""One call of `wta`: what was said before or after the command's name, and what it works on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Invocation:
+    """The global options of this process. They may stand before or after the command's name."""
+
+    def __init__(self) -> None:
+        self.command = "wta"
+        self.folder = "."
+        self.json = False
+        self.verbosity = 0
+        self.version = False
+        self.color: bool | None = None
+        """None leaves the decision to NO_COLOR and to what stdout is."""
+
+
+class WtaCommand(click.Command):
+    """A command with the global options and a section of examples."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.examples = tuple(examples)
+        self.params = [*self.params, *_HIDDEN_GLOBAL_OPTIONS]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Remember whose answer it will be."""
+        invocation = ctx.obj
+        if isinstance(invocation, Invocation) and self.name:
+            invocation.command = self.name
+            if invocation.verbosity:
+                from wtagents.cli.render import narrate_log
+
+                narrate_log(invocation.verbosity)
+        return super().invoke(ctx)
+
+    def format_epilog(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Show the examples as they are typed."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples:
+                    formatter.write(f"  {line}\n")
+        formatter.write("\nAlso -C PATH, --json, -v, --no-color: see wta --help\n")
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    invocation = context.obj
+    if value is None or value is False or not isinstance(invocation, Invocation):
+        return
+    match parameter.name:
+        case "folder":
+            invocation.folder = value
+        case "json":
+            invocation.json = True
+        case "version":
+            invocation.version = True
+        case "verbose":
+            invocation.verbosity += value
+        case "no_color":
+            invocation.color = False
+        case _:
+            raise AssertionError(parameter.name)
+
+
+def _global_options(*, hidden: bool) -> list[click.Parameter]:
+    common: dict[str, Any] = {"expose_value": False, "callback": _remember, "hidden": hidden}
+    return [
+        click.Option(
+            ["-C", "folder"],
+            type=click.Path(exists=True, file_okay=False),
+            metavar="PATH",
+            is_eager=True,
+            help="Work on the repository at PATH, not in the current folder.",
+            **common,
+        ),
+        click.Option(
+            ["--json"],
+            is_flag=True,
+            is_eager=True,
+            help="Print the answer as one versioned JSON document.",
+            **common,
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            count=True,
+            help="Say on stderr what is done; twice for every program.",
+            **common,
+        ),
+        click.Option(
+            ["--no-color"], is_flag=True, help="No colours; so does NO_COLOR=1.", **common
+        ),
+    ]
+
+
+GLOBAL_OPTIONS = _global_options(hidden=False)
+_HIDDEN_GLOBAL_OPTIONS = _global_options(hidden=True)
+VERSION_OPTION = click.Option(
+    ["--version"], is_flag=True, expose_value=False, callback=_remember, help="Show the version."
+)

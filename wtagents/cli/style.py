@@ -1,0 +1,194 @@
+"""How answers look: tones, ages, money, tables.
+
+Meaning is always in the words, never in colour alone.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+RESET = "\x1b[0m"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_ELLIPSIS = "…"
+
+
+class Tone(Enum):
+    """What a piece of text is; the value is its SGR sequence."""
+
+    PLAIN = ""
+    STRONG = "\x1b[1m"
+    FAINT = "\x1b[2m"
+    GOOD = "\x1b[32m"
+    NOTICE = "\x1b[33m"
+    BAD = "\x1b[31m"
+    ACCENT = "\x1b[36m"
+
+
+class Cell(NamedTuple):
+    """One cell of a table."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+class Column(NamedTuple):
+    """One column of a table."""
+
+    title: str
+    right: bool = False
+    """Numbers stand to the right."""
+    flexible: bool = False
+    """Gives way when the table is wider than the screen."""
+
+
+class Style:
+    """What the reader's screen can show."""
+
+    def __init__(self, *, color: bool, width: int) -> None:
+        self.color = color
+        self.width = width
+
+    def paint(self, text: str, tone: Tone) -> str:
+        """Return the text in its tone."""
+        return f"{tone.value}{text}{RESET}" if self.color and tone.value and text else text
+
+    def heading(self, text: str) -> str:
+        """Return the title of a part of the answer."""
+        return self.paint(text, Tone.STRONG)
+
+    def table(
+        self, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]], *, indent: int = 0
+    ) -> list[str]:
+        """Lay out rows under their titles, no line wider than the screen.
+
+        A column without any text is left out. Flexible columns are cut, the widest first.
+        """
+        cells = [[Cell(c) if isinstance(c, str) else c for c in row] for row in rows]
+        shown = [i for i in range(len(columns)) if any(row[i].text for row in cells)]
+        widths = {
+            i: max([text_width(columns[i].title), *(text_width(row[i].text) for row in cells)])
+            for i in shown
+        }
+        _shrink(widths, [i for i in shown if columns[i].flexible], self.width - indent)
+        titled = any(columns[i].title for i in shown)
+        titles = [Cell(column.title, Tone.FAINT) for column in columns]
+        return [
+            self._row(columns, row, widths, indent) for row in ([titles] if titled else []) + cells
+        ]
+
+    def _row(
+        self,
+        columns: Sequence[Column],
+        row: Sequence[Cell],
+        widths: dict[int, int],
+        indent: int,
+    ) -> str:
+        parts, written, wanted = [" " * indent], 0, 0
+        for i, width in widths.items():
+            text = cut(row[i].text, width)
+            lead = width - text_width(text) if columns[i].right else 0
+            if text:
+                parts.append(" " * (wanted + lead - written))
+                parts.append(self.paint(text, row[i].tone))
+                written = wanted + lead + text_width(text)
+            wanted += width + 2
+        return "".join(parts) if written else ""
+
+
+def _shrink(widths: dict[int, int], flexible: list[int], room: int) -> None:
+    least = 8
+    while flexible and sum(widths.values()) + 2 * (len(widths) - 1) > room:
+        widest = max(flexible, key=lambda i: widths[i])
+        if widths[widest] <= least:
+            return
+        widths[widest] -= 1
+
+
+def decide_color(*, choice: bool | None, tty: bool) -> bool:
+    """Return whether to use colours: the flag, then NO_COLOR and FORCE_COLOR, then the screen."""
+    if choice is not None:
+        return choice
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+        return True
+    return tty and os.environ.get("TERM") != "dumb"
+
+
+def text_width(text: str) -> int:
+    """Return how many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_rune_width(rune) for rune in text)
+
+
+def _rune_width(rune: str) -> int:
+    if unicodedata.combining(rune):
+        return 0
+    return 2 if unicodedata.east_asian_width(rune) in "WF" else 1
+
+
+def cut(text: str, width: int) -> str:
+    """Return the text in at most `width` columns, its end replaced by an ellipsis."""
+    if text_width(text) <= width:
+        return text
+    taken, room = [], width - 1
+    for rune in text:
+        room -= _rune_width(rune)
+        if room < 0:
+            break
+        taken.append(rune)
+    return "".join(taken).rstrip() + _ELLIPSIS if width > 0 else ""
+
+
+def age(seconds: float | None) -> str:
+    """Return a duration in its largest fitting unit: `12s`, `3m`, `4h`, `2d`; '' for None."""
+    if seconds is None:
+        return ""
+    whole = max(0, int(seconds))
+    for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m")):
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"
+
+
+def ago(seconds: float | None) -> str:
+    """Return `3m ago`; '' for None."""
+    return f"{age(seconds)} ago" if seconds is not None else ""
+
+
+def money(dollars: float) -> str:
+    """Return `$0.42`; less than a cent but not nothing is `<$0.01`, nothing is ''."""
+    if dollars <= 0:
+        return ""
+    return f"${dollars:,.2f}" if dollars >= 0.01 else "<$0.01"  # noqa: PLR2004
+
+
+def count(number: int) -> str:
+    """Return a large number for people: `950`, `12.3k`, `4.6M`."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            return f"{number / size:.1f}{unit}".replace(f".0{unit}", unit)
+    return str(number)
+
+
+def plural(number: int, thing: str) -> str:
+    """Return `1 task`, `2 tasks`; a word that ends on a hissing sound takes `es`."""
+    if number == 1:
+        return f"1 {thing}"
+    return f"{number} {thing}{'es' if thing.endswith(('s', 'sh', 'ch', 'x')) else 's'}"
+
+
+def fields(style: Style, pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Lay out named facts, one per line; a fact without text is left out."""
+    present = [(name, text) for name, text in pairs if text]
+    width = max((len(name) for name, _ in present), default=0)
+    return [
+        f"{style.paint(name, Tone.FAINT)}{'':{width - len(name)}}  {text}" for name, text in present
+    ]
