@@ -78,6 +78,18 @@ class Usage:
     """Size of the context window in tokens; 0 while unknown."""
     model: str = ""
 
+    def plus(self, later: Usage) -> Usage:
+        """Return the sum with a later run; context and model are the later one's if it has any."""
+        return Usage(
+            cost_usd=self.cost_usd + later.cost_usd,
+            input_tokens=self.input_tokens + later.input_tokens,
+            output_tokens=self.output_tokens + later.output_tokens,
+            turns=self.turns + later.turns,
+            context_tokens=later.context_tokens or self.context_tokens,
+            context_window=later.context_window or self.context_window,
+            model=later.model or self.model,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:

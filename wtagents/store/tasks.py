@@ -120,6 +120,14 @@ def task_by_id(db: Database, task_id: int) -> Task | None:
     return None if row is None else _task(row)
 
 
+def require_task_by_id(db: Database, task_id: int) -> Task:
+    """Return a task, removed or not. Raises NotFoundError."""
+    task = task_by_id(db, task_id)
+    if task is None:
+        raise NotFoundError(f"no task {task_id}", hint="see all: wta status")
+    return task
+
+
 def task_by_name(db: Database, name: str) -> Task | None:
     """Return the task that has this name now."""
     row = db.row(f"{_TAKEN} AND name = ?", (name,))

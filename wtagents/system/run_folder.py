@@ -90,6 +90,15 @@ def write_claim(folder: RunFolder, runner: ProcessIdentity) -> bool:
     return create_exclusive(folder.claim, json.dumps(identity_value(runner)).encode())
 
 
+def forbid_claim(folder: RunFolder) -> None:
+    """Claim a run for nobody, unless a runner has: one that comes late ends at once.
+
+    Raises SystemFault.
+    """
+    make_private_folder(folder.root)
+    create_exclusive(folder.claim, b"{}")
+
+
 def load_claim(folder: RunFolder) -> ProcessIdentity | None:
     """Return who claimed the run, or None while no runner has."""
     return _load(folder.claim, parse_identity)

@@ -1,0 +1,40 @@
+"""Attention: why a person is needed now, in one line, or ''. Derived, never stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.liveness import Liveness, Verdict
+from wtagents.core.merge import MergeState
+from wtagents.core.task import TaskState
+
+if TYPE_CHECKING:
+    from wtagents.core.merge import MergeRequest
+    from wtagents.core.run import Pulse
+    from wtagents.core.task import Task
+
+
+def attention(
+    task: Task, verdict: Verdict | None, pulse: Pulse | None, merge: MergeRequest | None
+) -> str:
+    """Say what only a person can decide about a task, most urgent first."""
+    if verdict is not None:
+        return _of_live_run(verdict, pulse)
+    if task.state is TaskState.FAILED:
+        why = str(task.reason).replace("_", " ") if task.reason else "failed"
+        return f"{why}: {task.detail}" if task.detail else why
+    if task.state is TaskState.READY and merge and merge.state is MergeState.REJECTED:
+        return f"merge rejected: {merge.detail}"
+    if task.state is TaskState.READY and task.detail:
+        return task.detail
+    return ""
+
+
+def _of_live_run(verdict: Verdict, pulse: Pulse | None) -> str:
+    if pulse is not None and pulse.question is not None:
+        return f"asks to use {pulse.question.tool}: {pulse.question.summary}"
+    if verdict.liveness is Liveness.STUCK:
+        return f"silent for {verdict.age or 0:.0f} s"
+    if verdict.liveness is Liveness.LOST:
+        return "its runner is gone; the next tick restarts it"
+    return ""

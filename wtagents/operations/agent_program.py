@@ -1,0 +1,52 @@
+"""Is the agent's program there, and able? Asked once per file, not once per spawn."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import SystemFault
+from wtagents.core.task import AgentKind
+from wtagents.system.files import load_json, make_private_folder, write_json
+
+if TYPE_CHECKING:
+    from wtagents.core.task import AgentSpec
+    from wtagents.operations.context import Context
+
+
+def require_agent_program(context: Context, spec: AgentSpec) -> None:
+    """Raise SystemFault when the program is missing, too old or logged out.
+
+    The answer of the program's own probe is kept as long as its file does not change.
+    """
+    if spec.kind is AgentKind.SCRIPTED:
+        return
+    program = context.settings.agent.program
+    if spec.kind is AgentKind.COMMAND:
+        program = spec.argv[0] if spec.argv else ""
+    found = shutil.which(program) if program else None
+    if found is None:
+        raise SystemFault(
+            f"the agent program {program or '(none named)'} is not there",
+            cause="no such program on PATH",
+            hint="npm install -g @anthropic-ai/claude-code, or set agent.program",
+        )
+    if spec.kind is AgentKind.CLAUDE:
+        _require_probe(context, Path(found))
+
+
+def _require_probe(context: Context, program: Path) -> None:
+    stat = program.resolve().stat()
+    mark = [str(program.resolve()), stat.st_mtime_ns, stat.st_size]
+    cache = context.paths.root / "agent-probe.json"
+    known = load_json(cache)
+    if isinstance(known, dict) and known.get("mark") == mark:
+        return
+    from wtagents.agent.agents import agent_for
+
+    probe = agent_for(AgentKind.CLAUDE).probe(str(program))
+    if not probe.ok:
+        raise SystemFault(f"{program.name} cannot be used", cause=probe.problem, hint=probe.hint)
+    make_private_folder(context.paths.root)
+    write_json(cache, {"mark": mark, "version": probe.version}, durable=False)

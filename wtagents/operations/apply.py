@@ -1,0 +1,212 @@
+"""Carry out one action of a plan. Each looks again before it acts, so a repeat is harmless."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.reconcile import (
+    BeginRun,
+    DropMessage,
+    LaunchRunner,
+    NoteExit,
+    NoteLost,
+    NoteRunning,
+    NoteTaken,
+    PostMessage,
+    RequestMerge,
+    SettleTask,
+    StopRun,
+)
+from wtagents.core.run import Exit, ExitReason, RunState, Usage
+from wtagents.operations.context import Context
+from wtagents.store.merges import add_merge_request
+from wtagents.store.messages import mark_delivered, mark_failed, message_by_id
+from wtagents.store.runs import move_run, run_by_id
+from wtagents.store.tasks import move_task, require_task_by_id
+from wtagents.system import run_folder
+from wtagents.system.process import RUN_MARK, is_alive, signal_processes, stop_marked
+
+if TYPE_CHECKING:
+    from wtagents.core.ids import RunId
+    from wtagents.core.run import Run
+
+_POLITE_SECONDS = 3.0
+_FIRM_SECONDS = 5.0
+
+
+@singledispatch
+def apply(action: Any, context: Context) -> None:
+    """Carry out one action. Raises WtaError when the world does not allow it now."""
+    raise TypeError(f"no way to carry out {action!r} in {context.common_dir}")
+
+
+@apply.register
+def _(action: BeginRun, context: Context) -> None:
+    from wtagents.operations.begin import begin_run
+
+    begin_run(context, action)
+
+
+@apply.register
+def _(action: LaunchRunner, context: Context) -> None:
+    from wtagents.operations.begin import launch_runner
+
+    launch_runner(context, action.run_id)
+
+
+@apply.register
+def _(action: NoteRunning, context: Context) -> None:
+    with context.database.write() as db:
+        move_run(
+            db,
+            action.run_id,
+            RunState.RUNNING,
+            at=context.clock.now(),
+            runner=action.runner,
+        )
+
+
+@apply.register
+def _(action: NoteExit, context: Context) -> None:
+    with context.database.write() as db:
+        move_run(db, action.run_id, RunState.EXITED, at=context.clock.now(), exit=action.exit)
+
+
+@apply.register
+def _(action: NoteLost, context: Context) -> None:
+    folder = context.paths.run(action.run_id)
+    claim = run_folder.load_claim(folder)
+    if run_folder.load_exit(folder) is not None or (claim is not None and is_alive(claim)):
+        return
+    survivors = _stop_all(context, action.run_id)
+    pulse = run_folder.load_pulse(folder)
+    lost = Exit(
+        reason=ExitReason.LOST,
+        detail="the runner ended without an exit record",
+        exit_code=None,
+        denials=(),
+        retry_at=None,
+        usage=pulse.usage if pulse else Usage(),
+        survivors=survivors,
+        at=context.clock.now(),
+    )
+    with context.database.write() as db:
+        move_run(db, action.run_id, RunState.LOST, at=context.clock.now(), exit=lost)
+
+
+@apply.register
+def _(action: StopRun, context: Context) -> None:
+    with context.database.read() as db:
+        run = run_by_id(db, action.run_id)
+    if run is None or run.state not in LIVE_RUN_STATES:
+        return
+    if action.firm:
+        _stop_firmly(context, run)
+    else:
+        _stop_politely(context, run)
+
+
+def _stop_politely(context: Context, run: Run) -> None:
+    now = context.clock.now()
+    deadline = now + timedelta(seconds=context.settings.limits.stop_seconds)
+    with context.database.write() as db:
+        moved = move_run(db, run.id, RunState.STOPPING, at=now, stop_deadline=deadline)
+    claim = run_folder.load_claim(context.paths.run(run.id))
+    if moved is not None and claim is not None:
+        signal_processes([claim], signal.SIGTERM)
+
+
+def _stop_firmly(context: Context, run: Run) -> None:
+    """Stop runner and agent from outside; whoever has not claimed the run never will."""
+    folder = context.paths.run(run.id)
+    run_folder.forbid_claim(folder)
+    claim = run_folder.load_claim(folder)
+    if claim is not None:
+        signal_processes([claim], signal.SIGKILL)
+    survivors = _stop_all(context, run.id)
+    end = run_folder.load_exit(folder) or Exit(
+        reason=ExitReason.STOPPED,
+        detail="stopped from outside",
+        exit_code=None,
+        denials=(),
+        retry_at=None,
+        usage=Usage(),
+        survivors=survivors,
+        at=context.clock.now(),
+    )
+    with context.database.write() as db:
+        move_run(db, run.id, RunState.EXITED, at=context.clock.now(), exit=end)
+
+
+def _stop_all(context: Context, run_id: RunId) -> int:
+    return stop_marked(
+        RUN_MARK,
+        run_id,
+        clock=context.clock,
+        polite_seconds=_POLITE_SECONDS,
+        firm_seconds=_FIRM_SECONDS,
+    )
+
+
+@apply.register
+def _(action: PostMessage, context: Context) -> None:
+    with context.database.read() as db:
+        message = message_by_id(db, action.message_id)
+    if message is not None and message.delivered_at is None and not message.failed:
+        run_folder.post_message(
+            context.paths.run(action.run_id), message.id, message.kind, message.body
+        )
+
+
+@apply.register
+def _(action: NoteTaken, context: Context) -> None:
+    taken = action.taken
+    with context.database.write() as db:
+        if taken.delivered:
+            mark_delivered(db, taken.message_id, action.run_id, taken.at)
+        else:
+            mark_failed(db, taken.message_id, taken.reason, taken.at)
+
+
+@apply.register
+def _(action: DropMessage, context: Context) -> None:
+    with context.database.write() as db:
+        mark_failed(db, action.message_id, action.reason, context.clock.now())
+
+
+@apply.register
+def _(action: SettleTask, context: Context) -> None:
+    with context.database.write() as db:
+        task = require_task_by_id(db, action.task_id)
+        settlement = action.settlement
+        attempts = 0 if settlement.forgive else task.attempts + settlement.failed_attempt
+        move_task(
+            db,
+            action.task_id,
+            settlement.to,
+            at=context.clock.now(),
+            expected=(action.expected,),
+            reason=settlement.reason,
+            detail=settlement.detail,
+            not_before=settlement.not_before,
+            attempts=attempts,
+            commit_asked=False if settlement.forgive else task.commit_asked,
+        )
+
+
+@apply.register
+def _(action: RequestMerge, context: Context) -> None:
+    with context.database.write() as db:
+        task = require_task_by_id(db, action.task_id)
+        add_merge_request(
+            db,
+            task_id=task.id,
+            target=task.target,
+            squash=context.settings.merge.squash,
+            skip_gate=False,
+            at=context.clock.now(),
+        )

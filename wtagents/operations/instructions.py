@@ -1,0 +1,59 @@
+"""`CLAUDE.local.md` of a task: what it is, where it works, what others work on, how to finish."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.core.lifecycle import ENDED_TASK_STATES
+from wtagents.core.text import printable
+from wtagents.store.tasks import tasks as stored_tasks
+
+if TYPE_CHECKING:
+    from wtagents.core.task import Task
+    from wtagents.operations.context import Context
+
+INSTRUCTIONS_FILE = "CLAUDE.local.md"
+OPENING = "<!-- written by wta; replaced at every start of the agent -->"
+"""First line of a file that is ours to replace."""
+
+
+def instructions_for(context: Context, task: Task) -> str:
+    """Return the whole text, the user's own `CLAUDE.local.md` of the main worktree at its end."""
+    text = (
+        Path(__file__)
+        .with_suffix(".md")
+        .read_text()
+        .format(
+            opening=OPENING,
+            name=task.name,
+            worktree=task.worktree,
+            branch=task.branch,
+            base=task.base.short,
+            target=task.target,
+            prompt=task.prompt.strip(),
+            others=_others(context, task),
+        )
+    )
+    own = _own_instructions(context)
+    return f"{text}\n## Personal instructions of the user\n\n{own}" if own else text
+
+
+def _others(context: Context, task: Task) -> str:
+    with context.database.read() as db:
+        others = [
+            other
+            for other in stored_tasks(db)
+            if other.id != task.id and other.state not in ENDED_TASK_STATES
+        ]
+    lines = [f"- `{other.name}`: {printable(other.prompt, 100)}" for other in others]
+    return "\n".join(lines) or "Nobody else at the moment."
+
+
+def _own_instructions(context: Context) -> str:
+    if context.main_worktree is None:
+        return ""
+    try:
+        return (context.main_worktree / INSTRUCTIONS_FILE).read_text(errors="replace")
+    except OSError:
+        return ""

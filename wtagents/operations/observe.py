@@ -1,0 +1,106 @@
+"""Read the world: rows, run folders, processes and, only where the plan needs it, git."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.run import ExitReason, RunState
+from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
+from wtagents.core.task import TaskState
+from wtagents.store.merges import latest_merge_requests
+from wtagents.store.messages import undelivered
+from wtagents.store.runs import latest_runs
+from wtagents.store.tasks import tasks as stored_tasks
+from wtagents.system import run_folder
+from wtagents.system.process import is_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from wtagents.core.merge import MergeRequest
+    from wtagents.core.message import Message
+    from wtagents.core.run import Run
+    from wtagents.core.task import Task
+    from wtagents.core.worktree import WorktreeFacts
+    from wtagents.operations.context import Context
+    from wtagents.system.clock import Clock
+    from wtagents.system.paths import RunFolder
+
+
+def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
+    """Look at all tasks, or at those named; the count of live runs is always of the repository."""
+    with context.database.read() as db:
+        tasks = [t for t in stored_tasks(db) if task_ids is None or t.id in task_ids]
+        runs = latest_runs(db)
+        waiting = undelivered(db)
+        merges = latest_merge_requests(db)
+    views = tuple(
+        _view(
+            context,
+            task,
+            run=runs.get(task.id),
+            messages=tuple(m for m in waiting if m.task_id == task.id),
+            merge=merges.get(task.id),
+        )
+        for task in tasks
+    )
+    live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
+    return Snapshot(views=views, live_runs=live, at=context.clock.now())
+
+
+def _view(
+    context: Context,
+    task: Task,
+    *,
+    run: Run | None,
+    messages: tuple[Message, ...],
+    merge: MergeRequest | None,
+) -> TaskView:
+    facts = None
+    if run is not None and (run.state in LIVE_RUN_STATES or messages):
+        facts = observe_run(context.paths.run(run.id), context.clock)
+    return TaskView(
+        task=task,
+        run=run,
+        run_facts=facts,
+        worktree=_worktree_of_ended_run(context, task, run),
+        messages=messages,
+        merge=merge,
+    )
+
+
+def observe_run(folder: RunFolder, clock: Clock) -> RunFacts:
+    """Read the folder of one run.
+
+    The processes are asked before the exit record is read: a runner that is gone has written its
+    record before, so a missing one is missing for good.
+    """
+    claim = run_folder.load_claim(folder)
+    agent = run_folder.load_agent(folder)
+    runner_alive = claim is not None and is_alive(claim)
+    return RunFacts(
+        claim=claim,
+        runner_alive=runner_alive,
+        agent_alive=agent is not None and is_alive(agent),
+        heartbeat_age=run_folder.heartbeat_age(folder, clock),
+        activity_age=run_folder.activity_age(folder, clock),
+        pulse=run_folder.load_pulse(folder),
+        exit=run_folder.load_exit(folder),
+        posted=run_folder.posted(folder),
+        taken=tuple(run_folder.load_taken(folder).values()),
+    )
+
+
+def _worktree_of_ended_run(context: Context, task: Task, run: Run | None) -> WorktreeFacts | None:
+    ended_well = (
+        run is not None
+        and run.state is RunState.EXITED
+        and run.exit is not None
+        and run.exit.reason is ExitReason.COMPLETED
+    )
+    if task.state is not TaskState.ACTIVE or not ended_well:
+        return None
+    from wtagents.git.worktrees import worktree_facts
+
+    return worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())

@@ -1,0 +1,90 @@
+"""send: a message to a task's agent, acknowledged or said to be undelivered.
+
+A running turn gets it with its next request; a task at rest starts a new turn with it. The message
+is stored first, so it is never lost: what a run could not take begins the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import ExitCode, StateError, UsageError
+from wtagents.core.lifecycle import ENDED_TASK_STATES
+from wtagents.core.message import Message, MessageKind
+from wtagents.core.task import TaskState, Wish
+from wtagents.operations.result import OperationResult
+from wtagents.operations.tick import tick
+from wtagents.operations.waiting import wait_for
+from wtagents.store.messages import add_message, message_by_id
+from wtagents.store.tasks import require_task, wish_task
+
+if TYPE_CHECKING:
+    from wtagents.core.task import Task
+    from wtagents.operations.context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRequest:
+    """What `wta send` was asked for."""
+
+    name: str
+    text: str
+    wait_seconds: float = 10.0
+    """How long to wait for the acknowledgement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of the message so far."""
+
+    message: Message
+    task_state: TaskState
+
+
+def send(context: Context, request: SendRequest) -> OperationResult[Sent]:
+    """Store the message, hand it over, wait for the acknowledgement."""
+    if not request.text.strip():
+        raise UsageError("the message is empty", hint='wta send NAME "also update the changelog"')
+    with context.database.write() as db:
+        task = require_task(db, request.name)
+        refuse_ended(task)
+        message = add_message(db, task.id, MessageKind.TEXT, request.text, context.clock.now())
+        if task.wish is not Wish.CANCEL:
+            wish_task(db, task.id, Wish.WORK, context.clock.now())
+    return _acknowledged(context, task, message, request.wait_seconds)
+
+
+def _acknowledged(
+    context: Context, task: Task, message: Message, seconds: float
+) -> OperationResult[Sent]:
+    message = await_delivery(context, task, message, seconds)
+    with context.database.read() as db:
+        state = require_task(db, task.name).state
+    sent = Sent(message=message, task_state=state)
+    if message.delivered_at is not None:
+        return OperationResult(data=sent)
+    why = message.failed or f"not acknowledged within {seconds:g} s; it is kept and will be tried"
+    return OperationResult(data=sent, messages=(why,), exit_code=ExitCode.UNFULFILLED)
+
+
+def await_delivery(context: Context, task: Task, message: Message, seconds: float) -> Message:
+    """Tick for this task until the message is delivered, can never be, or the time is over."""
+
+    def settled() -> Message | None:
+        tick(context, task_ids={task.id})
+        with context.database.read() as db:
+            current = message_by_id(db, message.id)
+        done = current is not None and (current.delivered_at is not None or current.failed)
+        return current if done else None
+
+    return wait_for(context.clock, settled, seconds=seconds) or message
+
+
+def refuse_ended(task: Task) -> None:
+    """Raise StateError when nobody is left to hear a word."""
+    if task.state in ENDED_TASK_STATES or task.state is TaskState.MERGING:
+        raise StateError(
+            f"task {task.name} is {task.state}",
+            hint=f'start a new one: wta spawn {task.name}-2 "…"',
+        )

@@ -1,0 +1,131 @@
+"""spawn: write the wish, run one tick for it, leave.
+
+Everything that can be wrong is asked before the wish is written, so a refused spawn leaves nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import StateError, SystemFault, UsageError
+from wtagents.core.ids import BranchName, TaskName
+from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
+from wtagents.operations.result import OperationResult
+from wtagents.operations.tick import tick
+from wtagents.operations.worktree import worktree_path
+from wtagents.store.runs import latest_run
+from wtagents.store.tasks import add_task, require_task_by_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wtagents.core.ids import Oid
+    from wtagents.core.run import Run
+    from wtagents.operations.context import Context
+
+PROMPT_LIMIT = 10_000_000
+"""Bytes of the longest prompt that Claude Code takes on its standard input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpawnRequest:
+    """What `wta spawn` was asked for."""
+
+    name: str
+    prompt: str
+    base: str | None = None
+    """Any revision; None for the tip of the target."""
+    target: str | None = None
+    agent: AgentSpec | None = None
+    merge: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spawned:
+    """The new task, and its run if there was room for one."""
+
+    task: Task
+    run: Run | None
+
+
+def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
+    """Add a task and begin it.
+
+    Raises UsageError, StateError, ConfigError or SystemFault before anything was written.
+    """
+    name = TaskName.parse(request.name)
+    _check_prompt(request.prompt)
+    spec = request.agent or AgentSpec(kind=AgentKind(context.settings.agent.kind))
+    target, base = _starting_point(context, request)
+    branch = BranchName.of_task(name)
+    path = worktree_path(context, name.folder)
+    _check_surroundings(context, branch, path, spec)
+    with context.database.write() as db:
+        task = add_task(
+            db,
+            name=name,
+            prompt=request.prompt,
+            base=base,
+            target=target,
+            branch=branch,
+            worktree=path,
+            agent=spec,
+            merge_when_ready=request.merge,
+            at=context.clock.now(),
+        )
+    failures = tick(context, task_ids={task.id}).failures
+    with context.database.read() as db:
+        task = require_task_by_id(db, task.id)
+        run = latest_run(db, task.id)
+    if task.state is TaskState.FAILED and failures:
+        raise failures[0]
+    messages = () if run else ("every place is taken: the task starts when an agent ends",)
+    return OperationResult(data=Spawned(task=task, run=run), messages=messages)
+
+
+def _check_prompt(prompt: str) -> None:
+    if not prompt.strip():
+        raise UsageError(
+            "the prompt is empty", hint='say what to do: wta spawn NAME "fix the login"'
+        )
+    if len(prompt.encode()) > PROMPT_LIMIT:
+        raise UsageError(
+            "the prompt is longer than 10 MB",
+            hint="put it into a file of the repository and name the file in the prompt",
+        )
+
+
+def _starting_point(context: Context, request: SpawnRequest) -> tuple[BranchName, Oid]:
+    from wtagents.git.refs import default_target, require_branch, require_commit
+
+    wanted = request.target or context.settings.merge.target
+    target = BranchName.parse(wanted) if wanted else default_target(context.repository)
+    tip = require_branch(context.repository, target)
+    return target, require_commit(context.repository, request.base) if request.base else tip
+
+
+def _check_surroundings(context: Context, branch: BranchName, path: Path, spec: AgentSpec) -> None:
+    from wtagents.git.refs import check_branch_room
+    from wtagents.operations.agent_program import require_agent_program
+
+    check_branch_room(context.repository, branch)
+    if path.exists():
+        raise StateError(f"{path} exists already", hint="move it away, or choose another task name")
+    require_agent_program(context, spec)
+    require_room_on_disk(context, path)
+
+
+def require_room_on_disk(context: Context, path: Path) -> None:
+    """Raise SystemFault when the disk of the worktrees or of the state has less than the floor."""
+    floor = context.settings.limits.disk_floor
+    for folder in (path, context.paths.root):
+        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        free = shutil.disk_usage(existing).free
+        if free < floor:
+            raise SystemFault(
+                f"only {free / 1e9:.1f} GB are free at {existing}",
+                cause=f"limits.disk_floor is {floor / 1e9:.1f} GB",
+                hint="free some space (wta cleanup), or lower limits.disk_floor",
+            )

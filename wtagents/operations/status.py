@@ -1,0 +1,163 @@
+"""status: what every task is, who needs a person, and the evidence.
+
+The list costs a read of the store and a few small files per live run; git is asked only about
+worktrees whose index or reflog changed since the last look, and always for a task that is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.core.attention import attention
+from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.liveness import Liveness, Thresholds, Verdict, judge
+from wtagents.core.run import Usage
+from wtagents.operations.observe import observe_run
+from wtagents.operations.result import OperationResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wtagents.core.merge import MergeRequest
+    from wtagents.core.message import Message
+    from wtagents.core.run import Pulse, Run
+    from wtagents.core.snapshot import RunFacts
+    from wtagents.core.task import Task
+    from wtagents.core.worktree import WorktreeFacts
+    from wtagents.operations.context import Context
+    from wtagents.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRequest:
+    """What `wta status` was asked for."""
+
+    names: tuple[str, ...] = ()
+    """Empty for all tasks."""
+    fresh: bool = False
+    """Ask git about every worktree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStatus:
+    """One task as a person sees it."""
+
+    task: Task
+    run: Run | None
+    liveness: Liveness | None
+    """None when no run is live."""
+    reasons: tuple[str, ...]
+    """The evidence for `liveness`."""
+    activity_age: float | None
+    """Seconds since the agent last wrote anything."""
+    pulse: Pulse | None
+    usage: Usage
+    """Of all runs of the task together; context and model of the latest."""
+    worktree: WorktreeFacts | None
+    attention: str
+    merge: MergeRequest | None
+    waiting_messages: int
+
+
+def status(context: Context, request: StatusRequest) -> OperationResult[tuple[TaskStatus, ...]]:
+    """Describe all tasks, or those named. Raises NotFoundError for an unknown name."""
+    db = context.reader
+    if db is None:
+        if request.names:
+            context.database.close()
+            return status(context, request)
+        return OperationResult(data=())
+    rows = _read(db, request.names)
+    return OperationResult(data=tuple(_describe(context, row, request) for row in rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    task: Task
+    run: Run | None
+    usage_before: Usage
+    facts: WorktreeFacts | None
+    merge: MergeRequest | None
+    waiting: tuple[Message, ...]
+
+
+def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
+    from wtagents.store.facts import facts
+    from wtagents.store.merges import latest_merge_requests
+    from wtagents.store.messages import undelivered
+    from wtagents.store.runs import latest_runs, usage_of_ended_runs
+    from wtagents.store.tasks import require_task, tasks
+
+    with db.read():
+        chosen = [require_task(db, name) for name in names] if names else tasks(db)
+        runs, merges, known = latest_runs(db), latest_merge_requests(db), facts(db)
+        usage: Mapping[int, Usage] = usage_of_ended_runs(db)
+        waiting = undelivered(db)
+    return [
+        _Row(
+            task=task,
+            run=runs.get(task.id),
+            usage_before=usage.get(task.id, Usage()),
+            facts=known.get(task.id),
+            merge=merges.get(task.id),
+            waiting=tuple(m for m in waiting if m.task_id == task.id),
+        )
+        for task in chosen
+    ]
+
+
+def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus:
+    seen = _look(context, row.run)
+    pulse = seen.pulse if seen else None
+    verdict = _judge(context, seen) if seen else None
+    return TaskStatus(
+        task=row.task,
+        run=row.run,
+        liveness=verdict.liveness if verdict else None,
+        reasons=verdict.reasons if verdict else (),
+        activity_age=seen.activity_age if seen else None,
+        pulse=pulse,
+        usage=row.usage_before.plus(pulse.usage if pulse else Usage()),
+        worktree=_worktree(context, row, ask=bool(request.names) or request.fresh),
+        attention=attention(row.task, verdict, pulse, row.merge),
+        merge=row.merge,
+        waiting_messages=len(row.waiting),
+    )
+
+
+def _look(context: Context, run: Run | None) -> RunFacts | None:
+    if run is None or run.state not in LIVE_RUN_STATES:
+        return None
+    return observe_run(context.paths.run(run.id), context.clock)
+
+
+def _judge(context: Context, seen: RunFacts) -> Verdict:
+    limits = context.settings.limits
+    return judge(
+        seen, Thresholds(quiet_seconds=limits.quiet_after, stuck_seconds=limits.stuck_after)
+    )
+
+
+def _worktree(context: Context, row: _Row, *, ask: bool) -> WorktreeFacts | None:
+    from wtagents.git.worktrees import signature, worktree_facts
+
+    task, known = row.task, row.facts
+    if not ask and known is not None and known.signature == signature(task.worktree):
+        return known
+    found = worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())
+    if found is not None:
+        _remember(context, task.id, found)
+    return found
+
+
+def _remember(context: Context, task_id: int, found: WorktreeFacts) -> None:
+    """Keep the answer for the next list; a store that cannot be written to changes nothing."""
+    from wtagents.core.errors import SystemFault
+    from wtagents.store.facts import record_facts
+
+    try:
+        with context.database.write() as db:
+            record_facts(db, task_id, found)
+    except SystemFault:
+        return

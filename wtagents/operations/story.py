@@ -1,0 +1,134 @@
+"""One event of an agent's stream as a line of the story, or none."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from wtagents.agent.events import (
+    Asked,
+    Compacted,
+    Denied,
+    Failed,
+    HookRan,
+    ModelChanged,
+    RateLimited,
+    Retrying,
+    Said,
+    Started,
+    Thought,
+    ToolReturned,
+    ToolUsed,
+    TurnEnded,
+    UserSaid,
+)
+from wtagents.core.story import StoryLine, Voice
+from wtagents.core.text import printable, printable_lines
+
+_RESULT_LIMIT = 160
+_ERROR_LIMIT = 600
+
+
+@singledispatch
+def tell(event: Any) -> StoryLine | None:
+    """Return what a person should read of an event; None for what is of no interest."""
+    del event
+    return None
+
+
+@tell.register
+def _(event: Started) -> StoryLine:
+    what = " ".join(part for part in (event.version, event.model, event.permission_mode) if part)
+    return _line(Voice.NOTE, f"turn begins ({what})")
+
+
+@tell.register
+def _(event: Said) -> StoryLine:
+    return _line(Voice.AGENT, _paragraph(event.text), event.child)
+
+
+@tell.register
+def _(event: Thought) -> StoryLine:
+    return _line(Voice.THOUGHT, _paragraph(event.text), event.child)
+
+
+@tell.register
+def _(event: UserSaid) -> StoryLine:
+    return _line(Voice.USER, _paragraph(event.text), event.child)
+
+
+@tell.register
+def _(event: ToolUsed) -> StoryLine:
+    return _line(Voice.TOOL, f"{event.tool}: {event.summary}", event.child)
+
+
+@tell.register
+def _(event: ToolReturned) -> StoryLine:
+    if event.failed:
+        return _line(Voice.ERROR, printable(event.text, _ERROR_LIMIT), event.child)
+    return _line(Voice.RESULT, printable(event.text, _RESULT_LIMIT), event.child)
+
+
+@tell.register
+def _(event: Asked) -> StoryLine:
+    return _line(Voice.QUESTION, f"asks to use {event.tool}: {event.summary}")
+
+
+@tell.register
+def _(event: Denied) -> StoryLine:
+    return _line(Voice.ERROR, f"denied {event.tool}: {printable(event.text, _RESULT_LIMIT)}")
+
+
+@tell.register
+def _(event: Retrying) -> StoryLine:
+    return _line(
+        Voice.NOTE,
+        f"request failed ({event.error}), attempt {event.attempt} of {event.limit}"
+        f" in {event.seconds:.1f} s",
+    )
+
+
+@tell.register
+def _(event: RateLimited) -> StoryLine | None:
+    if event.status == "allowed":
+        return None
+    return _line(Voice.NOTE, f"rate limit {event.limit}: {event.status}")
+
+
+@tell.register
+def _(event: Failed) -> StoryLine:
+    return _line(Voice.ERROR, printable(event.text or event.error, _ERROR_LIMIT))
+
+
+@tell.register
+def _(event: Compacted) -> StoryLine:
+    return _line(Voice.NOTE, f"history summarised: {event.before} to {event.after} tokens")
+
+
+@tell.register
+def _(event: HookRan) -> StoryLine | None:
+    if not event.exit_code and not event.text:
+        return None
+    return _line(Voice.NOTE, f"hook {event.name}: {printable(event.text, _RESULT_LIMIT)}")
+
+
+@tell.register
+def _(event: ModelChanged) -> StoryLine:
+    return _line(Voice.NOTE, f"model {event.before} is not available, going on with {event.after}")
+
+
+@tell.register
+def _(event: TurnEnded) -> StoryLine:
+    if event.failed:
+        return _line(Voice.ERROR, f"turn failed: {printable(event.text, _ERROR_LIMIT)}")
+    return _line(
+        Voice.NOTE, f"turn ended, {event.requests} requests, {event.total_cost_usd:.4f} USD so far"
+    )
+
+
+def _line(voice: Voice, text: str, child: str = "") -> StoryLine:
+    return StoryLine(voice=voice, text=text, child=bool(child))
+
+
+def _paragraph(text: str) -> str:
+    return "\n".join(printable_lines(text))

@@ -1,0 +1,88 @@
+"""One pass of reconciliation: observe, plan, apply, until nothing is left to do.
+
+The same pass runs inside `wta spawn`, in the supervisor and from cron; recovery from a crash is
+simply the next one. One failing action never stops the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import WtaError
+from wtagents.core.events import EventKind
+from wtagents.core.reconcile import Policy, plan
+from wtagents.core.settle import SettlePolicy
+from wtagents.operations.apply import apply
+from wtagents.operations.observe import observe
+from wtagents.store.events import add_event
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from wtagents.core.reconcile import Action
+    from wtagents.core.settings import Settings
+    from wtagents.operations.context import Context
+
+logger = logging.getLogger(__name__)
+
+_ROUNDS = 8
+"""A task needs four: exit noted, settled, queued again, begun. The rest can wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """What one pass did."""
+
+    applied: int
+    failures: tuple[WtaError, ...]
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return what the plan needs of the settings."""
+    return Policy(
+        capacity=settings.limits.agents,
+        settle=SettlePolicy(
+            retries=settings.limits.retries,
+            first_pause=timedelta(seconds=settings.limits.retry_pause),
+            commit_request=settings.limits.commit_request,
+        ),
+    )
+
+
+def tick(context: Context, *, task_ids: Collection[int] | None = None) -> Tick:
+    """Bring the world closer to what is wished, for all tasks or for those named."""
+    policy = policy_of(context.settings)
+    applied = 0
+    failures: dict[Action, WtaError] = {}
+    for _ in range(_ROUNDS):
+        snapshot = observe(context, task_ids=task_ids)
+        actions = [a for a in plan(snapshot, policy, snapshot.at) if a not in failures]
+        if not actions:
+            break
+        for action in actions:
+            try:
+                apply(action, context)
+                applied += 1
+            except WtaError as error:
+                logger.warning("%s failed: %s", type(action).__name__, error)
+                failures[action] = error
+    _record_failures(context, failures)
+    return Tick(applied=applied, failures=tuple(failures.values()))
+
+
+def _record_failures(context: Context, failures: dict[Action, WtaError]) -> None:
+    if not failures:
+        return
+    with context.database.write(actor="tick") as db:
+        for action, error in failures.items():
+            add_event(
+                db,
+                EventKind.ACTION_FAILED,
+                at=context.clock.now(),
+                task_id=getattr(action, "task_id", None),
+                run_id=getattr(action, "run_id", None),
+                data={"action": type(action).__name__, "error": error.message},
+            )

@@ -1,0 +1,98 @@
+"""A task's worktree: made under the lock, furnished outside it, both repeatable."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import StateError
+from wtagents.git.worktrees import add_worktree, exclude, fill_worktree, ignored_files, is_tracked
+from wtagents.operations.instructions import INSTRUCTIONS_FILE, OPENING, instructions_for
+from wtagents.system.files import write_atomic
+
+if TYPE_CHECKING:
+    from wtagents.core.task import Task
+    from wtagents.operations.context import Context
+
+_WORLD_READABLE = 0o644
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Furnished:
+    """A worktree that an agent can start in."""
+
+    task: Task
+    unwritten_instructions: str
+    """The task's instructions where `CLAUDE.local.md` must not be written, else ''."""
+
+
+def worktree_path(context: Context, folder: str) -> Path:
+    """Return where the worktree of a task belongs: outside the repository, beside it."""
+    home = context.main_worktree or context.common_dir
+    root = context.settings.worktree.root.replace("{repository}", home.name.removesuffix(".git"))
+    path = (home / Path(root).expanduser() / folder).resolve()
+    if context.main_worktree and path.is_relative_to(context.main_worktree.resolve()):
+        raise StateError(
+            f"{path} lies inside the repository",
+            cause="an agent whose .git is lost there would commit onto the main worktree",
+            hint="set worktree.root to a folder outside: wta config worktree.root",
+        )
+    return path
+
+
+def claim_worktree(context: Context, task: Task) -> None:
+    """Make branch and worktree without files, or adopt a half-made one of the same task.
+
+    The caller holds the repository lock.
+    """
+    add_worktree(
+        context.repository,
+        task.worktree,
+        branch=task.branch,
+        base=task.base,
+        task=task.name,
+        owner=context.paths.root.name,
+    )
+
+
+def furnish_worktree(context: Context, task: Task) -> Furnished:
+    """Check the files out, copy what `.worktreeinclude` names, write the instructions."""
+    fill_worktree(context.repository, task.worktree)
+    _copy_included(context, task)
+    text = instructions_for(context, task)
+    return Furnished(
+        task=task,
+        unwritten_instructions="" if _write_instructions(context, task, text) else text,
+    )
+
+
+def _write_instructions(context: Context, task: Task, text: str) -> bool:
+    """Write `CLAUDE.local.md` unless it is tracked, a link or somebody else's."""
+    path = task.worktree / INSTRUCTIONS_FILE
+    if path.is_symlink() or is_tracked(context.repository, task.worktree, INSTRUCTIONS_FILE):
+        return False
+    if path.exists() and not path.read_text(errors="replace").startswith(OPENING):
+        return False
+    exclude(context.repository, f"/{INSTRUCTIONS_FILE}")
+    write_atomic(path, text.encode(), durable=False, mode=_WORLD_READABLE)
+    return True
+
+
+def _copy_included(context: Context, task: Task) -> None:
+    """Copy ignored files that the include file names; what is there already stays."""
+    source = context.main_worktree
+    if source is None:
+        return
+    include_file = source / context.settings.worktree.include_file
+    if not include_file.is_file():
+        return
+    for relative in ignored_files(context.repository, include_file):
+        origin, copy = source / relative, task.worktree / relative
+        if relative == INSTRUCTIONS_FILE or copy.exists() or copy.is_symlink():
+            continue
+        if origin.is_symlink() or not origin.is_file():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(origin, copy)
