@@ -7,7 +7,9 @@
     Run     starting → running → stopping → exited      any live → lost
             starting → exited (set-up failed, the program is missing)
     Merge   waiting → replaying ⇄ resolving → gating → advancing → merged
+            replaying | resolving → merged (the target has all of it already)
             any live → waiting (superseded: the target moved) | rejected | withdrawn
+            (advancing is the point of no return: it is not withdrawn)
 
 Backoff is `not_before`; stuck, late and waiting are derived, never stored.
 """
@@ -43,10 +45,10 @@ RUN_ARROWS: dict[RunState, frozenset[RunState]] = {
 _AWAY = frozenset({_M.WAITING, _M.REJECTED, _M.WITHDRAWN})
 MERGE_ARROWS: dict[MergeState, frozenset[MergeState]] = {
     _M.WAITING: frozenset({_M.REPLAYING, _M.REJECTED, _M.WITHDRAWN}),
-    _M.REPLAYING: _AWAY | {_M.RESOLVING, _M.GATING},
-    _M.RESOLVING: _AWAY | {_M.REPLAYING, _M.GATING},
+    _M.REPLAYING: _AWAY | {_M.RESOLVING, _M.GATING, _M.MERGED},
+    _M.RESOLVING: _AWAY | {_M.REPLAYING, _M.GATING, _M.MERGED},
     _M.GATING: _AWAY | {_M.ADVANCING},
-    _M.ADVANCING: _AWAY | {_M.MERGED},
+    _M.ADVANCING: frozenset({_M.WAITING, _M.REJECTED, _M.MERGED}),
     _M.MERGED: frozenset(),
     _M.REJECTED: frozenset(),
     _M.WITHDRAWN: frozenset(),

@@ -39,6 +39,12 @@ class Rejection(StrEnum):
     TRIPWIRE = "tripwire"
     TARGET_MOVING = "target_moving"
     SOURCE_MOVED = "source_moved"
+    UNCOMMITTED = "uncommitted"
+    NO_IDENTITY = "no_identity"
+    CUT_OFF = "cut_off"
+    """Killed too often in the middle of its landing."""
+    FAULT = "fault"
+    """Git or the machine failed; the target is untouched."""
 
 
 class Author(StrEnum):

@@ -79,7 +79,7 @@ CREATE TABLE merge_request (
     rejection   TEXT CHECK (rejection IN (
         'conflict', 'resolution_refused', 'gate_red', 'gate_timeout', 'not_trusted',
         'nothing_to_land', 'checkout_dirty', 'checkout_busy', 'tripwire', 'target_moving',
-        'source_moved')),
+        'source_moved', 'uncommitted', 'no_identity', 'cut_off', 'fault')),
     detail      TEXT NOT NULL,
     hint        TEXT NOT NULL,
     attempts    INTEGER NOT NULL CHECK (attempts >= 0),
