@@ -160,6 +160,7 @@ def test_children_know_their_session_and_survive_a_sigkill(
     command = "echo $CLAUDE_CODE_SESSION_ID $$ > seen; touch started; exec sleep 600"
     messages_api.add_script("a", script(bash(command), text("Resumed.")))
     with start_in_a_tool(claude, repository.path) as session:
+        claude.wait_saved(SESSION, "exec sleep 600")
         session.signal(signal.SIGKILL)
         assert session.wait().exit_code == -signal.SIGKILL
     seen, pid = (repository.path / "seen").read_text().split()

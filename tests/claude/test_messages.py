@@ -140,6 +140,7 @@ def test_a_queued_message_lost_with_its_process_is_delivered_by_the_next(
         messages_api.wait_held("g")
         session.say("Third.", uuid=THIRD)
         wait_queued(session, THIRD)
+        claude.wait_saved(SESSION, "Zero.")
         session.kill()
     with start(claude, repository.path, "--resume", SESSION) as resumed:
         resumed.say("Third.", uuid=THIRD)

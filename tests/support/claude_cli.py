@@ -21,6 +21,7 @@ from typing import Any, Self, TypeAlias
 import pytest
 
 from tests.support.environment import MARK
+from tests.support.waiting import wait_until
 
 Event: TypeAlias = dict[str, Any]
 
@@ -94,6 +95,16 @@ class ClaudeCli:
             **({"IS_SANDBOX": "1"} if bypass else {}),
             **extra,
         }
+
+    def wait_saved(self, session_id: str, words: str) -> None:
+        """Waits until the transcript holds the words; it is written some 0.1 s after the fact."""
+        wait_until(
+            lambda: any(
+                words.encode() in transcript.read_bytes()
+                for transcript in self.home.rglob(f"{session_id}.jsonl")
+            ),
+            what=f"the transcript holds {words!r}",
+        )
 
     def run(
         self,
