@@ -1,0 +1,1 @@
+"""What a person sees in a terminal of their own; no decision lives here."""

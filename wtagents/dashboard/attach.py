@@ -1,0 +1,160 @@
+"""The attach view: the live story of one task, and a line to talk to its agent.
+
+Threads read and send; handlers on the application own every widget.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Footer, Input, RichLog, Static
+
+from wtagents.core.errors import WtaError
+from wtagents.core.story import StoryLine, Voice
+from wtagents.core.text import printable
+from wtagents.dashboard import feed
+from wtagents.operations.answer import AnswerRequest, answer
+from wtagents.operations.interrupt import interrupt
+from wtagents.operations.send import SendRequest, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wtagents.operations.context import Context
+    from wtagents.operations.result import OperationResult
+    from wtagents.operations.status import TaskStatus
+
+_STYLES = {
+    Voice.USER: "bold cyan",
+    Voice.AGENT: "",
+    Voice.THOUGHT: "italic dim",
+    Voice.TOOL: "yellow",
+    Voice.RESULT: "dim",
+    Voice.ERROR: "red",
+    Voice.QUESTION: "bold magenta",
+    Voice.NOTE: "dim",
+    Voice.END: "bold",
+}
+_MARKS = {
+    Voice.USER: "> ",
+    Voice.TOOL: "* ",
+    Voice.RESULT: "  ",
+    Voice.ERROR: "! ",
+    Voice.QUESTION: "? ",
+    Voice.NOTE: "- ",
+    Voice.END: "= ",
+}
+
+
+class AttachApp(App[None]):
+    """State above, story in the middle, question and input line below."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", "Interrupt the turn", priority=True),
+        Binding("ctrl+y", "answer(True)", "Allow", priority=True),
+        Binding("ctrl+n", "answer(False)", "Deny", priority=True),
+        Binding("ctrl+d", "quit", "Leave", priority=True),
+    ]
+
+    def __init__(self, context: Context, name: str) -> None:
+        super().__init__(css_path=Path(__file__).with_suffix(".tcss"))
+        self._place = context
+        self._of_task = name
+        self._left = Event()
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="state")
+        yield RichLog(id="story", wrap=True, markup=False, highlight=False)
+        yield Static(id="question")
+        yield Input(id="say", placeholder=f"say something to {self._of_task}, Enter sends")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.query_one("#say", Input).focus()
+        self._follow()
+        self._watch()
+
+    def on_unmount(self) -> None:
+        self._left.set()
+
+    @work(thread=True, group="story")
+    def _follow(self) -> None:
+        context = self._place.another()
+        feed.follow_story(context, self._of_task, post=self.post_message, closed=self._left)
+        context.close()
+
+    @work(thread=True, group="state")
+    def _watch(self) -> None:
+        context = self._place.another()
+        feed.watch_state(context, self._of_task, post=self.post_message, closed=self._left)
+        context.close()
+
+    @work(thread=True, group="talk")
+    def _talk(self, act: Callable[[Context], OperationResult[object]]) -> None:
+        context = self._place.another()
+        try:
+            for text in act(context).messages:
+                self.post_message(feed.Refused(text))
+        except WtaError as error:
+            self.post_message(feed.Refused(error.message))
+        finally:
+            context.close()
+
+    @on(feed.LineTold)
+    def _tell(self, event: feed.LineTold) -> None:
+        self.query_one("#story", RichLog).write(rendered(event.line))
+
+    @on(feed.Refused)
+    def _refuse(self, event: feed.Refused) -> None:
+        self.query_one("#story", RichLog).write(Text(f"! {printable(event.text)}", style="red"))
+
+    @on(feed.StateSeen)
+    def _show_state(self, event: feed.StateSeen) -> None:
+        self.query_one("#state", Static).update(Text(headline(event.state)))
+        pulse = event.state.pulse
+        asked = pulse.question if pulse else None
+        bar = self.query_one("#question", Static)
+        bar.set_class(asked is not None, "asked")
+        if asked is not None:
+            text = f"asks to use {asked.tool}: {asked.summary}   ctrl+y allow   ctrl+n deny"
+            bar.update(Text(text))
+
+    @on(Input.Submitted, "#say")
+    def _say(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        event.input.clear()
+        if text:
+            self._talk(lambda context: send(context, SendRequest(name=self._of_task, text=text)))
+
+    def action_interrupt(self) -> None:
+        """End the running turn; the dashboard stays."""
+        self._talk(lambda context: interrupt(context, self._of_task))
+
+    def action_answer(self, allow: bool) -> None:  # noqa: FBT001  (Textual passes by position)
+        """Answer what the agent asks."""
+        self._talk(lambda context: answer(context, AnswerRequest(name=self._of_task, allow=allow)))
+
+
+def rendered(line: StoryLine) -> Text:
+    """Return a line of the story as it is shown; nothing in it is read as markup."""
+    indent = "    " if line.child else ""
+    return Text(f"{indent}{_MARKS.get(line.voice, '')}{line.text}", style=_STYLES[line.voice])
+
+
+def headline(state: TaskStatus) -> str:
+    """Return the one line above the story."""
+    name = state.liveness or state.task.state
+    parts = [f"{state.task.name}: {name}"]
+    if state.pulse is not None and state.pulse.doing:
+        parts.append(state.pulse.doing)
+    parts.append(f"{state.usage.cost_usd:.2f} USD")
+    if state.attention:
+        parts.append(state.attention)
+    return "  |  ".join(parts)

@@ -1,0 +1,79 @@
+"""What the store and the run folders say, as messages to an application.
+
+Everything here runs in worker threads with a context of their own and only posts messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from wtagents.core.errors import WtaError
+from wtagents.core.lifecycle import ENDED_TASK_STATES
+from wtagents.operations.logs import LogsRequest, story
+from wtagents.operations.status import StatusRequest, TaskStatus, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event
+
+    from wtagents.core.story import StoryLine
+    from wtagents.operations.context import Context
+
+STATE_SECONDS = 0.5
+
+
+class LineTold(Message):
+    """The story went on."""
+
+    def __init__(self, line: StoryLine) -> None:
+        super().__init__()
+        self.line = line
+
+
+class StateSeen(Message):
+    """The task was looked at."""
+
+    def __init__(self, state: TaskStatus) -> None:
+        super().__init__()
+        self.state = state
+
+
+class Refused(Message):
+    """Something could not be done or read; the application goes on."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+def follow_story(
+    context: Context, name: str, *, post: Callable[[Message], object], closed: Event
+) -> None:
+    """Tell one run after the other until closed; a new run is found when it begins."""
+    number = 1
+    while not closed.is_set():
+        try:
+            request = LogsRequest(name=name, run=number, follow=True)
+            for line in story(context, request, closed=closed):
+                post(LineTold(line))
+            number += 1
+        except WtaError:
+            context.clock.wait(closed, STATE_SECONDS)
+
+
+def watch_state(
+    context: Context, name: str, *, post: Callable[[Message], object], closed: Event
+) -> None:
+    """Look at the task twice a second until closed or until it has ended."""
+    while not closed.is_set():
+        try:
+            seen = status(context, StatusRequest(names=(name,))).data[0]
+        except WtaError as error:
+            post(Refused(error.message))
+        else:
+            post(StateSeen(seen))
+            if seen.task.state in ENDED_TASK_STATES:
+                return
+        context.clock.wait(closed, STATE_SECONDS)
