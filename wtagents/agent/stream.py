@@ -11,25 +11,17 @@ from typing import TYPE_CHECKING
 
 from wtagents.agent.events import (
     Asked,
-    BackgroundChanged,
-    Compacted,
-    Compacting,
     ControlAnswered,
     Denied,
     Event,
     Failed,
-    HookRan,
     MessageMoved,
     MessageStage,
-    ModelChanged,
-    Noted,
     Partial,
     QuestionWithdrawn,
     RateLimited,
     Request,
-    Retrying,
     Said,
-    Started,
     Thought,
     ToolReturned,
     ToolUsed,
@@ -50,12 +42,12 @@ from wtagents.agent.fields import (
     whole_of,
     words_of,
 )
+from wtagents.agent.stream_system import SUMMARY_LIMIT, parse_system, unknown_line
 from wtagents.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SUMMARY_LIMIT = 160
 _TELLING_KEYS = (
     "command",
     "file_path",
@@ -71,16 +63,6 @@ _TELLING_KEYS = (
 """Keys of a tool's input that say most about it, the best first."""
 _SYNTHETIC = "<synthetic>"
 """Model of a message that the program made itself, for an API failure."""
-_QUIET_SYSTEM_KINDS = frozenset(
-    {
-        "task_started",
-        "task_updated",
-        "task_progress",
-        "hook_started",
-        "thinking_tokens",
-        "session_title_changed",
-    }
-)
 
 
 def parse_line(line: bytes, *, root: str = "") -> tuple[Event, ...]:
@@ -96,7 +78,7 @@ def parse_line(line: bytes, *, root: str = "") -> tuple[Event, ...]:
     kind = text_of(fields, "type")
     parse = _PARSERS.get(kind)
     if parse is None:
-        return (_unknown(fields, kind),)
+        return (unknown_line(fields, kind),)
     return parse(fields, root)
 
 
@@ -113,10 +95,6 @@ def summary_of(tool_input: JsonObject, *, root: str = "") -> str:
 
 def _shortened(text: str, root: str) -> str:
     return text.replace(f"{root.rstrip('/')}/", "") if root.strip("/") else text
-
-
-def _unknown(fields: JsonObject, kind: str) -> Unknown:
-    return Unknown(kind=printable(kind, 60), text=printable(json.dumps(fields, default=str), 200))
 
 
 def _assistant(fields: JsonObject, root: str) -> tuple[Event, ...]:
@@ -245,7 +223,7 @@ def _input_tokens(usage: JsonObject) -> int:
 def _control_request(fields: JsonObject, root: str) -> tuple[Event, ...]:
     request = object_of(fields, "request")
     if text_of(request, "subtype") != "can_use_tool":
-        return (_unknown(fields, f"control_request/{text_of(request, 'subtype')}"),)
+        return (unknown_line(fields, f"control_request/{text_of(request, 'subtype')}"),)
     tool_input = object_of(request, "input")
     asked = Asked(
         request_id=text_of(fields, "request_id"),
@@ -275,7 +253,7 @@ def _lifecycle(fields: JsonObject, _root: str) -> tuple[Event, ...]:
     try:
         stage = MessageStage(text_of(fields, "state"))
     except ValueError:
-        return (_unknown(fields, f"command_lifecycle/{text_of(fields, 'state')}"),)
+        return (unknown_line(fields, f"command_lifecycle/{text_of(fields, 'state')}"),)
     return (MessageMoved(wire=text_of(fields, "command_uuid"), stage=stage),)
 
 
@@ -294,114 +272,15 @@ def _partial(_fields: JsonObject, _root: str) -> tuple[Event, ...]:
     return (Partial(),)
 
 
-def _system(fields: JsonObject, root: str) -> tuple[Event, ...]:
-    kind = text_of(fields, "subtype")
-    if kind in _QUIET_SYSTEM_KINDS:
-        return ()
-    parse = _SYSTEM_PARSERS.get(kind)
-    if parse is None:
-        return (_unknown(fields, f"system/{kind}"),)
-    return parse(fields, root)
-
-
-def _init(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    servers = objects_of(fields, "mcp_servers")
-    started = Started(
-        session_id=text_of(fields, "session_id"),
-        model=printable(text_of(fields, "model"), 80),
-        permission_mode=printable(text_of(fields, "permissionMode"), 40),
-        version=printable(text_of(fields, "claude_code_version"), 40),
-        cwd=text_of(fields, "cwd"),
-        tools=texts_of(fields, "tools"),
-        failed_servers=tuple(
-            printable(text_of(server, "name"), 80)
-            for server in servers
-            if text_of(server, "status") == "failed"
-        ),
-    )
-    return (started,)
-
-
-def _status(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    if text_of(fields, "compact_result") == "failed":
-        return (Noted(kind="compaction failed", text=text_of(fields, "compact_error")),)
-    return (Compacting(),) if text_of(fields, "status") == "compacting" else ()
-
-
-def _compacted(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    metadata = object_of(fields, "compact_metadata")
-    before, after = whole_of(metadata, "pre_tokens"), whole_of(metadata, "post_tokens")
-    return (Compacted(before=before, after=after),)
-
-
-def _retry(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    retrying = Retrying(
-        attempt=whole_of(fields, "attempt"),
-        limit=whole_of(fields, "max_retries"),
-        seconds=(number_of(fields, "retry_delay_ms") or 0.0) / 1000,
-        error=printable(text_of(fields, "error"), 80),
-        status=status_of(fields, "error_status"),
-    )
-    return (retrying,)
-
-
-def _fallback(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    before, after = text_of(fields, "original_model"), text_of(fields, "fallback_model")
-    return (ModelChanged(before=printable(before, 80), after=printable(after, 80)),)
-
-
-def _hook(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    ran = HookRan(
-        name=printable(text_of(fields, "hook_name"), 80),
-        exit_code=status_of(fields, "exit_code"),
-        text=text_of(fields, "stdout") or text_of(fields, "stderr"),
-    )
-    return (ran,)
-
-
-def _denied(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    denied = Denied(
-        tool_id=text_of(fields, "tool_use_id"),
-        tool=printable(text_of(fields, "tool_name"), 80),
-        text=printable(text_of(fields, "message"), SUMMARY_LIMIT),
-    )
-    return (denied,)
-
-
-def _background(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    tasks = tuple(text_of(task, "task_id") for task in objects_of(fields, "tasks"))
-    return (BackgroundChanged(tasks=tasks),)
-
-
-def _noted(fields: JsonObject, _root: str) -> tuple[Event, ...]:
-    words = (text_of(fields, key) for key in ("summary", "message", "text", "content", "branch"))
-    kind = text_of(fields, "subtype").replace("_", " ")
-    return (Noted(kind=kind, text=next(filter(None, words), "")),)
-
-
 _PARSERS: dict[str, Callable[[JsonObject, str], tuple[Event, ...]]] = {
     "assistant": _assistant,
     "user": _user,
     "result": _result,
-    "system": _system,
+    "system": parse_system,
     "control_request": _control_request,
     "control_response": _control_response,
     "control_cancel_request": _control_cancel,
     "command_lifecycle": _lifecycle,
     "rate_limit_event": _rate_limit,
     "stream_event": _partial,
-}
-_SYSTEM_PARSERS: dict[str, Callable[[JsonObject, str], tuple[Event, ...]]] = {
-    "init": _init,
-    "status": _status,
-    "compact_boundary": _compacted,
-    "api_retry": _retry,
-    "model_fallback": _fallback,
-    "hook_response": _hook,
-    "permission_denied": _denied,
-    "background_tasks_changed": _background,
-    "task_notification": _noted,
-    "notification": _noted,
-    "informational": _noted,
-    "vcs_state_changed": _noted,
 }

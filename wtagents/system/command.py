@@ -64,17 +64,50 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | dict(extra or {})
 
 
-def run_command(
+class RunningCommand:
+    """A program that was started in a process group of its own and must be finished."""
+
+    def __init__(self, process: subprocess.Popen[bytes], argv: Sequence[str], stdin: bytes) -> None:
+        self._process = process
+        self._argv = tuple(argv)
+        self._stdin = stdin
+
+    def finish(self, *, timeout: float) -> Completed:
+        """Wait for its end; at the deadline, or when this wait is broken off, kill its group."""
+        timed_out = False
+        try:
+            stdout, stderr = self._process.communicate(self._stdin or None, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            _kill_group(self._process.pid)
+            stdout, stderr = self._process.communicate()
+        except BaseException:
+            self.kill()
+            raise
+        logger.debug("ran %s: %s", self._argv, self._process.returncode)
+        return Completed(
+            argv=self._argv,
+            returncode=self._process.returncode,
+            stdout=stdout,
+            stderr=stderr,
+            timed_out=timed_out,
+        )
+
+    def kill(self) -> None:
+        """Kill its group, if it has not ended."""
+        if self._process.poll() is None:
+            _kill_group(self._process.pid)
+            self._process.communicate()
+
+
+def start_command(
     argv: Sequence[str],
     *,
     cwd: Path,
-    timeout: float,
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
-) -> Completed:
-    """Run a program to its end or its deadline; at the deadline its whole group is killed.
-
-    `env` replaces the environment (default: `clean_environment()`).
+) -> RunningCommand:
+    """Start a program. `env` replaces the environment (default: `clean_environment()`).
 
     Raises SystemFault when it cannot be started.
     """
@@ -94,25 +127,22 @@ def run_command(
             cause=(error.strerror or str(error)).lower(),
             hint="wta doctor",
         ) from error
-    timed_out = False
-    try:
-        stdout, stderr = process.communicate(stdin or None, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        timed_out = True
-        _kill_group(process.pid)
-        stdout, stderr = process.communicate()
-    except BaseException:
-        _kill_group(process.pid)
-        process.wait()
-        raise
-    logger.debug("ran %s in %s: %s", argv, cwd, process.returncode)
-    return Completed(
-        argv=tuple(argv),
-        returncode=process.returncode,
-        stdout=stdout,
-        stderr=stderr,
-        timed_out=timed_out,
-    )
+    return RunningCommand(process, argv, stdin)
+
+
+def run_command(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+) -> Completed:
+    """Run a program to its end or its deadline; at the deadline its whole group is killed.
+
+    Raises SystemFault when it cannot be started.
+    """
+    return start_command(argv, cwd=cwd, env=env, stdin=stdin).finish(timeout=timeout)
 
 
 def _kill_group(pid: int) -> None:
