@@ -55,6 +55,10 @@ class Context:
         """Return a context of the same repository for another thread."""
         return Context(self._start, flags=self._flags, clock=self.clock, ids=self.ids)
 
+    def reload_settings(self) -> None:
+        """Read the configuration again when it is next asked for."""
+        self.__dict__.pop("settings", None)
+
     def close(self) -> None:
         """Close what was opened."""
         for name in ("database", "reader"):
