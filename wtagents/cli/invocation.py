@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from wtagents.operations.context import Context
 
 
 class Invocation:
@@ -21,6 +24,15 @@ class Invocation:
         self.version = False
         self.color: bool | None = None
         """None leaves the decision to NO_COLOR and to what stdout is."""
+
+    @cached_property
+    def context(self) -> Context:
+        """The repository that the command is about. Raises NotFoundError where there is none."""
+        from pathlib import Path
+
+        from wtagents.operations.context import Context
+
+        return Context(Path(self.folder).absolute())
 
 
 class WtaCommand(click.Command):

@@ -84,10 +84,12 @@ def narrate(line: str) -> None:
     sys.stderr.flush()
 
 
-def ask(question: str) -> bool:
-    """Ask a person on the terminal; the answer of an empty line is no."""
+def ask(question: str, *, about: Iterable[str] = ()) -> bool:
+    """Ask a person on the terminal, after what it is about; an empty line means no."""
     from click import confirm
 
+    for line in about:
+        narrate(line)
     return confirm(safe_line(question), default=False, err=True)
 
 

@@ -147,6 +147,16 @@ def cut(text: str, width: int) -> str:
     return "".join(taken).rstrip() + _ELLIPSIS if width > 0 else ""
 
 
+def visible(text: str) -> str:
+    """Return the text with every character that would not show as its escape.
+
+    For what a person decides about: `printable` leaves out what cannot be seen, here it must be.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def age(seconds: float | None) -> str:
     """Return a duration in its largest fitting unit: `12s`, `3m`, `4h`, `2d`; '' for None."""
     if seconds is None:

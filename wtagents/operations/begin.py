@@ -19,6 +19,7 @@ from wtagents.core.message import MessageKind
 from wtagents.core.order import Order
 from wtagents.core.reconcile import Purpose
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
+from wtagents.operations.trust import require_trusted
 from wtagents.operations.worktree import claim_worktree, furnish_worktree
 from wtagents.store.messages import mark_delivered, undelivered
 from wtagents.store.runs import add_run, latest_run, run_by_id
@@ -61,6 +62,7 @@ def begin_run(context: Context, action: BeginRun) -> None:
         if not alone:
             return
         try:
+            require_trusted(context)
             task = _claim(context, action.task_id)
             if task is not None:
                 _start(context, furnish_worktree(context, task), action.purpose)

@@ -109,10 +109,12 @@ def _starting_point(context: Context, request: SpawnRequest) -> tuple[BranchName
 def _check_surroundings(context: Context, branch: BranchName, path: Path, spec: AgentSpec) -> None:
     from wtagents.git.refs import check_branch_room
     from wtagents.operations.agent_program import require_agent_program
+    from wtagents.operations.trust import require_trusted
 
     check_branch_room(context.repository, branch)
     if path.exists():
         raise StateError(f"{path} exists already", hint="move it away, or choose another task name")
+    require_trusted(context)
     require_agent_program(context, spec)
     require_room_on_disk(context, path)
 

@@ -53,7 +53,7 @@ def load_json(path: Path) -> Any | None:
         return None
 
 
-def create_exclusive(path: Path, data: bytes) -> bool:
+def create_exclusive(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> bool:
     """Create a file, whole, that must not exist; return False when it does.
 
     A hard link to a finished neighbour, so that a process killed in the middle leaves no torn file
@@ -63,7 +63,7 @@ def create_exclusive(path: Path, data: bytes) -> bool:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        _write_new(temporary, data, durable=True, mode=PRIVATE_FILE)
+        _write_new(temporary, data, durable=True, mode=mode)
         try:
             os.link(temporary, path)
         except FileExistsError:

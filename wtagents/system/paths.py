@@ -8,6 +8,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     runs/<run id>/     see `RunFolder`
     gates/             output of gate commands
     trash/             worktrees that were cleaned up
+    trusted/           configuration files as they were trusted last
     reports/           defects of wta itself
     *.lock             repository.lock, supervisor.lock, merger.lock
 """
@@ -71,6 +72,10 @@ class StatePaths:
     @property
     def trash(self) -> Path:
         return self.root / "trash"
+
+    @property
+    def trusted(self) -> Path:
+        return self.root / "trusted"
 
     @property
     def reports(self) -> Path:

@@ -1,0 +1,34 @@
+"""What a shell may offer where a name is expected. A completion never fails and never writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+
+
+def complete_tasks(ctx: click.Context, param: click.Parameter, incomplete: str) -> Sequence[str]:
+    """Offer the names of the tasks."""
+    del param
+    from wtagents.core.errors import WtaError
+
+    try:
+        reader = ctx.find_root().obj.context.reader
+        if reader is None:
+            return []
+        from wtagents.store.tasks import tasks
+
+        return [task.name for task in tasks(reader) if task.name.startswith(incomplete)]
+    except WtaError:
+        return []
+
+
+def complete_settings(ctx: click.Context, param: click.Parameter, incomplete: str) -> Sequence[str]:
+    """Offer sections and keys of the settings."""
+    del ctx, param
+    from wtagents.core.settings import SECTIONS, setting_names
+
+    return [name for name in (*SECTIONS, *setting_names()) if name.startswith(incomplete)]
