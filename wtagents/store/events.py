@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
 from wtagents.core.events import Event, EventKind
 from wtagents.core.ids import RunId
@@ -12,16 +12,16 @@ from wtagents.store.columns import dump, text_of_time
 
 if TYPE_CHECKING:
     import sqlite3
+    from typing import NotRequired, TypedDict, Unpack
 
     from wtagents.store.database import Database
 
+    class About(TypedDict):
+        """What an event is about; whatever is left out is NULL."""
 
-class About(TypedDict):
-    """What an event is about; whatever is left out is NULL."""
-
-    task_id: NotRequired[int | None]
-    run_id: NotRequired[RunId | None]
-    merge_id: NotRequired[int | None]
+        task_id: NotRequired[int | None]
+        run_id: NotRequired[RunId | None]
+        merge_id: NotRequired[int | None]
 
 
 def add_event(

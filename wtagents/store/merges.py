@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.core.events import EventKind
@@ -23,24 +23,25 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
+    from typing import TypedDict, Unpack
 
     from wtagents.store.database import Database
 
+    class MergeChanges(TypedDict, total=False):
+        """What a move may set; whatever is left out stays."""
+
+        source: Oid | None
+        onto: Oid | None
+        candidate: Oid | None
+        rejection: Rejection | None
+        detail: str
+        hint: str
+        attempts: int
+        resolutions: tuple[Resolution, ...]
+        gates: tuple[GateResult, ...]
+
+
 _LIVE = dump(sorted(LIVE_MERGE_STATES))
-
-
-class MergeChanges(TypedDict, total=False):
-    """What a move may set; whatever is left out stays."""
-
-    source: Oid | None
-    onto: Oid | None
-    candidate: Oid | None
-    rejection: Rejection | None
-    detail: str
-    hint: str
-    attempts: int
-    resolutions: tuple[Resolution, ...]
-    gates: tuple[GateResult, ...]
 
 
 def add_merge_request(

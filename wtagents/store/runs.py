@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
@@ -16,28 +16,28 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
+    from typing import TypedDict, Unpack
 
     from wtagents.store.database import Database
 
+    class NewRun(TypedDict):
+        """One life of an agent that is about to begin."""
+
+        run_id: RunId
+        task_id: int
+        session_id: str
+        resumes: bool
+        prompt: str
+
+    class RunChanges(TypedDict, total=False):
+        """What a move may set; whatever is left out stays."""
+
+        exit: Exit
+        runner: ProcessIdentity
+        stop_deadline: datetime
+
+
 _LIVE = dump(sorted(LIVE_RUN_STATES))
-
-
-class NewRun(TypedDict):
-    """One life of an agent that is about to begin."""
-
-    run_id: RunId
-    task_id: int
-    session_id: str
-    resumes: bool
-    prompt: str
-
-
-class RunChanges(TypedDict, total=False):
-    """What a move may set; whatever is left out stays."""
-
-    exit: Exit
-    runner: ProcessIdentity
-    stop_deadline: datetime
 
 
 def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun]) -> Run | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
 from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.events import EventKind
@@ -24,38 +24,38 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
+    from typing import TypedDict, Unpack
 
     from wtagents.store.database import Database
 
+    class NewTask(TypedDict):
+        """What a person asks for."""
+
+        name: TaskName
+        prompt: str
+        base: Oid
+        target: BranchName
+        branch: BranchName
+        worktree: Path
+        agent: AgentSpec
+        merge_when_ready: bool
+
+    class TaskChanges(TypedDict, total=False):
+        """What a move may set.
+
+        `reason`, `detail` and `not_before` belong to one state: left out, they are cleared.
+        `attempts`, `fresh` and `commit_asked` outlive it: left out, they stay.
+        """
+
+        reason: Reason | None
+        detail: str
+        not_before: datetime | None
+        attempts: int
+        fresh: bool
+        commit_asked: bool
+
+
 _TAKEN = "SELECT * FROM task WHERE removed_at IS NULL"
-
-
-class NewTask(TypedDict):
-    """What a person asks for."""
-
-    name: TaskName
-    prompt: str
-    base: Oid
-    target: BranchName
-    branch: BranchName
-    worktree: Path
-    agent: AgentSpec
-    merge_when_ready: bool
-
-
-class TaskChanges(TypedDict, total=False):
-    """What a move may set.
-
-    `reason`, `detail` and `not_before` belong to one state: left out, they are cleared.
-    `attempts`, `fresh` and `commit_asked` outlive it: left out, they stay.
-    """
-
-    reason: Reason | None
-    detail: str
-    not_before: datetime | None
-    attempts: int
-    fresh: bool
-    commit_asked: bool
 
 
 def add_task(db: Database, *, at: datetime, **new: Unpack[NewTask]) -> Task:

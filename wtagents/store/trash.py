@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.ids import BranchName, Oid
@@ -14,21 +14,22 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
+    from typing import TypedDict, Unpack
 
     from wtagents.store.database import Database
 
+    class NewTrashItem(TypedDict):
+        """What a return of the worktree needs."""
+
+        task_id: int
+        original: Path
+        folder: Path
+        branch: BranchName
+        tip: Oid
+        proof: str
+
+
 _KEPT = "SELECT * FROM trash WHERE restored_at IS NULL AND swept_at IS NULL"
-
-
-class NewTrashItem(TypedDict):
-    """What a return of the worktree needs."""
-
-    task_id: int
-    original: Path
-    folder: Path
-    branch: BranchName
-    tip: Oid
-    proof: str
 
 
 def add_trash_item(db: Database, *, at: datetime, **new: Unpack[NewTrashItem]) -> TrashItem:
