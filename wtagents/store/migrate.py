@@ -71,8 +71,17 @@ def prepare(path: Path) -> None:
             migrate(connection, path)
         finally:
             connection.close()
+        _set_orphans_aside(path)
         young.replace(path)
         flush_folder(path.parent)
+
+
+def _set_orphans_aside(path: Path) -> None:
+    """Rename the log of a database that is gone: SQLite would play it into the new one."""
+    for suffix in ("-wal", "-shm"):
+        orphan = path.with_name(path.name + suffix)
+        if orphan.exists():
+            orphan.replace(f"{orphan}.aside")
 
 
 def _missing(connection: sqlite3.Connection, path: Path, folder: Path) -> list[str]:

@@ -219,8 +219,9 @@ def wish_task(db: Database, task_id: int, wish: Wish, at: datetime) -> Task:
         " WHERE id = :id RETURNING *",
         {"id": task_id, "wish": wish, "now": text_of_time(at), "forgives": forgives},
     )
+    task = _task(_present(row))
     add_event(db, EventKind.TASK_WISHED, at=at, task_id=task_id, data={"wish": wish})
-    return _task(_present(row))
+    return task
 
 
 def set_merge_when_ready(db: Database, task_id: int, at: datetime, *, wanted: bool) -> Task:
@@ -229,9 +230,10 @@ def set_merge_when_ready(db: Database, task_id: int, at: datetime, *, wanted: bo
         "UPDATE task SET merge_when_ready = ?, changed_at = ? WHERE id = ? RETURNING *",
         (wanted, text_of_time(at), task_id),
     )
+    task = _task(_present(row))
     data = {"merge_when_ready": wanted}
     add_event(db, EventKind.TASK_WISHED, at=at, task_id=task_id, data=data)
-    return _task(_present(row))
+    return task
 
 
 def mark_removed(db: Database, task_id: int, at: datetime) -> Task | None:

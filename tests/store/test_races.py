@@ -1,0 +1,152 @@
+"""Processes that write at once, and processes that are killed while they write."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.racing import READY, Speaker, race
+from tests.support.stored import ended_run, stored_task
+from wtagents.core.task import TaskState
+from wtagents.store.database import Database, open_database, open_read_only
+from wtagents.store.events import events_of
+from wtagents.store.runs import live_runs, runs_of
+from wtagents.store.tasks import tasks
+
+HEAD = """
+import sys
+from pathlib import Path
+from tests.support.records import NOW, RUNNER
+from tests.support.stored import stored_task, try_run
+from wtagents.core.errors import StateError
+from wtagents.core.events import EventKind
+from wtagents.core.run import ProcessIdentity
+from wtagents.core.task import TaskState, Wish
+from wtagents.store.database import open_database
+from wtagents.store.events import add_event
+from wtagents.store.leases import take_lease
+from wtagents.store.tasks import move_task, require_task, task_by_id, wish_task
+db = open_database(Path(sys.argv[1]))
+"""
+
+ADD_TASK = f"""{HEAD}{READY}
+try:
+    with db.write(): stored_task(db, "same", prompt=sys.argv[2])
+    print("won")
+except StateError: print("taken")
+"""
+
+MOVE_TASK = f"""{HEAD}{READY}
+with db.write(): moved = move_task(db, 1, TaskState.ACTIVE, at=NOW)
+print("won" if moved else "late")
+"""
+
+ADD_RUN = f"""{HEAD}
+task = require_task(db, sys.argv[2])
+{READY}
+with db.write(): run = try_run(db, task, capacity=3)
+print("won" if run else "late")
+"""
+
+TAKE_LEASE = f"""{HEAD}
+me = ProcessIdentity(boot_id="boot", pid=int(sys.argv[2]), start=1)
+{READY}
+with db.write(): held = take_lease(db, "merger", me, NOW, 30)
+print("won" if held else "late")
+"""
+
+ADD_ONE = f"""{HEAD}{READY}
+for _ in range(100):
+    with db.write():
+        attempts = task_by_id(db, 1).attempts + 1
+        move_task(db, 1, TaskState.ACTIVE, at=NOW, attempts=attempts)
+        move_task(db, 1, TaskState.QUEUED, at=NOW)
+"""
+
+WRITE_ON = f"""{HEAD}
+for number in range(int(sys.argv[3]), 10**9):
+    with db.write():
+        wish_task(db, int(sys.argv[2]), Wish.WORK, NOW)
+        add_event(db, EventKind.ACTION_FAILED, at=NOW, actor=sys.argv[2],
+            data={{"number": number, "weight": "x" * (number % 7 * 3000)}})
+    print(number, flush=True)
+"""
+
+
+def race_with(program: str, db: Database, *arguments: str) -> Counter[str]:
+    """Race one process per argument on the store; count what they said."""
+    return Counter(race(program, [[str(db.path), each] for each in arguments]))
+
+
+def test_one_of_32_gets_the_name(db: Database) -> None:
+    said = race_with(ADD_TASK, db, *(f"prompt {number}" for number in range(32)))
+    assert said == {"won": 1, "taken": 31}
+    assert len(tasks(db)) == len(events_of(db)) == 1
+
+
+def test_one_of_16_moves_the_task(db: Database) -> None:
+    with db.write():
+        stored_task(db)
+    assert race_with(MOVE_TASK, db, *"abcdefghijklmnop") == {"won": 1, "late": 15}
+    assert [task.state for task in tasks(db)] == [TaskState.ACTIVE]
+    assert [event.kind for event in events_of(db)] == ["task.added", "task.moved"]
+
+
+def test_each_task_starts_once_and_three_start_in_all(db: Database) -> None:
+    names = ["a", "b", "c", "d"]
+    with db.write():
+        for name in names:
+            ended_run(db, stored_task(db, name))
+    said = race_with(ADD_RUN, db, *(names * 4))
+    assert said == {"won": 3, "late": 13}
+    assert len({run.task_id for run in live_runs(db)}) == 3
+    assert {run.number for run in live_runs(db)} == {2}
+    assert sum(len(runs_of(db, task.id)) for task in tasks(db)) == 7
+
+
+def test_one_of_16_takes_the_lease(db: Database) -> None:
+    said = race_with(TAKE_LEASE, db, *(str(number) for number in range(100, 116)))
+    assert said == {"won": 1, "late": 15}
+
+
+def test_eight_writers_add_a_hundred_each(db: Database) -> None:
+    with db.write():
+        stored_task(db)
+    race_with(ADD_ONE, db, *"abcdefgh")
+    assert [task.attempts for task in tasks(db)] == [800]
+    assert len(events_of(db, limit=2000)) == 1601
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path, seed: int) -> None:
+    """25 kills for each seed, two writers at a time: one of them goes on while the other dies."""
+    chance = random.Random(seed)  # noqa: S311
+    path = tmp_path / "state.db"
+    with open_database(path) as db, db.write():
+        stored_task(db, "one")
+        stored_task(db, "two")
+    said: dict[int, set[int]] = {1: set(), 2: set()}
+    writers: dict[int, Speaker] = {}
+    for kill in range(26):
+        task = kill % 2 + 1
+        if task in writers:
+            lines = writers.pop(task).kill_after(chance.randrange(6), chance.randrange(100_000))
+            said[task] |= {int(line) for line in lines}
+        start = max(said[task], default=0) + 1000
+        writers[task] = Speaker(WRITE_ON, [str(path), str(task), str(start)])
+    for task, writer in writers.items():
+        said[task] |= {int(line) for line in writer.kill_after(1, 0)}
+    with open_read_only(path) as reader:
+        failures = [e for e in events_of(reader, limit=10**6) if e.kind == "action.failed"]
+        stored = {
+            task: {e.data["number"] for e in failures if e.actor == str(task)} for task in said
+        }
+        assert {task: said[task] - stored[task] for task in said} == {1: set(), 2: set()}
+        assert sum(map(len, said.values())) > 25
+        # what was not acknowledged is whole or absent: each failure has its wish
+        wishes = [e for e in events_of(reader, limit=10**6) if e.kind == "task.wished"]
+        assert len(wishes) == len(failures)
+        assert reader.rows("PRAGMA integrity_check")[0][0] == "ok"
