@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.repository import RepositoryBuilder
+from wtagents.git.hub import Hub, open_hub
 from wtagents.git.repo import Repository
+from wtagents.system.files import make_private_folder
+from wtagents.system.paths import StatePaths
 
 
 @pytest.fixture
@@ -20,3 +23,11 @@ def repo(repository: RepositoryBuilder) -> Repository:
 def place(tmp_path: Path) -> Path:
     """Return where the worktree of the task goes."""
     return tmp_path / "worktrees" / "fix"
+
+
+@pytest.fixture
+def hub(repo: Repository) -> Hub:
+    """Return the hub of the repository of the test."""
+    paths = StatePaths.of_repository(repo.common_dir)
+    make_private_folder(paths.root)
+    return open_hub(paths, repo)

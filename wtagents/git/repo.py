@@ -110,6 +110,8 @@ class Repository:
     """The common directory, or the private one of a linked worktree."""
     work_tree: Path | None = None
     """The checkout that commands may touch; None for commands that need none."""
+    store: Path | None = None
+    """Where objects are read and written; None for the repository's own store."""
 
     @classmethod
     def at(cls, path: Path) -> Repository:
@@ -142,11 +144,15 @@ class Repository:
     @property
     def objects(self) -> Path:
         """The object store that all worktrees share."""
-        return self.common_dir / "objects"
+        return self.store or self.common_dir / "objects"
 
     def seen_from(self, git_dir: Path, work_tree: Path) -> Repository:
         """Return the same repository as one of its worktrees sees it."""
         return replace(self, git_dir=git_dir, work_tree=work_tree)
+
+    def with_objects(self, store: Path) -> Repository:
+        """Return the same repository over another object store."""
+        return replace(self, store=store)
 
     def git(
         self,
@@ -205,6 +211,8 @@ class Repository:
         places = {"GIT_DIR": str(self.git_dir), "GIT_COMMON_DIR": str(self.common_dir)}
         if self.work_tree is not None:
             places["GIT_WORK_TREE"] = str(self.work_tree)
+        if self.store is not None:
+            places["GIT_OBJECT_DIRECTORY"] = str(self.store)
         return places
 
 

@@ -38,14 +38,14 @@ def clean_room(repo: Repository, git_dir: Path, worktree: Path, head: Oid) -> It
     with tempfile.TemporaryDirectory(prefix="wta-room-") as folder:
         room = Path(folder)
         _furnish(room, repo, git_dir, head)
-        yield Repository(common_dir=room, git_dir=room, work_tree=worktree)
+        view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
+        yield view.with_objects(repo.objects)
 
 
 def _furnish(room: Path, repo: Repository, git_dir: Path, head: Oid) -> None:
     (room / "refs").mkdir()
     (room / "info").mkdir()
-    (room / "objects" / "info").mkdir(parents=True)
-    (room / "objects" / "info" / "alternates").write_text(f"{repo.objects}\n")
+    (room / "objects").mkdir()
     (room / "HEAD").write_text(f"{head}\n")
     (room / "config").write_text(_configuration(repo))
     for name in ("info/exclude", "info/attributes", "shallow"):

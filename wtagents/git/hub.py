@@ -1,0 +1,300 @@
+"""The hub: a private bare repository where merging happens and finished commits are kept.
+
+Objects cross between it and the user's repository as packs, with the other object store named in
+the environment: no command runs under the configuration that agents can write, and no hook, filter,
+driver or transport of theirs is started. The hub's own configuration is ours alone.
+
+    refs/wta/seen/<oid>                        tips whose whole history is here
+    refs/wta/archive/<task>/<epoch>/<oid>      commits that outlive their branch
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import StateError, SystemFault
+from wtagents.core.ids import Oid, RefName
+from wtagents.git.objects import open_library
+from wtagents.git.repo import GitError, Repository
+from wtagents.system.files import disk_fault, write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    from wtagents.core.ids import TaskName
+    from wtagents.git.objects import Library
+    from wtagents.system.paths import StatePaths
+
+CONFIGURATION = b"""\
+[core]
+\trepositoryformatversion = 0
+\tbare = true
+\tcommitGraph = false
+\tmultiPackIndex = false
+[gc]
+\tauto = 0
+[pack]
+\tuseBitmaps = false
+[merge]
+\tconflictStyle = merge
+\tdirectoryRenames = conflict
+"""
+"""Graphs and bitmaps of the user's store are not read: an agent could cut histories with them."""
+TRANSFER_SECONDS = 1800.0
+FEW_OBJECTS = 100
+"""Up to here a transfer becomes loose objects, above it a pack (git's own `fetch.unpackLimit`)."""
+_SEEN = "refs/wta/seen/"
+_ARCHIVE = "refs/wta/archive/"
+_SEEN_LIMIT = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """The hub of one repository."""
+
+    repo: Repository
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return self.repo.common_dir
+
+    def library(self) -> AbstractContextManager[Library]:
+        """Open the hub's objects for a block."""
+        return open_library(self.path)
+
+    def fetch(self, repository: Repository, *oids: Oid) -> None:
+        """Copy commits of the user's repository with all their history.
+
+        Raises SystemFault when one of them is not whole there.
+        """
+        known = set(self.repo.read("for-each-ref", "--format=%(objectname)").text.split())
+        wanted = [oid for oid in dict.fromkeys(oids) if oid not in known]
+        if not wanted:
+            return
+        _carry_shallow(repository, self.path)
+        try:
+            self.repo.git(
+                "pack-objects",
+                "--revs",
+                "--non-empty",
+                "--delta-base-offset",
+                "--quiet",
+                str(self.path / "objects/pack/pack"),
+                stdin=_revisions(wanted, excluding=known),
+                env={"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository.objects)},
+                timeout=TRANSFER_SECONDS,
+                durable=True,
+            )
+        except GitError as error:
+            raise SystemFault(
+                f"the history of {wanted[0].short} cannot be copied into the hub",
+                cause=error.cause,
+                hint="git fsck --connectivity-only; a partial clone needs: git fetch --refetch",
+            ) from error
+        self._update_refs(f"update {_SEEN}{oid} {oid}" for oid in wanted)
+
+    def send(self, repository: Repository, new: Oid, known: Iterable[Oid]) -> None:
+        """Copy a commit of the hub into the user's object store; `known` is what is there already.
+
+        Only objects are written, durably: no ref moves and nothing of the repository's runs.
+        """
+        pack = self.repo.git(
+            "pack-objects",
+            "--revs",
+            "--stdout",
+            "--delta-base-offset",
+            "--quiet",
+            stdin=_revisions([new], excluding=known),
+            timeout=TRANSFER_SECONDS,
+        ).stdout
+        objects = int.from_bytes(pack[8:12], "big")
+        few = objects <= FEW_OBJECTS
+        self.repo.git(
+            *(("unpack-objects", "-q") if few else ("index-pack", "--stdin")),
+            stdin=pack,
+            env={"GIT_OBJECT_DIRECTORY": str(repository.objects)},
+            timeout=TRANSFER_SECONDS,
+            durable=True,
+        )
+
+    def archive(self, repository: Repository, task: TaskName, epoch: int, oid: Oid) -> RefName:
+        """Keep a commit for good and return the ref that holds it; the same again is fine."""
+        self.fetch(repository, oid)
+        ref = RefName(f"{_ARCHIVE}{task.folder}/{epoch}/{oid}")
+        self._update_refs([f"update {ref} {oid}"])
+        return ref
+
+    def archived(self, task: TaskName, epoch: int) -> list[Oid]:
+        """Return the commits that are kept of a task's life."""
+        listed = self.repo.read(
+            "for-each-ref", "--format=%(objectname)", f"{_ARCHIVE}{task.folder}/{epoch}/"
+        )
+        return [Oid(line) for line in listed.text.splitlines()]
+
+    def tidy(self) -> int:
+        """Forget the oldest seen tips above the limit; return how many. Objects stay."""
+        listed = self.repo.read(
+            "for-each-ref", "--sort=-committerdate", "--format=%(refname)", _SEEN
+        ).text.splitlines()
+        old = listed[_SEEN_LIMIT:]
+        self._update_refs(f"delete {ref}" for ref in old)
+        return len(old)
+
+    def _update_refs(self, commands: Iterable[str]) -> None:
+        text = "".join(f"{command}\n" for command in commands)
+        if text:
+            self.repo.git("update-ref", "--stdin", stdin=text.encode(), durable=True)
+
+
+def open_hub(paths: StatePaths, repository: Repository) -> Hub:
+    """Return the hub of a repository, made or made again when it is not whole.
+
+    A damaged hub is renamed and kept. Raises StateError for a repository with SHA-256 names.
+    """
+    folder = paths.hub
+    if not _is_whole(folder):
+        _require_sha1(repository)
+        _set_aside(folder)
+        _create(folder, repository)
+    config = folder / "config"
+    if config.read_bytes() != CONFIGURATION:
+        write_atomic(config, CONFIGURATION)
+    return Hub(repo=Repository.bare(folder))
+
+
+def _is_whole(folder: Path) -> bool:
+    return all(
+        (folder / name).exists() for name in ("HEAD", "config", "refs", "objects/pack", "whole")
+    )
+
+
+def _set_aside(folder: Path) -> None:
+    if not folder.exists():
+        return
+    for number in count(1):
+        aside = folder.with_name(f"{folder.name}.damaged-{number}")
+        if not aside.exists():
+            folder.rename(aside)
+            return
+
+
+def _create(folder: Path, repository: Repository) -> None:
+    """Build the hub beside its place and rename it; of two builders the first one wins."""
+    building = folder.with_name(f"{folder.name}.{os.getpid()}.new")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        for name in ("refs", "info", "objects/info", "objects/pack"):
+            (building / name).mkdir(parents=True)
+        (building / "HEAD").write_bytes(b"ref: refs/heads/none\n")
+        (building / "config").write_bytes(CONFIGURATION)
+        _carry_shallow(repository, building)
+        for store in _stores(repository.objects):
+            _link_store(store, building / "objects")
+        _mark_linked(building, repository)
+        (building / "whole").write_bytes(b"")
+        building.chmod(0o700)
+        building.rename(folder)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and _is_whole(folder):
+            return
+        raise disk_fault(error, folder) from error
+
+
+def _mark_linked(building: Path, repository: Repository) -> None:
+    """Mark the user's tips as seen: their objects were linked as a whole."""
+    listed = repository.read(
+        "for-each-ref", "--format=%(objectname) %(objecttype)", "refs/heads/", "refs/remotes/"
+    ).text.splitlines()
+    tips = {oid for oid, kind in map(str.split, listed) if kind == "commit"}
+    lines = [f"{oid} {_SEEN}{oid}\n" for oid in sorted(tips)]
+    (building / "packed-refs").write_text("# pack-refs with: sorted\n" + "".join(lines))
+
+
+def _link_store(source: Path, target: Path) -> None:
+    """Link every object into the hub, again while a repack moves them: files never change."""
+    while True:
+        before = _object_files(source)
+        for name in before:
+            _link(source / name, target / name)
+        if _object_files(source) <= before:
+            return
+
+
+def _object_files(store: Path) -> set[str]:
+    loose = {
+        f"{folder.name}/{entry}"
+        for folder in store.iterdir()
+        if re.fullmatch(r"[0-9a-f]{2}", folder.name) and folder.is_dir()
+        for entry in (path.name for path in folder.iterdir())
+        if not entry.startswith("tmp")
+    }
+    kept = (".pack", ".idx", ".rev")
+    packs = (store / "pack").iterdir() if (store / "pack").is_dir() else ()
+    return loose | {
+        f"pack/{path.name}"
+        for path in packs
+        if path.name.startswith("pack-") and path.suffix in kept
+    }
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    try:
+        target.hardlink_to(source.resolve())
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        return  # repacked meanwhile: the next look finds its new place
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _stores(objects: Path) -> Iterator[Path]:
+    """Yield an object store and those that it borrows from."""
+    waiting, seen = [objects], set[Path]()
+    while waiting:
+        store = waiting.pop().resolve()
+        if store in seen or not store.is_dir():
+            continue
+        seen.add(store)
+        yield store
+        try:
+            lines = (store / "info" / "alternates").read_text().splitlines()
+        except FileNotFoundError:
+            continue
+        waiting += [store / line for line in lines if line and not line.startswith("#")]
+
+
+def _carry_shallow(repository: Repository, hub: Path) -> None:
+    """A shallow repository ends where its own `shallow` file says; so does its hub."""
+    try:
+        text = (repository.common_dir / "shallow").read_bytes()
+    except FileNotFoundError:
+        (hub / "shallow").unlink(missing_ok=True)
+        return
+    if not (hub / "shallow").is_file() or (hub / "shallow").read_bytes() != text:
+        write_atomic(hub / "shallow", text)
+
+
+def _require_sha1(repository: Repository) -> None:
+    said = repository.read("config", "--get", "extensions.objectFormat", ok=(0, 1)).text
+    if said not in ("", "sha1"):
+        raise StateError(
+            f"the repository uses {said} object names",
+            cause="merging works with SHA-1 names only",
+            hint="git clone into a repository with the default object format",
+        )
+
+
+def _revisions(oids: Iterable[str], *, excluding: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in (*oids, "--not", *excluding)).encode()

@@ -1,0 +1,188 @@
+"""Replay: rebuild the commits of a branch on another commit, in the hub's object store.
+
+One `merge-tree` for each commit; author, message and date stay. The same commits on the same target
+give the same candidate, so an interrupted attempt is simply made again. A branch that contains
+merges is landed as one commit: replaying it commit by commit conflicts in a quarter of the cases
+where merging does not (merge.md 2.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import StateError
+from wtagents.core.ids import Oid
+from wtagents.git.predict import TreeMerge, merge_histories, merge_in_room, merge_room
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wtagents.git.conflicts import Conflict
+    from wtagents.git.hub import Hub
+    from wtagents.git.objects import Library
+    from wtagents.git.repo import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """All changes are on top of the target."""
+
+    candidate: Oid
+    """What the target may become; equal to it when there was nothing to land."""
+    commits: tuple[Oid, ...]
+    """The new commits, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayConflict:
+    """The replay stopped at a commit; everything needed to go on, by names of objects only."""
+
+    commit: Oid
+    """The commit that could not be replayed (the branch's tip when it is squashed)."""
+    onto: Oid
+    """What it was to be put on: the target with the commits before it."""
+    tree: Oid
+    """The half-merged tree, markers labelled "target" and "branch"."""
+    conflicts: tuple[Conflict, ...]
+    replayed: tuple[Oid, ...]
+    remaining: tuple[Oid, ...]
+    """Commits still to be replayed after this one."""
+    message: bytes | None
+    """Message of the squashed commit; None when commits are replayed one by one."""
+
+
+def replay(
+    hub: Hub, *, base: Oid, tip: Oid, onto: Oid, squash_message: str | None = None
+) -> Replayed | ReplayConflict:
+    """Put what `tip` has and neither `base` nor `onto` has on top of `onto`.
+
+    All three are in the hub. With `squash_message` it becomes one commit. Commits whose change is
+    there already are dropped.
+    """
+    listed = hub.repo.read(
+        "rev-list", "--reverse", "--topo-order", "--parents", tip, f"^{base}", f"^{onto}"
+    ).text.splitlines()
+    commits = [tuple(map(Oid, line.split(" "))) for line in listed]
+    if not commits:
+        return Replayed(candidate=onto, commits=())
+    names = tuple(commit[0] for commit in commits)
+    if squash_message is not None or any(_is_merge(parents) for _, *parents in commits):
+        return _squash(hub, base, tip, onto, names, squash_message)
+    return _pick_all(hub, onto, names, ())
+
+
+def resume_replay(
+    hub: Hub, conflict: ReplayConflict, resolved_tree: Oid
+) -> Replayed | ReplayConflict:
+    """Go on with the tree that a resolver or a person made of the conflict.
+
+    Raises StateError when a conflicted file still is what git left with its markers.
+    """
+    with hub.library() as library:
+        for each in conflict.conflicts:
+            left = library.entry(conflict.tree, each.path)
+            if each.is_resolvable and left and left == library.entry(resolved_tree, each.path):
+                raise StateError(
+                    f"{each.path} still has its conflict markers", hint="resolve it first"
+                )
+        onto = _commit_on(
+            library, conflict.commit, conflict.onto, resolved_tree, message=conflict.message
+        )
+    replayed = conflict.replayed if onto == conflict.onto else (*conflict.replayed, onto)
+    return _pick_all(hub, onto, conflict.remaining, replayed)
+
+
+def _pick_all(
+    hub: Hub, onto: Oid, commits: tuple[Oid, ...], replayed: tuple[Oid, ...]
+) -> Replayed | ReplayConflict:
+    if not commits:
+        return Replayed(candidate=onto, commits=replayed)
+    with hub.library() as library, merge_room(hub, library, onto) as room:
+        for number, commit in enumerate(commits):
+            parents = library.commit(commit).parents
+            if parents == (onto,):
+                onto = commit
+                replayed = (*replayed, commit)
+                continue
+            merge = merge_in_room(
+                room, library, base=parents[0] if parents else None, target=onto, branch=commit
+            )
+            if not merge.is_clean:
+                return ReplayConflict(
+                    commit=commit,
+                    onto=onto,
+                    tree=merge.tree,
+                    conflicts=merge.conflicts,
+                    replayed=replayed,
+                    remaining=commits[number + 1 :],
+                    message=None,
+                )
+            new = _commit_on(library, commit, onto, merge.tree)
+            if new != onto:
+                onto = new
+                replayed = (*replayed, new)
+    return Replayed(candidate=onto, commits=replayed)
+
+
+def _squash(
+    hub: Hub, base: Oid, tip: Oid, onto: Oid, commits: tuple[Oid, ...], message: str | None
+) -> Replayed | ReplayConflict:
+    with hub.library() as library:
+        text = message.encode() if message else _summary(library, commits)
+        with merge_room(hub, library, onto) as room:
+            merge = _merge_branch(hub, room, library, base, tip, onto)
+        if not merge.is_clean:
+            return ReplayConflict(
+                commit=tip,
+                onto=onto,
+                tree=merge.tree,
+                conflicts=merge.conflicts,
+                replayed=(),
+                remaining=(),
+                message=text,
+            )
+        new = _commit_on(library, tip, onto, merge.tree, message=text)
+    return Replayed(candidate=new, commits=() if new == onto else (new,))
+
+
+def _merge_branch(
+    hub: Hub, room: Repository, library: Library, base: Oid, tip: Oid, onto: Oid
+) -> TreeMerge:
+    """Merge the whole branch, counted from the newest commit it shares with the target.
+
+    A branch that started from something the target does not have counts from its base.
+    """
+    bases = hub.repo.read("merge-base", "--all", onto, tip, ok=(0, 1)).text.splitlines()
+    base_landed = hub.repo.read("merge-base", "--is-ancestor", base, onto, ok=(0, 1)).status == 0
+    if not base_landed or not bases:
+        return merge_in_room(room, library, base=base, target=onto, branch=tip)
+    return merge_histories(room, library, onto, tip)
+
+
+def _commit_on(
+    library: Library, commit: Oid, onto: Oid, tree: Oid, *, message: bytes | None = None
+) -> Oid:
+    """Write the commit with this tree on top of `onto`; return `onto` when it changes nothing."""
+    parent = library.commit(onto)
+    if parent.tree == tree:
+        return onto
+    original = library.commit(commit)
+    new = original.on(onto, tree, not_before=parent.committed_at)
+    if message is not None:
+        new = replace(new, message=message, encoding=b"")
+    return library.write_commit(new)
+
+
+def _is_merge(parents: Sequence[Oid]) -> bool:
+    return len(parents) > 1
+
+
+def _summary(library: Library, commits: tuple[Oid, ...]) -> bytes:
+    """Return the first commit's subject as the message, the others listed below it."""
+    own = [each for each in map(library.commit, commits) if not _is_merge(each.parents)]
+    subjects = [each.subject for each in own if each.subject] or ["Land a branch"]
+    if len(own) == 1:
+        return own[0].message
+    rest = "".join(f"* {subject}\n" for subject in subjects[1:])
+    return (subjects[0] + "\n" + (f"\n{rest}" if rest else "")).encode()
