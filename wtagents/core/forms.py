@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
@@ -18,6 +17,7 @@ Inner = TypeVar("Inner")
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
+_MOST = 10**9
 _LONGEST_SECONDS = 3650 * 86400
 _BYTES = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}
 _SIZE = re.compile(r"(\d{1,9})\s?([KMGT]?B)")
@@ -128,12 +128,12 @@ class Amount:
         self.expected = expected
 
     def read(self, raw: Any) -> float:
-        if type(raw) not in (int, float) or not math.isfinite(raw) or raw <= 0:
+        if type(raw) not in (int, float) or not 0 < raw <= _MOST:
             raise Unfit
         return float(raw)
 
     def write(self, value: float) -> str:
-        return f"{value:g}"
+        return str(value).removesuffix(".0")
 
 
 class Duration:

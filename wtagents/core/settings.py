@@ -261,9 +261,10 @@ def _unknown(layer: Layer, name: str) -> ConfigError | UsageError:
 
     known, key = setting_names(), name.rpartition(".")[2]
     close = [each for each in known if each.rpartition(".")[2] == key]
-    close += get_close_matches(name, [*SECTIONS, *known], n=1, cutoff=0.7)
-    meant = f"meant {' or '.join(dict.fromkeys(close))}? " if close else ""
-    return _fault(layer, f"there is no setting {name}", hint=f"{meant}see all: wta config")
+    close = close or get_close_matches(name, [*SECTIONS, *known], n=1, cutoff=0.7)
+    meant = f"meant {' or '.join(close)}? " if close else ""
+    shown = name if name.isprintable() else _shown(name)
+    return _fault(layer, f"there is no setting {shown}", hint=f"{meant}see all: wta config")
 
 
 def _require_coherent(settings: Settings) -> None:
@@ -291,9 +292,10 @@ def _fault(layer: Layer, what: str, *, hint: str, cause: str = "") -> ConfigErro
 
 def _shown(raw: Any) -> str:
     """Show a value about as it stands in the file, in one short line."""
-    from wtagents.core.forms import literal
+    from json import dumps
 
-    text = literal(raw) if isinstance(raw, str) else str(raw)
-    if isinstance(raw, bool):
-        text = text.lower()
+    if isinstance(raw, str):
+        text = dumps(raw, ensure_ascii=not raw.isprintable())
+    else:
+        text = str(raw).lower() if isinstance(raw, bool) else repr(raw)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

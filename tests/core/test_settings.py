@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import tomllib
+from dataclasses import FrozenInstanceError
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wtagents.core.errors import ConfigError, ExitCode, UsageError, WtaError
+from wtagents.core.setting_keys import KEYS
+from wtagents.core.setting_rows import commented_toml, setting_rows
+from wtagents.core.settings import (
+    AgentSettings,
+    Layer,
+    ResolverKind,
+    Settings,
+    flag_layer,
+    repository_commands,
+    resolve_settings,
+    setting_names,
+    setting_value,
+    trust_hash,
+)
+from wtagents.core.task import AgentKind
+
+DEFAULTS = resolve_settings(())
+
+
+def layer(text: str, source: str = "/repo/wta.toml", *, is_repository: bool = False) -> Layer:
+    return Layer(source=source, values=tomllib.loads(text), is_repository=is_repository)
+
+
+def resolved(text: str) -> Settings:
+    return resolve_settings([layer(text)])
+
+
+def refusal(*layers: Layer) -> WtaError:
+    with pytest.raises((ConfigError, UsageError)) as caught:
+        resolve_settings(layers)
+    return caught.value
+
+
+def test_the_defaults() -> None:
+    assert {row.key: row.value for row in setting_rows(DEFAULTS)} == {
+        "agent.kind": '"claude"',
+        "agent.program": '"claude"',
+        "agent.model": '"none"',
+        "agent.permission_mode": '"acceptEdits"',
+        "agent.allow": '["Edit(./**)", "Bash(git add *)", "Bash(git commit *)", "Bash(git status)",'
+        ' "Bash(git status *)", "Bash(git diff)", "Bash(git diff *)", "Bash(git log)",'
+        ' "Bash(git log *)"]',
+        "agent.deny": '["Bash(git push)", "Bash(git push *)", "Bash(git stash)",'
+        ' "Bash(git stash *)"]',
+        "agent.max_turns": '"none"',
+        "agent.budget_usd": '"none"',
+        "agent.timeout": '"2h"',
+        "worktree.root": '"../{repository}-worktrees"',
+        "worktree.setup": "[]",
+        "worktree.setup_timeout": '"10m"',
+        "worktree.include_file": '".worktreeinclude"',
+        "merge.target": '"none"',
+        "merge.gate": "[]",
+        "merge.gate_timeout": '"20m"',
+        "merge.setup": "[]",
+        "merge.squash": "false",
+        "merge.resolver": '"claude"',
+        "merge.resolver_command": "[]",
+        "merge.resolver_model": '"none"',
+        "merge.allow_drops": "false",
+        "limits.agents": "8",
+        "limits.retries": "2",
+        "limits.retry_pause": '"10s"',
+        "limits.disk_floor": '"2GB"',
+        "limits.stop_seconds": "10",
+        "limits.quiet_after": '"3m"',
+        "limits.stuck_after": '"15m"',
+        "limits.commit_request": "true",
+        "cleanup.keep": '"30d"',
+        "cleanup.regenerable": '["node_modules/", ".venv/", "target/", "__pycache__/",'
+        ' ".pytest_cache/", ".mypy_cache/", ".ruff_cache/"]',
+        "cleanup.per_pass": "3",
+    }
+    assert set(DEFAULTS.sources.values()) == {"default"}
+
+
+def test_each_key_has_a_form_and_a_meaning() -> None:
+    assert list(KEYS) == setting_names()
+    assert all(key.about.endswith(".") for key in KEYS.values())
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        DEFAULTS.agent.model = "opus"  # type: ignore[misc]
+
+
+def test_the_last_layer_wins_and_every_value_knows_its_source() -> None:
+    settings = resolve_settings(
+        [
+            layer('[agent]\nmodel = "a"\ntimeout = "1h"\n[merge]\nsquash = true', "/repo/wta.toml"),
+            layer('[agent]\nmodel = "b"\nmax_turns = 5', "/home/config.toml"),
+            flag_layer("--max-turns", "agent.max_turns", 7),
+            flag_layer("--timeout", "agent.timeout", "none"),
+        ]
+    )
+    assert settings.agent == AgentSettings(model="b", timeout=None, max_turns=7)
+    set_ones = {key: source for key, source in settings.sources.items() if source != "default"}
+    assert set_ones == {
+        "agent.model": "/home/config.toml",
+        "agent.timeout": "--timeout",
+        "agent.max_turns": "--max-turns",
+        "merge.squash": "/repo/wta.toml",
+    }
+    assert settings.merge.squash is True
+    row = next(row for row in setting_rows(settings) if row.key == "agent.model")
+    assert (row.value, row.default, row.source) == ('"b"', '"none"', "/home/config.toml")
+
+
+def test_values_of_every_form() -> None:
+    settings = resolved(
+        """
+        [agent]
+        kind = "scripted"
+        allow = []
+        budget_usd = 5
+        [merge]
+        resolver = "command"
+        resolver_command = ["./resolve", "--json"]
+        gate_timeout = "1d2h3m4s"
+        [limits]
+        disk_floor = "0B"
+        stop_seconds = 0.5
+        retries = 0
+        """
+    )
+    assert settings.agent.kind is AgentKind.SCRIPTED
+    assert settings.agent.allow == ()
+    assert settings.agent.budget_usd == 5.0
+    assert settings.merge.resolver is ResolverKind.COMMAND
+    assert settings.merge.resolver_command == ("./resolve", "--json")
+    assert settings.merge.gate_timeout == 86400 + 2 * 3600 + 3 * 60 + 4
+    assert settings.limits.disk_floor == 0
+    assert settings.limits.stop_seconds == 0.5
+    assert settings.limits.retries == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "cause"),
+    [
+        (
+            "[agent]\ntimeout = 5",
+            "agent.timeout cannot be 5",
+            'expected a duration such as "90s", "10m", "1h30m" or "2d", or "none"',
+        ),
+        ('[agent]\nmodel = ""', 'agent.model cannot be ""', None),
+        ('[agent]\nmodel = "a\\u0000b"', 'agent.model cannot be "a\\u0000b"', None),
+        (
+            '[agent]\nkind = "gpt"',
+            'agent.kind cannot be "gpt"',
+            'expected one of "claude", "scripted", "command"',
+        ),
+        (
+            "[limits]\nagents = true",
+            "limits.agents cannot be true",
+            "expected a whole number from 1 to 1000",
+        ),
+        ("[limits]\nagents = 0", "limits.agents cannot be 0", None),
+        ("[limits]\nagents = 1001", "limits.agents cannot be 1001", None),
+        ("[limits]\nagents = 2.0", "limits.agents cannot be 2.0", None),
+        ("[agent]\nbudget_usd = nan", "agent.budget_usd cannot be nan", None),
+        ("[agent]\nbudget_usd = 0", "agent.budget_usd cannot be 0", None),
+        ('[merge]\nsquash = "yes"', 'merge.squash cannot be "yes"', "expected true or false"),
+        (
+            '[merge]\ngate = "make"',
+            'merge.gate cannot be "make"',
+            'expected a list of shell commands such as ["npm ci"]',
+        ),
+        ('[merge]\ngate = ["make", 3]', "merge.gate cannot be ['make', 3]", None),
+        ('[merge]\ngate = [""]', "merge.gate cannot be ['']", None),
+        (
+            '[limits]\ndisk_floor = "2"',
+            'limits.disk_floor cannot be "2"',
+            'expected a size such as "500MB" or "2GB"',
+        ),
+        ('[merge]\ngate_timeout = "none"', 'merge.gate_timeout cannot be "none"', None),
+        ('[merge]\ngate_timeout = "0s"', 'merge.gate_timeout cannot be "0s"', None),
+        ('[merge]\ngate_timeout = ""', 'merge.gate_timeout cannot be ""', None),
+        ('[merge]\ngate_timeout = "-5m"', 'merge.gate_timeout cannot be "-5m"', None),
+        ('[cleanup]\nkeep = "999999999d"', 'cleanup.keep cannot be "999999999d"', None),
+        (
+            f'[agent]\nkind = "{"x" * 99}"',
+            f'agent.kind cannot be "{"x" * 58}…',
+            None,
+        ),
+    ],
+)
+def test_a_value_of_another_form(text: str, message: str, cause: str | None) -> None:
+    error = refusal(layer(text))
+    assert error.message == f"/repo/wta.toml: {message}"
+    assert error.cause.startswith(cause or "expected ")
+    assert error.hint == "all settings with their values and sources: wta config"
+    assert error.exit_code is ExitCode.CONFIG
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "hint"),
+    [
+        ("[agnt]\nx = 1", "agnt", "meant agent? see all: wta config"),
+        ('[agent]\nmodle = "x"', "agent.modle", "meant agent.model? see all: wta config"),
+        (
+            '[limits]\nsetup = "1h"',
+            "limits.setup",
+            "meant worktree.setup or merge.setup? see all: wta config",
+        ),
+        ("[zzz]", "zzz", "see all: wta config"),
+        ("model = 1", "model", "meant agent.model? see all: wta config"),
+        ('["a\\nb\\u001b[31m"]', '"a\\nb\\u001b[31m"', "see all: wta config"),
+    ],
+)
+def test_a_key_that_does_not_exist(text: str, key: str, hint: str) -> None:
+    error = refusal(layer(text))
+    assert (error.message, error.hint) == (f"/repo/wta.toml: there is no setting {key}", hint)
+
+
+def test_a_section_is_no_value() -> None:
+    error = refusal(layer("agent = 3"))
+    assert (error.message, error.cause, error.hint) == (
+        "/repo/wta.toml: agent is a section, not a value",
+        "found agent = 3",
+        "write [agent] and its keys below",
+    )
+
+
+def test_a_wrong_flag_is_a_wrong_command_line() -> None:
+    error = refusal(flag_layer("--timeout", "agent.timeout", "soon"))
+    assert error.message == '--timeout: agent.timeout cannot be "soon"'
+    assert error.exit_code is ExitCode.USAGE
+
+
+def test_values_that_do_not_go_together() -> None:
+    command = refusal(layer('[merge]\nresolver = "command"'))
+    assert (command.message, command.cause) == (
+        '/repo/wta.toml: merge.resolver = "command" needs a program',
+        "merge.resolver_command is empty",
+    )
+    quiet = refusal(layer('[limits]\nquiet_after = "1h"'))
+    assert (quiet.message, quiet.cause) == (
+        "/repo/wta.toml: limits.stuck_after must be longer than limits.quiet_after",
+        "they are 900 s and 3600 s",
+    )
+    stuck = refusal(layer('[limits]\nstuck_after = "1m"', "/home/config.toml"))
+    assert stuck.message.startswith("/home/config.toml: ")
+
+
+def test_a_wrong_value_is_refused_even_where_a_higher_layer_replaces_it() -> None:
+    error = refusal(layer("[limits]\nagents = 0"), flag_layer("--agents", "limits.agents", 3))
+    assert error.message == "/repo/wta.toml: limits.agents cannot be 0"
+
+
+def test_the_commented_file_says_what_holds_anyway() -> None:
+    text = commented_toml()
+    assert tomllib.loads(text) == {section: {} for section in tomllib.loads(text)}
+    uncommented = "\n".join(
+        line.removeprefix("# ") if " = " in line else line for line in text.splitlines()
+    )
+    settings = resolved(uncommented)
+    for name in setting_names():
+        assert setting_value(settings, name) == setting_value(DEFAULTS, name), name
+        assert settings.sources[name] == "/repo/wta.toml"
+
+
+def test_what_a_repository_wants_to_run_or_to_allow() -> None:
+    text = """
+        [agent]
+        program = "./claude"
+        model = "opus"
+        allow = ["Bash(rm *)"]
+        deny = []
+        [worktree]
+        setup = ["npm ci", "make"]
+        setup_timeout = "1m"
+        [merge]
+        gate = ["pytest"]
+        """
+    theirs = layer(text, is_repository=True)
+    mine = layer('[merge]\ngate = ["make check"]', "/home/config.toml")
+    settings = resolve_settings([theirs, mine])
+    assert repository_commands(settings) == (
+        'agent.program: "./claude"',
+        "agent.allow: Bash(rm *)",
+        "agent.deny: []",
+        "worktree.setup: npm ci",
+        "worktree.setup: make",
+    )
+    assert settings.repository is theirs
+    assert settings.merge.gate == ("make check",)
+
+
+def test_a_persons_own_file_needs_no_trust() -> None:
+    settings = resolve_settings([layer('[merge]\ngate = ["make"]', "/home/config.toml")])
+    assert repository_commands(settings) == ()
+    assert settings.repository is None
+    harmless = layer('[agent]\nmodel = "opus"', is_repository=True)
+    assert repository_commands(resolve_settings([harmless])) == ()
+
+
+def test_trust_is_for_content_at_a_place() -> None:
+    path, content = Path("/repo/wta.toml"), b'[merge]\ngate = ["make"]\n'
+    trusted = trust_hash(path, content)
+    assert trusted == sha256(b"/repo/wta.toml\n" + content).hexdigest()
+    assert trusted != trust_hash(Path("/other/wta.toml"), content)
+    assert trusted != trust_hash(path, content + b" ")
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+RAW = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.lists(st.text())
+    | st.from_regex(r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?", fullmatch=True)
+    | st.from_regex(r"\d+ ?[KMGT]?B", fullmatch=True)
+    | st.dictionaries(st.text(), st.integers())
+)
+
+
+@given(name=st.sampled_from(setting_names()), raw=RAW)
+def test_a_value_is_refused_in_words_or_written_so_that_it_reads_back(name: str, raw: Any) -> None:
+    flag = flag_layer("--flag", name, raw)
+    try:
+        settings = resolve_settings([flag])
+    except UsageError:
+        message = refusal(flag).message
+        assert message.isprintable()
+        assert message.startswith("--flag: ")
+    else:
+        require_written_value_reads_back(settings, name)
+
+
+@given(
+    name=st.sampled_from(["agent.model", "agent.allow", "worktree.setup"]),
+    texts=st.lists(TEXTS.filter(str.strip), min_size=1),
+)
+def test_any_text_is_written_so_that_it_reads_back(name: str, texts: list[str]) -> None:
+    raw = texts[0] if name == "agent.model" else texts
+    settings = resolve_settings([flag_layer("--flag", name, raw)])
+    require_written_value_reads_back(settings, name)
+
+
+def require_written_value_reads_back(settings: Settings, name: str) -> None:
+    value = setting_value(settings, name)
+    literal = KEYS[name].form.write(value)
+    again = KEYS[name].form.read(tomllib.loads(f"x = {literal}")["x"])
+    assert (again, type(again)) == (value, type(value))
