@@ -1,1 +1,11 @@
-"""The parent of exactly one agent process; it outlives the supervisor and the terminal."""
+"""The parent of exactly one agent process, started as `python -m wtagents.runner RUN_FOLDER`.
+
+    claim       the run is ours, or somebody else's and we leave (__main__)
+    prepare     wait for the files of the worktree, run the set-up commands
+    drive       start the agent, follow its output, hand over messages, stop it when asked
+    clear       stop whatever of the run outlived its agent, and prove it
+    exit        say how it ended, last of all (__main__)
+
+It outlives the terminal, the command and the supervisor that started it, reads its order and its
+inbox, and writes files of its run folder only: no store, no policy, no retries.
+"""

@@ -26,6 +26,7 @@ _DROPPED_PREFIXES = (
     "CLAUDE_CODE_CHILD",
     "CLAUDE_PID",
     "WTA_RUN",
+    "WTA_DETACHED",
 )
 """Variables that would make a child believe it runs inside another repository or another agent, or
 make it stop with the run of the agent that started it."""

@@ -53,6 +53,26 @@ def load_json(path: Path) -> Any | None:
         return None
 
 
+def append_text(path: Path, text: str) -> None:
+    """Add text to the end of a file that is made if need be. Raises SystemFault."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(path, flags, PRIVATE_FILE), "ab") as stream:
+            stream.write(text.encode(errors="replace"))
+    except OSError as error:
+        raise disk_fault(error, path) from error
+
+
+def load_tail(path: Path, limit: int) -> str:
+    """Return the text of the last `limit` bytes of a file, '' where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - limit))
+            return stream.read(limit).decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def create_exclusive(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> bool:
     """Create a file, whole, that must not exist; return False when it does.
 

@@ -1,10 +1,12 @@
 """Processes: who they are, whether they live, how they start and how they are proved stopped.
 
-A process is boot id, pid and start time. psutil is imported only to walk the process table.
+A process is boot id, pid and start time. On Linux the process table is read from /proc, elsewhere
+through psutil, which is imported nowhere else.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -13,17 +15,25 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import SystemFault
 from wtagents.core.run import ProcessIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from wtagents.system.clock import Clock
 
 RUN_MARK = "WTA_RUN"
 """Environment variable that every process of a run inherits; its value is the run id."""
+SESSION_MARK = "CLAUDE_CODE_SESSION_ID"
+"""Environment variable that Claude Code gives to the commands of its tools."""
+_DETACHED_MARK = "WTA_DETACHED"
+"""Environment variable of programs that were started to outlive whoever started them."""
+_PARENT_FIELD = 1
 _START_FIELD = 19
-"""Index of `starttime` behind the command's closing bracket in /proc/<pid>/stat (proc(5))."""
+"""Indexes of `ppid` and `starttime` in `_stat_fields`."""
+_PR_SET_CHILD_SUBREAPER = 36
+_LOOK_SECONDS = 0.05
 
 
 @cache
@@ -59,12 +69,17 @@ def is_alive(identity: ProcessIdentity) -> bool:
 def _start_of(pid: int) -> int | None:
     if sys.platform != "linux":
         return _start_by_psutil(pid)
+    fields = _stat_fields(pid)
+    return None if fields is None or fields[0] in (b"Z", b"X") else int(fields[_START_FIELD])
+
+
+def _stat_fields(pid: int) -> list[bytes] | None:
+    """Return what stands behind the command's closing bracket in /proc/<pid>/stat (proc(5))."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-    fields = stat[stat.rindex(b")") + 2 :].split()
-    return None if fields[0] in (b"Z", b"X") else int(fields[_START_FIELD])
+    return stat[stat.rindex(b")") + 2 :].split()
 
 
 def _start_by_psutil(pid: int) -> int | None:
@@ -84,44 +99,93 @@ def start_detached(
 ) -> ProcessIdentity | None:
     """Start a program in a session of its own that outlives this process; output goes to `log`.
 
-    Returns its identity, or None when it has already ended. Raises OSError when it cannot start.
+    A closed terminal does not reach it, and it holds none of this process's files but those that
+    were made inheritable. Returns its identity, or None when it has already ended.
+    Raises SystemFault when it cannot start.
     """
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    try:
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                env={**env, _DETACHED_MARK: "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        finally:
+            os.close(output)
+    except OSError as error:
+        raise SystemFault(
+            f"cannot run {argv[0]}", cause=(error.strerror or str(error)).lower(), hint="wta doctor"
+        ) from error
     identity = identity_of(process.pid)
-    # Init reaps a detached child after this process ends; Popen must not warn before.
-    process.returncode = 0
+    _started[:] = [*(earlier for earlier in _started if earlier.poll() is None), process]
     return identity
 
 
-def marked_processes(mark: str, value: str) -> list[ProcessIdentity]:
-    """Return the processes whose environment holds `mark=value`, this one excepted.
+_started: list[subprocess.Popen[bytes]] = []
+"""Detached programs whose end this process has not collected yet.
+
+Init takes over what is left when this process ends; one that lives long (the supervisor) would
+otherwise gather zombies.
+"""
+
+
+@atexit.register
+def _forget_started() -> None:
+    """Keep Popen from warning about programs that are meant to go on."""
+    for process in _started:
+        process.returncode = process.poll() or 0
+
+
+def marked_processes(*marks: tuple[str, str]) -> list[ProcessIdentity]:
+    """Return the processes whose environment holds one of the variables, this one excepted.
 
     The environment of a process of another user cannot be read: such a one is not ours.
     """
-    import psutil
+    if sys.platform != "linux":
+        return _marked_by_psutil(marks)
+    wanted = [os.fsencode(f"{name}={value}") for name, value in marks]
+    found = [identity_of(pid) for pid in _pids() if _is_marked(pid, wanted)]
+    return [identity for identity in found if identity is not None]
 
+
+def descendants() -> list[ProcessIdentity]:
+    """Return every process below this one, those adopted from dead parents included.
+
+    What was started by `start_detached` is meant to go on: it is left out with all below it.
+    """
+    if sys.platform != "linux":
+        return _descendants_by_psutil()
+    children: dict[int, list[int]] = {}
+    for pid in _pids():
+        fields = _stat_fields(pid)
+        if fields is not None:
+            children.setdefault(int(fields[_PARENT_FIELD]), []).append(pid)
+    pending = children.get(os.getpid(), [])
     found = []
-    for process in psutil.process_iter():
-        if process.pid == os.getpid():
-            continue
-        try:
-            if process.environ().get(mark) != value:
-                continue
-        except (psutil.Error, OSError):
-            continue
-        identity = identity_of(process.pid)
-        if identity is not None:
-            found.append(identity)
-    return found
+    while pending:
+        pid = pending.pop()
+        if not _is_marked(pid, [os.fsencode(f"{_DETACHED_MARK}=1")]):
+            pending += children.get(pid, [])
+            found.append(identity_of(pid))
+    return [identity for identity in found if identity is not None]
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of every later orphan below this process; return whether that is possible.
+
+    So also a process that has cleaned its environment is found by `descendants`.
+    """
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    failed: int = ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    return not failed
 
 
 def signal_processes(identities: Iterable[ProcessIdentity], number: signal.Signals) -> None:
@@ -137,32 +201,93 @@ def signal_processes(identities: Iterable[ProcessIdentity], number: signal.Signa
 def stop_marked(
     mark: str, value: str, *, clock: Clock, polite_seconds: float, firm_seconds: float
 ) -> int:
-    """Stop every process that carries the mark: TERM, then KILL, looking again until none is left.
+    """Stop every process that carries the mark, as `stop_found` does."""
+    return stop_found(
+        lambda: marked_processes((mark, value)),
+        clock=clock,
+        polite_seconds=polite_seconds,
+        firm_seconds=firm_seconds,
+    )
 
-    Returns how many were found at the first look. Raises SystemFault when one survives KILL for
+
+def stop_found(
+    find: Callable[[], list[ProcessIdentity]],
+    *,
+    clock: Clock,
+    polite_seconds: float,
+    firm_seconds: float,
+    pause: Callable[[float], bool] | None = None,
+) -> int:
+    """Stop processes by TERM, then KILL, looking again until `find` finds none.
+
+    A process born in between is asked politely as well, and killed at the same deadline. `pause`
+    waits so many seconds between two looks and returns whether to be firm from now on.
+
+    Returns how many were found in all. Raises SystemFault when some survive KILL for
     `firm_seconds`.
     """
-    from threading import Event
-
-    from wtagents.core.errors import SystemFault
-
-    never = Event()
-    first = marked_processes(mark, value)
-    signal_processes(first, signal.SIGTERM)
-    deadline = clock.monotonic() + polite_seconds
-    left = first
-    while left and clock.monotonic() < deadline:
-        clock.wait(never, 0.05)
-        left = marked_processes(mark, value)
-    deadline = clock.monotonic() + firm_seconds
-    while left:
-        signal_processes(left, signal.SIGKILL)
-        clock.wait(never, 0.05)
-        left = marked_processes(mark, value)
-        if left and clock.monotonic() > deadline:
+    seen: set[ProcessIdentity] = set()
+    polite_end = clock.monotonic() + polite_seconds
+    firm_end = polite_end + firm_seconds
+    wait = pause or _plain_pause(clock)
+    while left := find():
+        now = clock.monotonic()
+        if now >= firm_end:
             pids = ", ".join(str(identity.pid) for identity in left)
             raise SystemFault(
-                f"processes {pids} survive SIGKILL",
-                hint=f"ps -o pid,stat,wchan -p {pids}",
+                f"processes {pids} survive SIGKILL", hint=f"ps -o pid,stat,wchan -p {pids}"
             )
-    return len(first)
+        if now >= polite_end:
+            signal_processes(left, signal.SIGKILL)
+        else:
+            signal_processes([one for one in left if one not in seen], signal.SIGTERM)
+        seen.update(left)
+        if wait(_LOOK_SECONDS) and now < polite_end:
+            polite_end, firm_end = now, now + firm_seconds
+    return len(seen)
+
+
+def _plain_pause(clock: Clock) -> Callable[[float], bool]:
+    from threading import Event
+
+    never = Event()
+    return lambda seconds: clock.wait(never, seconds)
+
+
+def _pids() -> list[int]:
+    return [
+        int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()
+    ]
+
+
+def _is_marked(pid: int, wanted: Sequence[bytes]) -> bool:
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+    if not any(mark in environment for mark in wanted):
+        return False
+    entries = environment.split(b"\0")
+    return any(mark in entries for mark in wanted)
+
+
+def _marked_by_psutil(marks: Sequence[tuple[str, str]]) -> list[ProcessIdentity]:
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ() if process.pid != os.getpid() else {}
+        except (psutil.Error, OSError):
+            continue
+        if any(environment.get(name) == value for name, value in marks):
+            found.append(identity_of(process.pid))
+    return [identity for identity in found if identity is not None]
+
+
+def _descendants_by_psutil() -> list[ProcessIdentity]:
+    import psutil
+
+    below = psutil.Process().children(recursive=True)
+    found = [identity_of(process.pid) for process in below]
+    return [identity for identity in found if identity is not None]

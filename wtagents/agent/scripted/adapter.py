@@ -35,7 +35,7 @@ class Scripted:
             ("max-turns", request.max_turns),
             ("max-budget-usd", request.budget_usd),
         ]
-        program = (sys.executable, "-m", "wtagents.agent.scripted")
+        program = (sys.executable, "-P", "-m", "wtagents.agent.scripted")
         return Launch(
             argv=(*program, *(f"--{name}={value}" for name, value in options if value is not None)),
             environment=(),

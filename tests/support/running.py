@@ -1,0 +1,150 @@
+"""One run with a real runner: a folder, a worktree, an order, and what became of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tests.support.waiting import wait_until
+from wtagents.agent.agents import agent_for
+from wtagents.agent.port import LaunchRequest
+from wtagents.core.ids import RunId, TaskName
+from wtagents.core.message import MessageKind, Taken
+from wtagents.core.order import Order
+from wtagents.core.run import Exit, Phase, Pulse
+from wtagents.core.task import AgentKind
+from wtagents.system import run_folder
+from wtagents.system.clock import RandomIds
+from wtagents.system.paths import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def command_order(run_id: RunId, worktree: Path, *argv: str) -> Order:
+    """Order any program, told nothing and asked nothing."""
+    return Order(
+        run_id=run_id,
+        task=TaskName("a-task"),
+        worktree=worktree,
+        agent=AgentKind.COMMAND,
+        argv=argv,
+        environment=(("WTA_TASK", "a-task"),),
+        prompt="",
+        setup=(),
+        setup_seconds=30.0,
+        timeout_seconds=None,
+        stop_seconds=2.0,
+    )
+
+
+def scripted_order(run_id: RunId, worktree: Path, scenario: str) -> Order:
+    """Order the built-in agent to play a scenario."""
+    prompt = f"Play.\n\nscenario:\n{scenario}\n"
+    launch = agent_for(AgentKind.SCRIPTED).launch(
+        LaunchRequest(
+            task=TaskName("a-task"),
+            worktree=worktree,
+            prompt=prompt,
+            session_id=run_id,
+            resumes=False,
+        )
+    )
+    order = command_order(run_id, worktree, *launch.argv)
+    return replace(order, agent=AgentKind.SCRIPTED, prompt=launch.first_message)
+
+
+@dataclass
+class Running:
+    """A run folder and the runners that were started for it."""
+
+    folder: RunFolder
+    worktree: Path
+    run_id: RunId
+    runners: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @classmethod
+    def create(cls, place: Path) -> Running:
+        """Make a folder for a run and a worktree whose files are there."""
+        run_id = RunId(RandomIds().uuid())
+        worktree = place / "worktree"
+        (worktree / ".git").mkdir(parents=True)
+        (worktree / ".git" / "index").touch()
+        folder = RunFolder(root=place / "runs" / run_id)
+        return cls(folder=folder, worktree=worktree, run_id=run_id)
+
+    def start(self, order: Order) -> subprocess.Popen[bytes]:
+        """Write the order and start its runner."""
+        run_folder.write_order(self.folder, order)
+        return self.start_runner()
+
+    def start_runner(self) -> subprocess.Popen[bytes]:
+        """Start one more runner for the folder."""
+        runner = subprocess.Popen(
+            run_folder.runner_argv(self.folder, sys.executable),
+            cwd=self.folder.root,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.runners.append(runner)
+        return runner
+
+    def start_command(self, *argv: str, **changes: object) -> subprocess.Popen[bytes]:
+        """Run any program as the agent."""
+        order = command_order(self.run_id, self.worktree, *argv)
+        return self.start(replace(order, **changes))  # type: ignore[arg-type]
+
+    def start_scenario(self, scenario: str, **changes: object) -> subprocess.Popen[bytes]:
+        """Run the built-in agent."""
+        order = scripted_order(self.run_id, self.worktree, scenario)
+        return self.start(replace(order, **changes))  # type: ignore[arg-type]
+
+    def post(self, message_id: int, kind: MessageKind, body: str = "") -> None:
+        """Put a message into the inbox."""
+        run_folder.post_message(self.folder, message_id, kind, body)
+
+    def taken(self) -> dict[int, Taken]:
+        """Return what became of the messages."""
+        return run_folder.load_taken(self.folder)
+
+    def outcome(self) -> Exit:
+        """Return the exit, when the runner has written it and is gone."""
+        for runner in self.runners:
+            runner.wait(30)
+        ended = run_folder.load_exit(self.folder)
+        assert ended is not None, self.state()
+        return ended
+
+    def await_pulse(self, is_met: Callable[[Pulse], object]) -> Pulse:
+        """Return the first pulse that is as wanted."""
+
+        def met() -> Pulse | None:
+            pulse = run_folder.load_pulse(self.folder)
+            return pulse if pulse is not None and is_met(pulse) else None
+
+        found = wait_until(met, what=self.state)
+        assert found is not None
+        return found
+
+    def await_phase(self, phase: Phase) -> Pulse:
+        """Return the first pulse of a phase."""
+        return self.await_pulse(lambda pulse: pulse.phase is phase)
+
+    def await_stream(self, text: str) -> None:
+        """Wait until the agent has written a text."""
+        wait_until(lambda: text in self.stream(), what=self.state)
+
+    def stream(self) -> str:
+        """Return what the agent wrote."""
+        path = self.folder.stream
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def state(self) -> str:
+        """Return all of the folder in words, for a test that fails."""
+        files = [path for path in sorted(self.folder.root.rglob("*")) if path.is_file()]
+        return "\n".join(
+            f"{path.name}: {path.read_text(errors='replace')[-2000:]}" for path in files
+        )

@@ -1,0 +1,194 @@
+"""The agent's life: follow its output, hand over messages, end its stdin at the turn boundary.
+
+Imported while the agent boots, so that nothing of it delays the agent's start.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.agent.agents import agent_for
+from wtagents.agent.port import PROMPT_MESSAGE, Ending, wire_id
+from wtagents.core.run import ExitReason, Phase
+from wtagents.runner.mailbox import Mailbox
+from wtagents.runner.outcome import Outcome
+from wtagents.runner.stopping import Stopping
+from wtagents.system.files import load_tail
+from wtagents.system.tail import Tail
+
+if TYPE_CHECKING:
+    from wtagents.agent.port import ReaderState
+    from wtagents.core.order import Order
+    from wtagents.runner.watch import Watch
+    from wtagents.system.child import Child
+
+BUSY_PAUSE = 0.05
+"""Seconds between two looks while something goes on."""
+IDLE_PAUSE = 0.25
+BUSY_SECONDS = 2.0
+"""How long after the last event the looks stay close together."""
+LINGER_SECONDS = 30.0
+"""How long an agent with nothing left to do may take to end after its stdin was closed."""
+_STDERR_BYTES = 4096
+_LOST_LOOKS = 3
+"""How many heartbeats in a row the worktree must be missing: git replaces `.git` in two steps."""
+
+
+class Cause(StrEnum):
+    """Why the agent is being stopped."""
+
+    PERSON = "person"
+    TIME = "time"
+    LINGERING = "lingering"
+    WORKTREE = "worktree"
+
+
+class Drive:
+    """One agent from its first line to its last."""
+
+    def __init__(self, watch: Watch, order: Order, child: Child) -> None:
+        self._watch = watch
+        self._order = order
+        self._child = child
+        self._agent = agent_for(order.agent)
+        self._reader = self._agent.reader()
+        self._tail = Tail(watch.folder.stream)
+        self._mailbox = Mailbox(watch, order, self._agent, self._reader, child)
+        self._stopping = Stopping(watch, order, child)
+        self._cause: Cause | None = None
+        self._shown: ReaderState | None = None
+        now = watch.clock.monotonic()
+        self._busy_until = now
+        self._rest_since = now
+        self._next_look = now
+        self._missed_looks = 0
+        self._deadline = None if order.timeout_seconds is None else now + order.timeout_seconds
+
+    def run(self) -> Outcome:
+        """Stay with the agent to its end and judge it."""
+        if self._order.prompt and self._agent.takes_messages:
+            wire = wire_id(self._order.run_id, PROMPT_MESSAGE)
+            self._child.write(self._agent.encode_text(wire, self._order.prompt))
+            self._reader.note_sent(wire)
+        while self._child.poll() is None and not self._stopping.failed:
+            moved = self._follow()
+            moved = self._mailbox.collect() or moved
+            self._steer()
+            self._child.flush()
+            self._show()
+            self._pause(moved=moved)
+        self._read_to_end()
+        return self._judge()
+
+    def _follow(self) -> bool:
+        """Read what the agent wrote since the last look; return whether it wrote anything."""
+        before = self._tail.position
+        for line in self._tail.lines():
+            self._feed(line)
+        return self._tail.position != before
+
+    def _feed(self, line: bytes) -> None:
+        if line:
+            self._mailbox.note(self._reader.feed(line, at=self._watch.clock.now()))
+
+    def _read_to_end(self) -> None:
+        """Read what was there when the agent ended; what it left running may write for ever."""
+        self._follow()
+        end = self._tail.size()
+        while self._tail.position < end and self._follow():
+            self._watch.pause(0)
+        self._feed(self._tail.rest())
+        self._mailbox.collect()
+        self._tail.close()
+
+    def _steer(self) -> None:
+        now = self._watch.clock.monotonic()
+        state = self._reader.state
+        if self._cause is None:
+            self._cause = self._cause_to_stop(now)
+            if self._cause is not None:
+                interrupt = self._interrupt() if state.turn_open else b""
+                self._stopping.begin(interrupt)
+        else:
+            self._stopping.go_on()
+        if self._child.listens and self._may_close(state):
+            self._child.end_stdin()
+
+    def _may_close(self, state: ReaderState) -> bool:
+        if self._mailbox.finishes:
+            return state.results > 0 and not state.turn_open
+        return state.at_rest and self._mailbox.is_empty
+
+    def _cause_to_stop(self, now: float) -> Cause | None:
+        if self._watch.stops:
+            return Cause.PERSON
+        if self._deadline is not None and now >= self._deadline:
+            return Cause.TIME
+        if self._is_worktree_lost(now):
+            return Cause.WORKTREE
+        if self._child.listens or not self._agent.takes_messages or self._reader.state.turn_open:
+            self._rest_since = now
+        return Cause.LINGERING if now - self._rest_since >= LINGER_SECONDS else None
+
+    def _is_worktree_lost(self, now: float) -> bool:
+        """Whether the agent works where no worktree is any more.
+
+        Claude Code then moves its shell to the home folder and goes on there.
+        """
+        if now >= self._next_look:
+            self._next_look = now + 1.0
+            there = os.path.lexists(self._order.worktree / ".git")
+            self._missed_looks = 0 if there else self._missed_looks + 1
+        return self._missed_looks >= _LOST_LOOKS
+
+    def _interrupt(self) -> bytes:
+        if not self._agent.takes_messages:
+            return b""
+        return self._agent.encode_interrupt(f"stop-{self._order.run_id}")
+
+    def _show(self) -> None:
+        """Make a changed state known."""
+        state = self._reader.state
+        if (self._child.stdin is None and self._agent.takes_messages) or self._cause is not None:
+            state = self._ending(state)
+        if state != self._shown:
+            self._shown = state
+            self._watch.show(state.pulse(self._watch.clock.now()))
+
+    def _ending(self, state: ReaderState) -> ReaderState:
+        doing = "being stopped" if self._cause is not None else state.doing
+        return replace(state, phase=Phase.ENDING, doing=doing, questions=())
+
+    def _pause(self, *, moved: bool) -> None:
+        now = self._watch.clock.monotonic()
+        if moved or self._cause is not None:
+            self._busy_until = now + BUSY_SECONDS
+        seconds = BUSY_PAUSE if now < self._busy_until else IDLE_PAUSE
+        self._watch.pause(seconds, writable=self._child.stdin if self._child.backlog else None)
+
+    def _judge(self) -> Outcome:
+        stderr = load_tail(self._watch.folder.stderr, _STDERR_BYTES)
+        ending = Ending(
+            exit_code=self._child.exit_code,
+            stderr_tail=stderr,
+            stopped=self._cause is Cause.PERSON,
+            timed_out=self._cause is Cause.TIME,
+        )
+        verdict = self._reader.verdict(ending)
+        state = self._reader.state
+        reason, detail = verdict.reason, verdict.detail
+        if self._cause is Cause.WORKTREE:
+            reason = ExitReason.AGENT_ERROR
+            detail = f"{self._order.worktree} was removed under the agent, which was stopped"
+        return Outcome(
+            reason=reason,
+            detail=detail,
+            exit_code=self._child.exit_code,
+            denials=verdict.denials,
+            retry_at=verdict.retry_at,
+            usage=state.usage,
+            session_id=state.session_id,
+        )

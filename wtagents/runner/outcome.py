@@ -1,0 +1,30 @@
+"""How a run ended, before it is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.core.run import ExitReason, Usage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_NONE = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is known when the agent is gone, or was never started."""
+
+    reason: ExitReason
+    detail: str
+    exit_code: int | None = None
+    denials: tuple[str, ...] = ()
+    retry_at: datetime | None = None
+    usage: Usage = _NONE
+    session_id: str = ""
+    """The agent's conversation, by which Claude Code marks the commands of its tools."""
+
+
+STOPPED_EARLY = Outcome(reason=ExitReason.STOPPED, detail="stopped before the agent was started")

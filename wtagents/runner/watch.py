@@ -1,0 +1,81 @@
+"""The runner's own life: its heartbeat, its pulse and its pauses, the same in every phase."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import SystemFault
+from wtagents.core.liveness import HEARTBEAT_SECONDS
+from wtagents.core.run import Phase, Pulse, Usage
+from wtagents.system.run_folder import beat, write_pulse
+
+if TYPE_CHECKING:
+    from wtagents.system.bell import Bell
+    from wtagents.system.clock import Clock
+    from wtagents.system.paths import RunFolder
+
+PULSE_SECONDS = 0.25
+"""Shortest time between two writings of the pulse."""
+
+
+class Watch:
+    """Keeps the heartbeat going while the runner waits.
+
+    A disk that takes no more never stops it: what could not be written is tried at the next beat.
+    """
+
+    def __init__(self, folder: RunFolder, clock: Clock, bell: Bell) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.bell = bell
+        self._pulse: Pulse | None = None
+        self._next_beat = clock.monotonic()
+        self._next_pulse = clock.monotonic()
+        self._keep_up()
+
+    @property
+    def stops(self) -> int:
+        """How often somebody asked to stop."""
+        return self.bell.stops
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether somebody asked more than once."""
+        return self.bell.stops > 1
+
+    def pause(self, seconds: float, *, writable: int | None = None) -> None:
+        """Wait for a signal, the descriptor or the time, at most until the next beat is due."""
+        due = self._next_beat if self._pulse is None else min(self._next_beat, self._next_pulse)
+        self.bell.wait(min(seconds, due - self.clock.monotonic()), writable=writable)
+        self._keep_up()
+
+    def show(self, pulse: Pulse) -> None:
+        """Make the pulse known, now or when the last one is old enough."""
+        self._pulse = pulse
+        self._keep_up()
+
+    def show_phase(self, phase: Phase, doing: str) -> None:
+        """Make known what the runner itself does."""
+        self.show(
+            Pulse(
+                phase=phase,
+                doing=doing,
+                question=None,
+                usage=Usage(),
+                session_id="",
+                at=self.clock.now(),
+            )
+        )
+
+    def _keep_up(self) -> None:
+        now = self.clock.monotonic()
+        if now >= self._next_beat:
+            self._next_beat = now + HEARTBEAT_SECONDS
+            with contextlib.suppress(OSError):
+                beat(self.folder)
+        if self._pulse is not None and now >= self._next_pulse:
+            self._next_pulse = now + PULSE_SECONDS
+            with contextlib.suppress(SystemFault):
+                write_pulse(self.folder, self._pulse)
+                self._pulse = None

@@ -1,0 +1,47 @@
+"""Waiting in a program of one thread: until a signal, a writable pipe, or the end of a pause."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+class Bell:
+    """Rings at once when a child ends or somebody asks this process to stop.
+
+    Made once, in the main thread. A closed terminal (SIGHUP) is passed over. Handlers are functions
+    rather than SIG_IGN, for what is ignored would be ignored by every program started from here.
+    """
+
+    def __init__(self) -> None:
+        self.stops = 0
+        """How often this process was asked to stop."""
+        self._woken, self._waker = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(self._waker, False)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for number in (signal.SIGCHLD, signal.SIGHUP):
+            signal.signal(number, _pass)
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+    def wait(self, seconds: float, *, writable: int | None = None) -> None:
+        """Return at a signal, when the descriptor can be written, or after `seconds`."""
+        pipes = [] if writable is None else [writable]
+        woken, _, _ = select.select([self._woken], pipes, [], max(0.0, seconds))
+        if woken:
+            os.read(self._woken, 4096)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stops += 1
+
+
+def _pass(_number: int, _frame: FrameType | None) -> None:
+    """Ring only: the wake-up descriptor has been written to already."""
