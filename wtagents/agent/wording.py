@@ -8,7 +8,12 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent / "prompts"
 
 
+def words_file(name: str) -> Path:
+    """Return the file of a prompt of ours: `commit`, `continue` or `resolve`."""
+    return _FOLDER / f"{name}.md"
+
+
 @cache
 def load_words(name: str) -> str:
-    """Return a prompt of ours: `commit`, `continue` or `resolve`."""
-    return (_FOLDER / f"{name}.md").read_text(encoding="utf-8").strip()
+    """Return a prompt of ours."""
+    return words_file(name).read_text(encoding="utf-8").strip()

@@ -1,0 +1,91 @@
+"""Three texts to what both sides agree on and where they do not.
+
+The chunks of diff3 (Khanna, Kunal, Pierce, A Formal Investigation of Diff3, 2007): where base,
+target and branch run in step the text is stable; between two stable regions a side that equals the
+base yields to the other, equal sides are one, and everything else is a conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """Text that needs nobody: unchanged, or changed by one side only, or by both alike."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hunk:
+    """Text that both sides changed, each in its own way."""
+
+    base: str
+    target: str
+    branch: str
+
+
+Chunk: TypeAlias = Agreed | Hunk
+_Lines: TypeAlias = "Sequence[str]"
+
+
+def plan_merge(base: str, target: str, branch: str) -> tuple[Chunk, ...]:
+    """Return the chunks in the order of the text; no two agreed ones stand side by side."""
+    b, t, r = map(split_lines, (base, target, branch))
+    chunks: list[Chunk] = []
+    at = (0, 0, 0)
+    for begin, length in _in_step(b, t, r):
+        gap = [
+            "".join(lines[start:end])
+            for lines, start, end in zip((b, t, r), at, begin, strict=True)
+        ]
+        _add(chunks, _between(*gap))
+        _add(chunks, Agreed(text="".join(b[begin[0] : begin[0] + length])))
+        at = (begin[0] + length, begin[1] + length, begin[2] + length)
+    return tuple(chunks)
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their ends; only a line feed ends a line."""
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _between(base: str, target: str, branch: str) -> Chunk:
+    if branch in (target, base):
+        return Agreed(text=target)
+    return Agreed(text=branch) if target == base else Hunk(base=base, target=target, branch=branch)
+
+
+def _add(chunks: list[Chunk], chunk: Chunk) -> None:
+    if isinstance(chunk, Agreed):
+        if not chunk.text:
+            return
+        if chunks and isinstance(chunks[-1], Agreed):
+            chunks[-1] = Agreed(text=chunks[-1].text + chunk.text)
+            return
+    chunks.append(chunk)
+
+
+def _in_step(b: _Lines, t: _Lines, r: _Lines) -> Iterator[tuple[tuple[int, int, int], int]]:
+    """Yield where all three run in step (start in each, length); the last is their end."""
+    to_target = SequenceMatcher(None, b, t).get_matching_blocks()
+    to_branch = SequenceMatcher(None, b, r).get_matching_blocks()
+    i = j = 0
+    while i < len(to_target) and j < len(to_branch):
+        one, two = to_target[i], to_branch[j]
+        start, end = max(one.a, two.a), min(one.a + one.size, two.a + two.size)
+        if start < end:
+            yield (start, one.b + start - one.a, two.b + start - two.a), end - start
+        if one.a + one.size < two.a + two.size:
+            i += 1
+        else:
+            j += 1
+    yield (len(b), len(t), len(r)), 0
