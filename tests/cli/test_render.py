@@ -139,7 +139,7 @@ def test_an_answer_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_raw_bytes_reach_a_pipe_as_they_are(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     patch = b"+\xff\x1b[31m\r\n"
-    show(Answer("x", lambda *_: ["never shown"], raw=patch), invocation())
+    show(Answer("x", lambda *_: ["never shown"], raw=[patch]), invocation())
     assert capfdbinary.readouterr().out == patch
 
 

@@ -56,6 +56,23 @@ def test_what_cannot_give_way_stays_whole() -> None:
     assert PLAIN.table(COLUMNS, rows)[1] == f"{'a' * 50}  short  $1.00"
 
 
+def test_spare_columns_go_before_words_are_cut_short() -> None:
+    columns = (Column("A", flexible=True), Column("B", spare=1), Column("C", spare=2), Column("D"))
+    rows = [("x" * 40, "bbbb", "cccc", "dddd")]
+
+    def shown(width: int) -> str:
+        return Style(color=False, width=width).table(columns, rows)[0].replace(" ", "")
+
+    assert [shown(width) for width in (58, 50, 49, 44, 43, 20)] == [
+        "ABCD",
+        "ABCD",
+        "ABD",
+        "ABD",
+        "AD",
+        "AD",
+    ]
+
+
 def test_colour_changes_no_column() -> None:
     rows = [(Cell("a", Tone.GOOD), Cell("works", Tone.FAINT), "$1.00")]
     painted = Style(color=True, width=40).table(COLUMNS, rows)

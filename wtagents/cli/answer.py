@@ -27,7 +27,7 @@ class Answer(Generic[Payload]):
         *,
         messages: tuple[str, ...] = (),
         exit_code: ExitCode = ExitCode.OK,
-        raw: bytes | None = None,
+        raw: Iterable[bytes] | None = None,
         live: bool = False,
     ) -> None:
         self.data = data
@@ -35,9 +35,9 @@ class Answer(Generic[Payload]):
         self.messages = messages
         self.exit_code = exit_code
         self.raw = raw
-        """Written as it is where stdout is no terminal (a patch)."""
+        """Written as it is where stdout is no terminal: a patch, the lines of an agent."""
         self.live = live
-        """The lines come while things happen: each is shown at once."""
+        """The data are items that come over time; each is shown at once, as JSON on one line."""
 
     @classmethod
     def of(

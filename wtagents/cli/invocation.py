@@ -34,6 +34,12 @@ class Invocation:
 
         return Context(Path(self.folder).absolute())
 
+    def wake_supervisor(self) -> None:
+        """Make sure that somebody follows what this command began."""
+        from wtagents.supervisor.wake import ensure_supervisor
+
+        ensure_supervisor(self.context)
+
 
 class WtaCommand(click.Command):
     """A command with the global options and a section of examples."""

@@ -18,7 +18,7 @@ from wtagents.cli.style import RESET, Style, Tone, decide_color
 from wtagents.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
     from wtagents.cli.answer import Answer
@@ -37,25 +37,35 @@ _UNSAFE = re.compile(
 
 def show(answer: Answer[Any], invocation: Invocation) -> None:
     """Print an answer."""
-    if invocation.json:
-        document = envelope(
+    for text in _said(answer, invocation):
+        sys.stdout.write(text)
+        if answer.live:
+            sys.stdout.flush()
+    sys.stdout.flush()
+    if not invocation.json:
+        for message in answer.messages:
+            narrate(message)
+
+
+def _said(answer: Answer[Any], invocation: Invocation) -> Iterator[str]:
+    if invocation.json and answer.live:
+        for item in answer.data:
+            yield envelope(invocation.command, ok=True, data=item, indent=None) + "\n"
+    elif invocation.json:
+        yield envelope(
             invocation.command,
             data=answer.data,
             messages=answer.messages,
             ok=answer.exit_code is ExitCode.OK,
         )
-        sys.stdout.write(document + "\n")
+        yield "\n"
     elif answer.raw is not None and not sys.stdout.isatty():
-        sys.stdout.buffer.write(answer.raw)
+        for chunk in answer.raw:
+            sys.stdout.buffer.write(chunk)
+            yield ""
     else:
         for line in answer.lines(answer.data, screen_style(invocation)):
-            sys.stdout.write(safe_line(line) + "\n")
-            if answer.live:
-                sys.stdout.flush()
-    sys.stdout.flush()
-    if not invocation.json:
-        for message in answer.messages:
-            narrate(message)
+            yield safe_line(line) + "\n"
 
 
 def show_error(error: WtaError, invocation: Invocation) -> None:
@@ -131,6 +141,7 @@ def envelope(
     data: Any = None,
     messages: Iterable[str] = (),
     errors: Iterable[dict[str, str]] = (),
+    indent: int | None = 2,
 ) -> str:
     """Return the JSON document of an answer, pure ASCII and so safe on any terminal."""
     import json
@@ -143,7 +154,7 @@ def envelope(
         "messages": list(messages),
         "errors": list(errors),
     }
-    return json.dumps(document, indent=2, allow_nan=False)
+    return json.dumps(document, indent=indent, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

@@ -44,7 +44,9 @@ class Column(NamedTuple):
     right: bool = False
     """Numbers stand to the right."""
     flexible: bool = False
-    """Gives way when the table is wider than the screen."""
+    """Is cut when the table is wider than the screen."""
+    spare: int = 0
+    """Is left out, the highest first, when a flexible column would get less than it needs."""
 
 
 class Style:
@@ -65,22 +67,21 @@ class Style:
     def table(
         self, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]], *, indent: int = 0
     ) -> list[str]:
-        """Lay out rows under their titles, no line wider than the screen.
+        """Lay out rows under their titles, one line each, no line wider than the screen.
 
         A column without any text is left out. Flexible columns are cut, the widest first.
         """
         cells = [[Cell(c) if isinstance(c, str) else c for c in row] for row in rows]
-        shown = [i for i in range(len(columns)) if any(row[i].text for row in cells)]
         widths = {
-            i: max([text_width(columns[i].title), *(text_width(row[i].text) for row in cells)])
-            for i in shown
+            i: max([text_width(column.title), *(text_width(row[i].text) for row in cells)])
+            for i, column in enumerate(columns)
+            if any(row[i].text for row in cells)
         }
-        _shrink(widths, [i for i in shown if columns[i].flexible], self.width - indent)
-        titled = any(columns[i].title for i in shown)
+        _spare(widths, columns, self.width - indent)
+        _shrink(widths, columns, self.width - indent)
         titles = [Cell(column.title, Tone.FAINT) for column in columns]
-        return [
-            self._row(columns, row, widths, indent) for row in ([titles] if titled else []) + cells
-        ]
+        head = [titles] if any(columns[i].title for i in widths) else []
+        return [self._row(columns, row, widths, indent) for row in head + cells]
 
     def _row(
         self,
@@ -101,11 +102,29 @@ class Style:
         return "".join(parts) if written else ""
 
 
-def _shrink(widths: dict[int, int], flexible: list[int], room: int) -> None:
-    least = 8
-    while flexible and sum(widths.values()) + 2 * (len(widths) - 1) > room:
+_LEAST, _ENOUGH = 8, 32
+"""Columns of text that a cut column keeps; and that it should have before others are spared."""
+
+
+def _excess(widths: dict[int, int], room: int) -> int:
+    return sum(widths.values()) + 2 * (len(widths) - 1) - room
+
+
+def _spare(widths: dict[int, int], columns: Sequence[Column], room: int) -> None:
+    """Leave out spare columns until the flexible ones have enough."""
+    for i in sorted(widths, key=lambda i: -columns[i].spare):
+        flexible = [width for j, width in widths.items() if columns[j].flexible]
+        lent = sum(max(0, width - _ENOUGH) for width in flexible)
+        if not columns[i].spare or _excess(widths, room) <= lent:
+            return
+        del widths[i]
+
+
+def _shrink(widths: dict[int, int], columns: Sequence[Column], room: int) -> None:
+    flexible = [i for i in widths if columns[i].flexible]
+    while flexible and _excess(widths, room) > 0:
         widest = max(flexible, key=lambda i: widths[i])
-        if widths[widest] <= least:
+        if widths[widest] <= _LEAST:
             return
         widths[widest] -= 1
 

@@ -29,6 +29,8 @@ class AnswerRequest:
     allow: bool
     message: str = ""
     """Told to the agent with a denial."""
+    request_id: str = ""
+    """The question that the person has seen; '' for whatever is asked now."""
     wait_seconds: float = 10.0
 
 
@@ -44,16 +46,13 @@ class Answered:
 def answer(context: Context, request: AnswerRequest) -> OperationResult[Answered]:
     """Answer the question that the task's agent waits with.
 
-    Raises StateError when it asks nothing.
+    Raises StateError when it asks nothing, or something else than the person has seen.
     """
-    with context.database.read() as db:
-        task = require_task(db, request.name)
-        run = latest_run(db, task.id)
-    question = open_question(context, run)
-    if question is None:
+    question = require_question(context, request.name)
+    if request.request_id not in ("", question.request_id):
         raise StateError(
-            f"the agent of {task.name} asks nothing",
-            hint=f"see what it does: wta status {task.name}",
+            f"the agent of {request.name} asks something else by now",
+            hint=f"look at it: wta answer {request.name}",
         )
     body = {
         "request_id": question.request_id,
@@ -61,6 +60,7 @@ def answer(context: Context, request: AnswerRequest) -> OperationResult[Answered
         "message": request.message,
     }
     with context.database.write() as db:
+        task = require_task(db, request.name)
         message = add_message(
             db, task.id, MessageKind.ANSWER, json.dumps(body), context.clock.now()
         )
@@ -70,6 +70,20 @@ def answer(context: Context, request: AnswerRequest) -> OperationResult[Answered
         return OperationResult(data=answered)
     why = message.failed or "the agent has not taken the answer yet"
     return OperationResult(data=answered, messages=(why,), exit_code=ExitCode.UNFULFILLED)
+
+
+def require_question(context: Context, name: str) -> Question:
+    """Return what the task's agent waits for. Raises StateError when it asks nothing."""
+    with context.database.read() as db:
+        task = require_task(db, name)
+        run = latest_run(db, task.id)
+    question = open_question(context, run)
+    if question is None:
+        raise StateError(
+            f"the agent of {task.name} asks nothing",
+            hint=f"see what it does: wta status {task.name}",
+        )
+    return question
 
 
 def open_question(context: Context, run: Run | None) -> Question | None:

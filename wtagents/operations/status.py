@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.attention import attention
+from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.liveness import Liveness, Thresholds, Verdict, judge
 from wtagents.core.run import Usage
@@ -64,9 +65,8 @@ def status(context: Context, request: StatusRequest) -> OperationResult[tuple[Ta
     """Describe all tasks, or those named. Raises NotFoundError for an unknown name."""
     db = context.reader
     if db is None:
-        if request.names:
-            context.database.close()
-            return status(context, request)
+        for name in request.names:
+            raise NotFoundError(f"no task {name!r}", hint="there is none yet: wta spawn")
         return OperationResult(data=())
     rows = _read(db, request.names)
     return OperationResult(data=tuple(_describe(context, row, request) for row in rows))

@@ -1,0 +1,164 @@
+"""Steer: hand a task to an agent with a branch and a worktree of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wtagents.cli.answer import Answer
+from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.options import Duration, decode, read_text
+from wtagents.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.cli.style import Style
+    from wtagents.core.task import AgentSpec
+    from wtagents.operations.spawn import Spawned
+    from wtagents.operations.status import TaskStatus
+
+AGENTS = ("claude", "scripted", "command")
+_PROGRAM = "program"
+"""Key of the context's meta under which the words behind `--` are kept."""
+
+
+class SpawnCommand(WtaCommand):
+    """Keeps what stands behind `--` apart: with `--agent command` it is the program."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Split at the first `--`."""
+        if "--" in args:
+            at = args.index("--")
+            args, ctx.meta[_PROGRAM] = args[:at], tuple(args[at + 1 :])
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    cls=SpawnCommand,
+    examples=[
+        'wta spawn fix-login "the login fails for names with a dot; add a test"',
+        "wta spawn docs --file prompts/docs.md --model opus --merge",
+        "gh issue view 12 | wta spawn issue-12 - --wait",
+        'wta spawn tidy "tidy up" --agent command -- mytool --task "{prompt}"',
+    ],
+)
+@click.argument("name")
+@click.argument("prompt", required=False)
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Read the prompt from a file.",
+)
+@click.option("--base", metavar="REV", help="Commit to start from (default: the target's tip).")
+@click.option("--target", metavar="BRANCH", help="Branch that the work will be merged into.")
+@click.option("--merge", is_flag=True, help="Merge it when it is ready.")
+@click.option("--wait", is_flag=True, help="Stay until it is ready (with --merge: merged).")
+@click.option("--agent", type=click.Choice(AGENTS), help="Who does it (default: agent.kind).")
+@click.option("--model", metavar="MODEL", help="Model of the agent.")
+@click.option("--permission-mode", metavar="MODE", help="Claude Code's permission mode.")
+@click.option("--max-turns", type=click.IntRange(min=1), metavar="N", help="End after N turns.")
+@click.option(
+    "--budget",
+    "budget_usd",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="USD",
+    help="End after so many US dollars.",
+)
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=Duration(),
+    metavar="DURATION",
+    help="End after this time: 90s, 30m, 2h.",
+)
+@click.pass_context
+def command(
+    context: click.Context, /, name: str, prompt: str | None, **options: Any
+) -> Answer[Spawned] | Answer[tuple[TaskStatus, ...]]:
+    """Make a branch wta/NAME and a worktree, and start an agent in it with PROMPT (- for stdin).
+
+    The command returns at once; the agent goes on when the terminal is closed. Behind -- stands the
+    program of --agent command; {prompt} and {worktree} are replaced in its arguments.
+    """
+    from wtagents.operations.spawn import PROMPT_LIMIT, SpawnRequest, spawn
+
+    invocation: Invocation = context.obj
+    spec = _agent(invocation, context.meta.get(_PROGRAM, ()), options)
+    request = SpawnRequest(
+        name=name,
+        prompt=_prompt(prompt, options["file"], limit=PROMPT_LIMIT),
+        base=options["base"],
+        target=options["target"],
+        agent=spec,
+        merge=options["merge"],
+    )
+    result = spawn(invocation.context, request)
+    invocation.wake_supervisor()
+    if options["wait"]:
+        return _wait(invocation, name, merge=options["merge"])
+    return Answer.of(result, _lines)
+
+
+def _prompt(text: str | None, file: Path | None, *, limit: int) -> str:
+    if (text is None) == (file is None):
+        raise UsageError(
+            "there is no prompt" if text is None else "there are two prompts, a text and a file",
+            hint='wta spawn NAME "what to do", or - for stdin, or --file PATH',
+        )
+    if file is not None:
+        return decode(file.read_bytes(), str(file), limit=limit)
+    return read_text(text or "", limit=limit)
+
+
+def _agent(invocation: Invocation, program: tuple[str, ...], options: dict[str, Any]) -> AgentSpec:
+    from wtagents.core.task import AgentKind, AgentSpec
+
+    kind = AgentKind(options["agent"] or invocation.context.settings.agent.kind)
+    if kind is AgentKind.COMMAND and not program:
+        raise UsageError(
+            "--agent command needs a program",
+            hint='name it behind two dashes: wta spawn NAME "…" --agent command -- PROGRAM ARG…',
+        )
+    if kind is not AgentKind.COMMAND and program:
+        raise UsageError(
+            f"the agent {kind} takes no program",
+            cause=f"behind -- stands {program[0]!r}",
+            hint="add --agent command, or leave it out",
+        )
+    return AgentSpec(
+        kind=kind,
+        argv=program,
+        model=options["model"],
+        permission_mode=options["permission_mode"],
+        max_turns=options["max_turns"],
+        budget_usd=options["budget_usd"],
+        timeout_seconds=options["timeout_seconds"],
+    )
+
+
+def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[tuple[TaskStatus, ...]]:
+    from wtagents.cli.task_list import task_list
+    from wtagents.operations.wait import Until, WaitRequest, wait
+
+    until = Until.MERGED if merge else Until.READY
+    result = wait(invocation.context, WaitRequest(names=(name,), until=until))
+    now = invocation.context.clock.now()
+    return Answer.of(result, lambda items, style: task_list(items, style, now=now))
+
+
+def _lines(spawned: Spawned, style: Style) -> Iterator[str]:
+    from wtagents.cli.style import fields
+    from wtagents.core.text import printable
+
+    task, run = spawned.task, spawned.run
+    yield f"{style.heading(task.name)} {'begins' if run else 'waits for a place'}"
+    pairs = [
+        ("branch", f"{task.branch}, from {task.target} at {task.base.short}"),
+        ("worktree", printable(str(task.worktree))),
+        ("follow", f"wta logs {task.name} -f"),
+    ]
+    yield from (f"  {line}" for line in fields(style, pairs))

@@ -1,0 +1,60 @@
+"""Look: all tasks and who needs a person; with NAME everything about one (also: ls)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from wtagents.cli.answer import Answer
+from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.options import some_names_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from wtagents.cli.style import Style
+    from wtagents.operations.status import TaskStatus
+
+
+@click.command(
+    cls=WtaCommand,
+    examples=[
+        "wta status",
+        "wta status fix-login",
+        "wta status --json | jq -r '.data[] | select(.attention != \"\") | .task.name'",
+    ],
+)
+@some_names_argument
+@click.option("--fresh", is_flag=True, help="Ask git about every worktree, not only changed ones.")
+@click.pass_obj
+def command(
+    invocation: Invocation, names: tuple[str, ...], *, fresh: bool
+) -> Answer[tuple[TaskStatus, ...]]:
+    """Show all tasks: those that need a person first, then who works, what is ready, what rests.
+
+    With NAME: the prompt, branch, run, work, usage and merge of that task, and the evidence for
+    what it is called.
+    """
+    from wtagents.operations.status import StatusRequest, status
+
+    context = invocation.context
+    result = status(context, StatusRequest(names=names, fresh=fresh))
+    return Answer.of(result, partial(_pages if names else _list, now=context.clock.now()))
+
+
+def _list(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
+    from wtagents.cli.task_list import task_list
+
+    return task_list(items, style, now=now)
+
+
+def _pages(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
+    from wtagents.cli.task_page import task_page
+
+    for number, item in enumerate(items):
+        if number:
+            yield ""
+        yield from task_page(item, style, now=now)

@@ -1,0 +1,79 @@
+"""Arguments and options that several commands take."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wtagents.cli.complete import complete_tasks
+from wtagents.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+name_argument = click.argument("name", shell_complete=complete_tasks)
+names_argument = click.argument(
+    "names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks
+)
+some_names_argument = click.argument(
+    "names", nargs=-1, metavar="[NAME]...", shell_complete=complete_tasks
+)
+
+
+class Duration(click.ParamType[float]):
+    """A time span: `90s`, `10m`, `1h30m`, or a bare number of seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        from wtagents.core.forms import Duration as Form
+        from wtagents.core.forms import Unfit
+
+        if isinstance(value, float):
+            return value
+        try:
+            seconds: float = Form().read(f"{value}s" if value.isdigit() else value)
+        except Unfit:
+            self.fail(f"{value!r} is not {Form.expected}", param, ctx)
+        return seconds
+
+
+def timeout_option(about: str) -> Callable[[Any], Any]:
+    """Return the option that says how long a command may wait."""
+    return click.option("--timeout", type=Duration(), metavar="DURATION", help=about)
+
+
+def read_text(text: str, *, limit: int) -> str:
+    """Return the text, or for `-` what stdin holds.
+
+    Raises UsageError for more than `limit` bytes or for what is not UTF-8.
+    """
+    if text != "-":
+        return text
+    if sys.stdin.isatty():
+        from wtagents.cli.render import narrate
+
+        narrate("reading from the terminal; end with Ctrl-D on a line of its own")
+    return decode(sys.stdin.buffer.read(limit + 1), "stdin", limit=limit)
+
+
+def decode(content: bytes, source: str, *, limit: int) -> str:
+    """Return what a file or stdin holds as text. Raises UsageError as `read_text` does."""
+    if len(content) > limit:
+        raise UsageError(
+            f"{source} holds more than {limit // 1_000_000} MB",
+            hint="put the text into a file of the repository and name that file",
+        )
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{source} is not UTF-8 text",
+            cause=f"byte {error.start + 1} is {content[error.start]:#04x}",
+            hint="convert it, for example: iconv -f latin1 -t utf8",
+        ) from error

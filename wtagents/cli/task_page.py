@@ -1,0 +1,138 @@
+"""Everything about one task, and why it is called what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.cli.style import Tone, age, ago, count, fields, money, plural
+from wtagents.cli.task_list import context_share, next_of, now_of, state_tone, state_word
+from wtagents.core.merge import MergeState
+from wtagents.core.text import printable, printable_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from wtagents.cli.style import Style
+    from wtagents.core.merge import MergeRequest
+    from wtagents.core.run import Run
+    from wtagents.core.task import Task
+    from wtagents.operations.status import TaskStatus
+
+_PROMPT_LINES = 12
+
+
+def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]:
+    """Lay out one task."""
+    task = item.task
+    word = style.paint(state_word(item), state_tone(item))
+    said = now_of(item, now)
+    yield f"{style.heading(task.name)}  {word}{f'  {said}' if said else ''}"
+    command = next_of(item)
+    if command:
+        yield f"next: {style.paint(printable(command), Tone.ACCENT)}"
+    yield ""
+    yield from (f"  {line}" for line in _prompt(task, style))
+    yield ""
+    yield from fields(style, [*_place(task), *_life(item, now), *_work(item), *_landing(item)])
+    if item.reasons:
+        yield ""
+        yield style.heading(f"Called {item.liveness} because")
+        yield from (f"  {printable(reason)}" for reason in item.reasons)
+
+
+def _prompt(task: Task, style: Style) -> Iterator[str]:
+    lines = printable_lines(task.prompt.strip())
+    yield from lines[:_PROMPT_LINES]
+    if len(lines) > _PROMPT_LINES:
+        rest = plural(len(lines) - _PROMPT_LINES, "more line")
+        yield style.paint(f"… {rest}: wta status {task.name} --json", Tone.FAINT)
+
+
+def _place(task: Task) -> Iterator[tuple[str, str]]:
+    yield "branch", f"{task.branch}, from {task.base.short}"
+    yield "target", f"{task.target}{', merged when ready' if task.merge_when_ready else ''}"
+    yield "worktree", printable(str(task.worktree))
+    spec = task.agent
+    limits = [
+        f"at most {plural(spec.max_turns, 'turn')}" if spec.max_turns else "",
+        f"at most {money(spec.budget_usd)}" if spec.budget_usd else "",
+        f"at most {age(spec.timeout_seconds)}" if spec.timeout_seconds else "",
+    ]
+    words = [spec.kind, spec.model, spec.permission_mode, *spec.argv, *limits]
+    yield "agent", printable(" ".join(word for word in words if word))
+
+
+def _life(item: TaskStatus, now: datetime) -> Iterator[tuple[str, str]]:
+    task = item.task
+    yield "state", f"{task.state} for {age((now - task.changed_at).total_seconds())}"
+    if task.reason:
+        detail = f": {printable(task.detail)}" if task.detail else ""
+        yield "reason", f"{str(task.reason).replace('_', ' ')}{detail}"
+    if item.run is not None:
+        yield "run", _run(item.run, now)
+    yield "activity", ago(item.activity_age)
+    if item.pulse is not None:
+        yield "doing", printable(item.pulse.doing)
+    if item.waiting_messages:
+        yield "messages", f"{item.waiting_messages} not delivered yet"
+
+
+def _run(run: Run, now: datetime) -> str:
+    begun = f"{run.number}{', resumed' if run.resumes else ''}, {run.state}"
+    if run.exit is None:
+        return f"{begun} for {age((now - run.created_at).total_seconds())}"
+    detail = f": {printable(run.exit.detail)}" if run.exit.detail else ""
+    return f"{begun}, {str(run.exit.reason).replace('_', ' ')}{detail}"
+
+
+def _work(item: TaskStatus) -> Iterator[tuple[str, str]]:
+    facts, usage = item.worktree, item.usage
+    if facts is not None:
+        parts = [
+            plural(facts.commits, "commit"),
+            plural(facts.files_changed, "file"),
+            f"+{facts.insertions} -{facts.deletions}",
+            f"{facts.uncommitted} uncommitted" if facts.uncommitted else "",
+            f"{facts.operation} in progress" if facts.operation else "",
+        ]
+        yield "work", ", ".join(part for part in parts if part)
+    tokens = [
+        plural(usage.turns, "turn") if usage.turns else "",
+        f"{count(usage.input_tokens)} tokens in" if usage.input_tokens else "",
+        f"{count(usage.output_tokens)} out" if usage.output_tokens else "",
+        money(usage.cost_usd),
+    ]
+    yield "usage", ", ".join(part for part in tokens if part)
+    if context_share(item):
+        yield "context", f"{context_share(item)} of {count(usage.context_window)} tokens"
+
+
+def _landing(item: TaskStatus) -> Iterator[tuple[str, str]]:
+    merge = item.merge
+    if merge is None:
+        return
+    yield "merge", _merge(merge)
+    yield "", ""
+    for resolution in merge.resolutions:
+        dropped = f", {plural(len(resolution.dropped), 'line')} dropped"
+        text = f"{printable(resolution.path)} by {resolution.author}"
+        yield "resolved", f"{text}{dropped if resolution.dropped else ''}"
+    for gate in merge.gates:
+        verdict = "passed" if gate.passed else "failed"
+        yield "gate", f"{verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"
+        if not gate.passed:
+            yield "log", printable(gate.log)
+
+
+def _merge(merge: MergeRequest) -> str:
+    words = [f"{merge.state} onto {merge.target}"]
+    if merge.rejection:
+        words.append(str(merge.rejection).replace("_", " "))
+    if merge.state is MergeState.MERGED and merge.candidate:
+        words.append(f"at {merge.candidate.short}")
+    if merge.skip_gate:
+        words.append("gates skipped")
+    if merge.detail:
+        words.append(printable(merge.detail))
+    return ", ".join(words)

@@ -1,0 +1,49 @@
+"""The next command for a person who looks at a task. Derived, never stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.liveness import Liveness
+from wtagents.core.merge import MergeState
+from wtagents.core.task import Reason, TaskState
+
+if TYPE_CHECKING:
+    from wtagents.core.merge import MergeRequest
+    from wtagents.core.run import Pulse
+    from wtagents.core.task import Task
+
+_AFTER = {
+    Reason.AUTHENTICATION: "log in (claude auth login), then: wta retry {name}",
+    Reason.NO_COMMITS: "wta logs {name}",
+    Reason.UNCOMMITTED: 'wta diff {name}; wta send {name} "commit your work"',
+    Reason.WRONG_BRANCH: "wta diff {name}",
+    Reason.SETUP_FAILED: "wta logs {name}; then: wta retry {name}",
+    Reason.WORKTREE_LOST: "wta doctor",
+    Reason.BUDGET: "wta retry {name}; a higher limit: agent.budget_usd in wta.toml",
+    Reason.MAX_TURNS: "wta retry {name}; a higher limit: agent.max_turns in wta.toml",
+    Reason.TIMED_OUT: "wta retry {name}; a longer limit: agent.timeout in wta.toml",
+}
+
+
+def next_command(
+    task: Task, *, liveness: Liveness | None, pulse: Pulse | None, merge: MergeRequest | None
+) -> str:
+    """Return what to type next, '' when the task goes on by itself."""
+    name = task.name
+    if pulse is not None and pulse.question is not None:
+        return f"wta answer {name} --allow, or: wta answer {name} --deny"
+    if liveness in (Liveness.STUCK, Liveness.LOST):
+        return f"wta logs {name}; then: wta stop {name}"
+    match task.state:
+        case TaskState.FAILED:
+            after = _AFTER.get(task.reason) if task.reason else None
+            return (after or "wta retry {name}").format(name=name)
+        case TaskState.STOPPED:
+            return f"wta retry {name}"
+        case TaskState.READY if merge is not None and merge.state is MergeState.REJECTED:
+            return merge.hint or f"wta status {name}"
+        case TaskState.READY:
+            return f"wta merge {name}"
+        case _:
+            return ""
