@@ -116,4 +116,4 @@ def test_each_command_has_a_section_a_summary_and_an_example(name: str) -> None:
     assert isinstance(command, WtaCommand)
     assert command.help
     assert command.examples
-    assert all(line.startswith(("wta ", "git ", "#")) for line in command.examples)
+    assert all("wta " in line for line in command.examples)

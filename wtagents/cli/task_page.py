@@ -59,8 +59,8 @@ def _place(task: Task) -> Iterator[tuple[str, str]]:
         f"at most {money(spec.budget_usd)}" if spec.budget_usd else "",
         f"at most {age(spec.timeout_seconds)}" if spec.timeout_seconds else "",
     ]
-    words = [spec.kind, spec.model, spec.permission_mode, *spec.argv, *limits]
-    yield "agent", printable(" ".join(word for word in words if word))
+    program = " ".join(w for w in (spec.kind, spec.model, spec.permission_mode, *spec.argv) if w)
+    yield "agent", printable(", ".join(word for word in (program, *limits) if word))
 
 
 def _life(item: TaskStatus, now: datetime) -> Iterator[tuple[str, str]]:
@@ -113,11 +113,11 @@ def _landing(item: TaskStatus) -> Iterator[tuple[str, str]]:
     if merge is None:
         return
     yield "merge", _merge(merge)
-    yield "", ""
     for resolution in merge.resolutions:
         dropped = f", {plural(len(resolution.dropped), 'line')} dropped"
         text = f"{printable(resolution.path)} by {resolution.author}"
         yield "resolved", f"{text}{dropped if resolution.dropped else ''}"
+        yield from (("dropped", printable(line)) for line in resolution.dropped)
     for gate in merge.gates:
         verdict = "passed" if gate.passed else "failed"
         yield "gate", f"{verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"

@@ -1,4 +1,4 @@
-"""Look: all tasks and who needs a person; with NAME everything about one (also: ls)."""
+"""Look: all tasks and who needs a person; NAME tells all of one (also: ls)."""
 
 from __future__ import annotations
 
