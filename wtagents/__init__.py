@@ -6,7 +6,7 @@ A task is a wish written in a database; everything else is reconciliation:
 
 The house, imports point down only:
 
-    cli > dashboard          what a person sees; thin; no decision lives here
+    cli > dashboard | demo   what a person sees; thin; no decision lives here | the whole walk
     supervisor               loop, tick, wake
     operations | runner      verbs over the floors below | the parent of one agent
     git | agent | store      to git, to the agent program, to SQLite (strangers to each other)

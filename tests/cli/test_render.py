@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -18,6 +17,7 @@ from wtagents.cli.render import envelope, plain, safe_line, show
 from wtagents.cli.style import Tone
 from wtagents.core.errors import ExitCode
 from wtagents.core.ids import TaskName
+from wtagents.core.record import record
 from wtagents.core.task import TaskState
 from wtagents.operations.result import OperationResult
 
@@ -26,7 +26,7 @@ class Direction(Enum):
     LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Record:
     name: TaskName
     state: TaskState

@@ -23,6 +23,7 @@ HEADLESS_FLOORS = (
     "runner",
     "operations",
     "supervisor",
+    "demo",
 )
 SCREENS = {"textual", "rich", "click"}
 HEAVY = {"textual", "rich", "git", "psutil", "filelock", "sqlite3", "asyncio"}

@@ -6,15 +6,16 @@ tool call whose subagent speaks; '' is the main thread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Started:
     """A turn begins; the first one also tells what the program is."""
 
@@ -28,7 +29,7 @@ class Started:
     """MCP servers that could not be started."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Request:
     """The model answered a request: its id and what was sent to it."""
 
@@ -39,7 +40,7 @@ class Request:
     child: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Said:
     """Text of the agent."""
 
@@ -47,7 +48,7 @@ class Said:
     child: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Thought:
     """Reasoning that the agent showed."""
 
@@ -55,7 +56,7 @@ class Thought:
     child: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolUsed:
     """A tool call begins."""
 
@@ -66,7 +67,7 @@ class ToolUsed:
     child: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolReturned:
     """A tool call ended."""
 
@@ -76,7 +77,7 @@ class ToolReturned:
     child: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Asked:
     """The agent asks whether it may use a tool, and waits."""
 
@@ -88,14 +89,14 @@ class Asked:
     tool_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QuestionWithdrawn:
     """The agent no longer waits for an answer."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ControlAnswered:
     """The agent's answer to a control request of ours."""
 
@@ -116,7 +117,7 @@ class MessageStage(StrEnum):
     """Its turn was interrupted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MessageMoved:
     """A message of ours, known by its wire id, got a stage further."""
 
@@ -124,7 +125,7 @@ class MessageMoved:
     stage: MessageStage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UserSaid:
     """Words on the user's side: an echo of ours, or text that the program put in."""
 
@@ -134,7 +135,7 @@ class UserSaid:
     child: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Denied:
     """A tool was refused without a person."""
 
@@ -143,7 +144,7 @@ class Denied:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Retrying:
     """A request failed and will be repeated."""
 
@@ -154,7 +155,7 @@ class Retrying:
     status: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RateLimited:
     """How near the account is to its limit."""
 
@@ -165,7 +166,7 @@ class RateLimited:
     resets_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Failed:
     """A request failed for good; the program made a message of it."""
 
@@ -175,12 +176,12 @@ class Failed:
     resets_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Compacting:
     """The history is being replaced by a summary."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Compacted:
     """The history was replaced by a summary."""
 
@@ -189,7 +190,7 @@ class Compacted:
     after: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HookRan:
     """A hook of the user's configuration ended."""
 
@@ -198,7 +199,7 @@ class HookRan:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BackgroundChanged:
     """Which tasks run behind the turns."""
 
@@ -206,7 +207,7 @@ class BackgroundChanged:
     """Ids."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelChanged:
     """Another model took over because the first one was not available."""
 
@@ -214,7 +215,7 @@ class ModelChanged:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Noted:
     """Something the program tells about itself."""
 
@@ -222,7 +223,7 @@ class Noted:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TurnEnded:
     """The program's own account of a turn."""
 
@@ -249,12 +250,12 @@ class TurnEnded:
     """Answer to a JSON schema, or None."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Partial:
     """Part of an answer that is still being written; complete in a later line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unknown:
     """A line that this version cannot read; never a failure."""
 

@@ -7,10 +7,10 @@ return to the program's stdin, feeds each line of its stdout to a `Reader` and a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID, uuid5
 
+from wtagents.core.record import record
 from wtagents.core.run import ExitReason, Phase, Pulse, Question, Usage
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def wire_id(run_id: RunId, message_id: int) -> str:
     return str(uuid5(UUID(run_id), str(message_id)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LaunchRequest:
     """What a run needs of its agent, program and limits included."""
 
@@ -58,7 +58,7 @@ class LaunchRequest:
     """File whose text is added to the agent's instructions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Launch:
     """How to start the agent."""
 
@@ -69,7 +69,7 @@ class Launch:
     """Text to send first by `encode_text`; '' when the command line carries the prompt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Probe:
     """What can be known of an agent program without a request to its service."""
 
@@ -90,7 +90,7 @@ class Probe:
         return not self.problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ending:
     """What the runner knows about the end of the agent's process."""
 
@@ -102,7 +102,7 @@ class Ending:
     timed_out: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Verdict:
     """Why the run ended, as far as the agent's own words and its process tell."""
 
@@ -115,7 +115,7 @@ class Verdict:
     """When a rate limit ends, if the agent said so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReaderState:
     """What the lines read so far say about the agent."""
 

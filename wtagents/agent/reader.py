@@ -12,7 +12,6 @@ Rules of the numbers:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wtagents.agent.events import (
@@ -40,6 +39,7 @@ from wtagents.agent.events import (
 from wtagents.agent.port import Ending, ReaderState, Verdict
 from wtagents.agent.stream import parse_line
 from wtagents.agent.verdict import Evidence, judge
+from wtagents.core.record import replace
 from wtagents.core.run import Phase, Question, Usage
 from wtagents.core.text import printable
 

@@ -6,9 +6,9 @@ A resolver sees no repository and touches none. What it proposes is checked by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from wtagents.core.record import record
 from wtagents.core.settings import ResolverKind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wtagents.core.resolution import ConflictText, Proposal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConflictRequest:
     """A set of conflicts and the words of those who caused it. All of it is a stranger's text."""
 
@@ -30,7 +30,7 @@ class ConflictRequest:
     conflicts: tuple[ConflictText, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoProposal:
     """There is no answer, and why."""
 

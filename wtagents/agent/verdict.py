@@ -13,10 +13,10 @@ and every API failure calls itself `success`):
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.agent.port import Ending, Verdict
+from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 from wtagents.core.text import printable
 
@@ -56,7 +56,7 @@ _UNKNOWN_COMMAND = "Unknown command: "
 """2.1.197 answers a prompt that begins with an unknown `/word` so, as a success without a turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evidence:
     """What the stream told about the end."""
 

@@ -190,12 +190,13 @@ def _plain_scalar(value: float | str | bytes | None) -> Any:
 
 
 def _plain_record(value: Any) -> Any:
-    from dataclasses import fields, is_dataclass
     from datetime import datetime, timedelta
     from pathlib import PurePath
 
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    from wtagents.core.record import is_record, values_of
+
+    if is_record(value):
+        return {name: plain(each) for name, each in values_of(value).items()}
     match value:
         case PurePath():
             return str(value)

@@ -7,22 +7,23 @@ base yields to the other, equal sides are one, and everything else is a conflict
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Agreed:
     """Text that needs nobody: unchanged, or changed by one side only, or by both alike."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Hunk:
     """Text that both sides changed, each in its own way."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,7 @@ class EventKind(StrEnum):
     ACTION_FAILED = "action.failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Event:
     """One row of `event`."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +15,7 @@ SUPERVISOR = "supervisor"
 MERGER = "merger"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Lease:
     """One row of `lease`."""
 

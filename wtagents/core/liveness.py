@@ -5,10 +5,10 @@ A stale heartbeat or a silent agent is a suspicion that gets a name, never a rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.record import record
 from wtagents.core.run import Phase
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Liveness(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Thresholds:
     """Seconds of silence after which an agent is called quiet, then stuck."""
 
@@ -39,7 +39,7 @@ class Thresholds:
     stuck_seconds: float = 900.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Verdict:
     """A name with its evidence."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +56,7 @@ class Author(StrEnum):
     HUMAN = "human"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resolution:
     """One conflicted path and what was made of it."""
 
@@ -65,7 +66,7 @@ class Resolution:
     """Lines of either side that are not in the result, each with the reason given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GateResult:
     """One gate command on one tree."""
 
@@ -78,7 +79,7 @@ class GateResult:
     """Its last lines."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeRequest:
     """One row of `merge_request`."""
 

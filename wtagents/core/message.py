@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,7 @@ class MessageKind(StrEnum):
     """End the run at the turn boundary (takeover)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Message:
     """One row of `message`."""
 
@@ -42,7 +43,7 @@ class Message:
     """Why it can never be delivered, or ''."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Taken:
     """What a runner did with a message in its inbox."""
 

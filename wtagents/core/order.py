@@ -5,8 +5,9 @@ The runner knows no store, no settings and no repository: what it may do stands 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from wtagents.core.task import AgentKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Order:
     """One run, in full."""
 

@@ -6,7 +6,6 @@ by the command line, the supervisor and cron at once. A plan over a world at res
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind
+from wtagents.core.record import record
 from wtagents.core.run import RunState
 from wtagents.core.settle import Settlement, SettlePolicy, settle
 from wtagents.core.task import TaskState, Wish
@@ -44,7 +44,7 @@ class Purpose(StrEnum):
     """Commit what is left uncommitted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BeginRun:
     """Make sure the worktree is there, add a run and start its runner."""
 
@@ -52,14 +52,14 @@ class BeginRun:
     purpose: Purpose
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LaunchRunner:
     """Start the runner of a run that nobody has claimed."""
 
     run_id: RunId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoteRunning:
     """Record who runs it."""
 
@@ -67,7 +67,7 @@ class NoteRunning:
     runner: ProcessIdentity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoteExit:
     """Record how a run ended."""
 
@@ -75,14 +75,14 @@ class NoteExit:
     exit: Exit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoteLost:
     """Stop what a dead runner left behind, then record the run as lost."""
 
     run_id: RunId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StopRun:
     """Ask the runner to stop its agent; `firm` stops every process of the run from outside."""
 
@@ -90,7 +90,7 @@ class StopRun:
     firm: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PostMessage:
     """Put a message into the inbox of a live run."""
 
@@ -98,7 +98,7 @@ class PostMessage:
     message_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoteTaken:
     """Record what became of a message."""
 
@@ -106,7 +106,7 @@ class NoteTaken:
     taken: Taken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DropMessage:
     """Record that a message has nobody left to go to."""
 
@@ -114,7 +114,7 @@ class DropMessage:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SettleTask:
     """Move a task on after its run ended, or because a person wished it."""
 
@@ -123,7 +123,7 @@ class SettleTask:
     settlement: Settlement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RequestMerge:
     """Add the merge request that `--merge` asked for."""
 
@@ -145,7 +145,7 @@ Action = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Policy:
     """The settings that a plan depends on."""
 

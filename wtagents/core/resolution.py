@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING
 
+from wtagents.core.record import record
 from wtagents.core.syntax import syntax_fault
 from wtagents.core.text import printable
 
@@ -59,7 +59,7 @@ class FaultKind(StrEnum):
     NO_REASON = "no_reason"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConflictText:
     """One conflicted file: what the target has, what the branch has, and what both began from."""
 
@@ -70,7 +70,7 @@ class ConflictText:
     branch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProposedFile:
     """One whole file without its conflict."""
 
@@ -78,7 +78,7 @@ class ProposedFile:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dropped:
     """A line that is left out on purpose."""
 
@@ -94,7 +94,7 @@ class Dropped:
         return f"{printable(self.path)}: {line!r} of the {self.side.value}: {reason}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proposal:
     """An answer to a set of conflicts."""
 
@@ -104,7 +104,7 @@ class Proposal:
     """The author's own words for a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Fault:
     """Why a proposal is refused."""
 

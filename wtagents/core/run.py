@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +54,7 @@ class Phase(StrEnum):
     ENDING = "ending"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProcessIdentity:
     """A process that cannot be mistaken for a later one with the same pid."""
 
@@ -63,7 +64,7 @@ class ProcessIdentity:
     """Start time in the kernel's unit (clock ticks since boot on Linux, microseconds elsewhere)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Usage:
     """What a run has used so far."""
 
@@ -91,7 +92,7 @@ class Usage:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Question:
     """A permission that the agent waits for."""
 
@@ -102,7 +103,7 @@ class Question:
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pulse:
     """What a runner last wrote about its agent; a fact with the age of its file."""
 
@@ -115,7 +116,7 @@ class Pulse:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Exit:
     """How a run ended, written once by its runner."""
 
@@ -134,7 +135,7 @@ class Exit:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Run:
     """One row of `run`."""
 

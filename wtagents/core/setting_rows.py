@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wtagents.core.record import record
 from wtagents.core.setting_keys import KEYS
 from wtagents.core.settings import resolve_settings, setting_value
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wtagents.core.settings import Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SettingRow:
     """One key; the values are TOML literals."""
 

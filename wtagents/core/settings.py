@@ -8,11 +8,11 @@ a person has trusted exactly this content (`repository_commands`, `trust_hash`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.errors import ConfigError, UsageError
+from wtagents.core.record import field_names, record
 from wtagents.core.task import AgentKind
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ResolverKind(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentSettings:
     """How agents are started. Times in seconds."""
 
@@ -65,7 +65,7 @@ class AgentSettings:
     timeout: float | None = 7200.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WorktreeSettings:
     """Where agents work, and what is done before they begin. Times in seconds."""
 
@@ -75,7 +75,7 @@ class WorktreeSettings:
     include_file: str = ".worktreeinclude"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeSettings:
     """How branches land. Times in seconds."""
 
@@ -90,7 +90,7 @@ class MergeSettings:
     allow_drops: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LimitSettings:
     """How much at once, how often again, how long. Times in seconds, sizes in bytes."""
 
@@ -104,7 +104,7 @@ class LimitSettings:
     commit_request: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CleanupSettings:
     """What may go, and for how long it can come back. Times in seconds."""
 
@@ -121,7 +121,7 @@ class CleanupSettings:
     per_pass: int = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layer:
     """What one file or flag says, still unread."""
 
@@ -135,15 +135,15 @@ class Layer:
     """Whether it came with the repository, so that it needs trust."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settings:
     """All values, each with its source."""
 
-    agent: AgentSettings = field(default_factory=AgentSettings)
-    worktree: WorktreeSettings = field(default_factory=WorktreeSettings)
-    merge: MergeSettings = field(default_factory=MergeSettings)
-    limits: LimitSettings = field(default_factory=LimitSettings)
-    cleanup: CleanupSettings = field(default_factory=CleanupSettings)
+    agent: AgentSettings = AgentSettings()
+    worktree: WorktreeSettings = WorktreeSettings()
+    merge: MergeSettings = MergeSettings()
+    limits: LimitSettings = LimitSettings()
+    cleanup: CleanupSettings = CleanupSettings()
     sources: Mapping[str, str]
     """`section.key` to `default`, a path or a flag."""
     repository: Layer | None = None
@@ -161,7 +161,7 @@ SECTIONS: Mapping[str, type[Any]] = {
 
 def setting_names() -> list[str]:
     """Return every `section.key`, in order."""
-    return [f"{section}.{each.name}" for section, kind in SECTIONS.items() for each in fields(kind)]
+    return [f"{section}.{name}" for section, kind in SECTIONS.items() for name in field_names(kind)]
 
 
 def setting_value(settings: Settings, name: str) -> Any:

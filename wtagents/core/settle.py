@@ -7,11 +7,11 @@ what the next try cannot mend rests at once with its remedy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.message import MessageKind
+from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 
@@ -41,7 +41,7 @@ _FINAL = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SettlePolicy:
     """How often and how soon to try again."""
 
@@ -51,7 +51,7 @@ class SettlePolicy:
     """Ask an agent once to commit what it left uncommitted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settlement:
     """Where a task goes, and why."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wtagents.core.worktree import WorktreeFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunFacts:
     """What the folder and the processes of one run say."""
 
@@ -36,7 +36,7 @@ class RunFacts:
     taken: tuple[Taken, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TaskView:
     """One task with all that is known of it."""
 
@@ -57,7 +57,7 @@ class TaskView:
         return self.run if self.run and self.run.state in LIVE_RUN_STATES else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Snapshot:
     """The world in the scope of one tick."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from wtagents.core.record import record
 
 
 class Voice(StrEnum):
@@ -20,7 +21,7 @@ class Voice(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StoryLine:
     """One thing that happened. Texts are printable; only `text` may hold newlines."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +64,7 @@ class AgentKind(StrEnum):
     COMMAND = "command"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentSpec:
     """The agent as asked for when the task was made; settings fill what is None at each start."""
 
@@ -77,7 +78,7 @@ class AgentSpec:
     timeout_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Task:
     """One row of `task`."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TrashItem:
     """One row of `trash`: a worktree that was renamed away, with what its return needs."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WorktreeFacts:
     """One look at a worktree, uncommitted work included."""
 
@@ -54,7 +55,7 @@ class UnsavedKind(StrEnum):
     UNKNOWN = "could not be checked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unsaved:
     """One thing that would be lost."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import BranchName, Oid
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _OPERATIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LockReason:
     """Why a worktree of ours is locked; no other tool prunes or removes it."""
 
@@ -52,7 +52,7 @@ class LockReason:
         return cls(task=found["task"], owner=found["owner"]) if found else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Head:
     """What a HEAD file holds: a branch, or a commit when it is detached."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +49,7 @@ class ConflictKind(StrEnum):
     OTHER = "git could not merge it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Blob:
     """One version of a path."""
 
@@ -56,7 +57,7 @@ class Blob:
     oid: Oid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Conflict:
     """One path that git could not merge."""
 
@@ -75,7 +76,7 @@ class Conflict:
         return f"{self.path}: {self.kind.value}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Region:
     """The lines of one disputed place, with those that both sides started from."""
 
@@ -84,7 +85,7 @@ class Region:
     branch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConflictText:
     """A resolvable conflict with its content."""
 
@@ -98,7 +99,7 @@ class ConflictText:
     regions: tuple[Region, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Remark:
     """One message of `merge-tree -z`: a stable type and the paths it is about."""
 

@@ -14,13 +14,13 @@ import errno
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError, SystemFault
 from wtagents.core.ids import Oid, RefName
+from wtagents.core.record import record
 from wtagents.git.objects import open_library
 from wtagents.git.repo import GitError, Repository
 from wtagents.system.files import disk_fault, write_atomic
@@ -56,7 +56,7 @@ _ARCHIVE = "refs/wta/archive/"
 _SEEN_LIMIT = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Hub:
     """The hub of one repository."""
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import io
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.ids import Oid
+from wtagents.core.record import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ FOLDER = 0o040000
 _SYNTHETIC = b"wta <wta@localhost> 0 +0000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Commit:
     """A commit as git stores it; people and message are bytes, so that a copy is exact."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
+from wtagents.core.record import record
 from wtagents.git.conflicts import Blob, Conflict, Remark, classify
 from wtagents.git.hub import CONFIGURATION
 from wtagents.git.objects import EMPTY_TREE
@@ -24,7 +24,7 @@ _CONFLICTED = 1
 """Exit status of `merge-tree` when there are conflicts; above it are errors."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TreeMerge:
     """The result of a three-way merge."""
 

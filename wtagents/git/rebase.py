@@ -8,11 +8,11 @@ where merging does not (merge.md 2.2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.core.ids import Oid
+from wtagents.core.record import record, replace
 from wtagents.git.predict import TreeMerge, merge_histories, merge_in_room, merge_room
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wtagents.git.repo import Repository
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Replayed:
     """All changes are on top of the target."""
 
@@ -34,7 +34,7 @@ class Replayed:
     """The new commits, oldest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReplayConflict:
     """The replay stopped at a commit; everything needed to go on, by names of objects only."""
 

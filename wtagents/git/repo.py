@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, StateError, SystemFault
+from wtagents.core.record import record, replace
 from wtagents.system.command import clean_environment, run_command
 from wtagents.system.paths import discover_common_dir
 
@@ -71,7 +71,7 @@ _TRANSIENT = (
 """Words of git when another process adds, removes or repacks at this very moment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GitResult:
     """What one git command said."""
 
@@ -101,7 +101,7 @@ class GitError(SystemFault):
         self.stderr = done.stderr.decode(errors="replace")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Repository:
     """One repository, seen from its common directory or from one of its worktrees."""
 

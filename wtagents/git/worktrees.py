@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid
+from wtagents.core.record import record
 from wtagents.core.worktree import WorktreeFacts
 from wtagents.git import admin
 from wtagents.git.admin import LockReason
@@ -32,7 +32,7 @@ CHECKOUT_SECONDS = 1800.0
 _EXCLUDE_MODE = 0o644
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Worktree:
     """One worktree as git lists it; the main one comes first."""
 

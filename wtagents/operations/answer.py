@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.message import Message, MessageKind
+from wtagents.core.record import record
 from wtagents.operations.result import OperationResult
 from wtagents.operations.send import await_delivery
 from wtagents.store.messages import add_message
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AnswerRequest:
     """What `wta answer` was asked for."""
 
@@ -34,7 +34,7 @@ class AnswerRequest:
     wait_seconds: float = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answered:
     """The question, and what became of its answer."""
 

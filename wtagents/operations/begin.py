@@ -8,7 +8,6 @@ run the exclusive claim lets one win.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.agent.wording import load_words
@@ -18,6 +17,7 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.message import MessageKind
 from wtagents.core.order import Order
 from wtagents.core.reconcile import Purpose
+from wtagents.core.record import record
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.worktree import claim_worktree, furnish_worktree
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _BEGINNABLE = (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Opening:
     """How the next run begins."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
+from wtagents.core.record import record
 from wtagents.core.setting_rows import commented_toml
 from wtagents.operations.result import OperationResult
 from wtagents.system.config_file import repository_file
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
     """A link leads out of the repository; nothing is written through it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InitFile:
     """One file of the repository."""
 
@@ -43,7 +43,7 @@ class InitFile:
     """What it is for, in one line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Initialised:
     """What `wta init` did."""
 

@@ -5,13 +5,13 @@ Following reads what was appended since the last look; a line is told when it is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.agent.stream import parse_line
 from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.record import record
 from wtagents.core.story import StoryLine, Voice
 from wtagents.operations.story import tell
 from wtagents.store.runs import run_by_id, runs_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PAUSE = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LogsRequest:
     """What `wta logs` was asked for."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from wtagents.core.errors import ExitCode
+from wtagents.core.record import record
 
 Payload = TypeVar("Payload")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OperationResult(Generic[Payload]):
     """The answer of one verb."""
 

@@ -6,12 +6,12 @@ is stored first, so it is never lost: what a run could not take begins the next 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.message import Message, MessageKind
+from wtagents.core.record import record
 from wtagents.core.task import TaskState, Wish
 from wtagents.operations.result import OperationResult
 from wtagents.operations.tick import tick
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SendRequest:
     """What `wta send` was asked for."""
 
@@ -34,7 +34,7 @@ class SendRequest:
     """How long to wait for the acknowledgement."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sent:
     """What became of the message so far."""
 

@@ -6,11 +6,11 @@ Everything that can be wrong is asked before the wish is written, so a refused s
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError, SystemFault, UsageError
 from wtagents.core.ids import BranchName, TaskName
+from wtagents.core.record import record
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
 from wtagents.operations.result import OperationResult
 from wtagents.operations.tick import tick
@@ -29,7 +29,7 @@ PROMPT_LIMIT = 10_000_000
 """Bytes of the longest prompt that Claude Code takes on its standard input."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SpawnRequest:
     """What `wta spawn` was asked for."""
 
@@ -42,7 +42,7 @@ class SpawnRequest:
     merge: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Spawned:
     """The new task, and its run if there was room for one."""
 

@@ -6,13 +6,13 @@ worktrees whose index or reflog changed since the last look, and always for a ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.attention import attention
 from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.liveness import Liveness, Thresholds, Verdict, judge
+from wtagents.core.record import record
 from wtagents.core.run import Usage
 from wtagents.operations.observe import observe_run
 from wtagents.operations.result import OperationResult
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wtagents.store.database import Database
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StatusRequest:
     """What `wta status` was asked for."""
 
@@ -40,7 +40,7 @@ class StatusRequest:
     """Ask git about every worktree."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TaskStatus:
     """One task as a person sees it."""
 
@@ -72,7 +72,7 @@ def status(context: Context, request: StatusRequest) -> OperationResult[tuple[Ta
     return OperationResult(data=tuple(_describe(context, row, request) for row in rows))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Row:
     task: Task
     run: Run | None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, StateError
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
 from wtagents.core.message import MessageKind
+from wtagents.core.record import record
 from wtagents.core.task import Task, TaskState, Wish
 from wtagents.operations.result import OperationResult
 from wtagents.operations.tick import tick
@@ -27,7 +27,7 @@ _MARGIN_SECONDS = 15.0
 """Beyond the polite time of the runner: the firm stop from outside and its proof."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RetryRequest:
     """What `wta retry` was asked for."""
 

@@ -5,12 +5,12 @@ The task rests as `stopped` meanwhile, so nothing begins a second agent; afterwa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, StateError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.message import MessageKind
+from wtagents.core.record import record
 from wtagents.core.task import AgentKind, TaskState, Wish
 from wtagents.operations.tick import tick
 from wtagents.operations.waiting import wait_for
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Takeover:
     """How a person goes on."""
 

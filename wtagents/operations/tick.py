@@ -7,13 +7,13 @@ simply the next one. One failing action never stops the rest.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
 from wtagents.core.events import EventKind
 from wtagents.core.reconcile import Policy, plan
+from wtagents.core.record import record
 from wtagents.core.settle import SettlePolicy
 from wtagents.operations.apply import apply
 from wtagents.operations.observe import observe
@@ -32,7 +32,7 @@ _ROUNDS = 8
 """A task needs four: exit noted, settled, queued again, begun. The rest can wait."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tick:
     """What one pass did."""
 

@@ -6,11 +6,11 @@ again. Only the main worktree's `wta.toml` is ever read, never one on a task's b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ConfigError
+from wtagents.core.record import record, replace
 from wtagents.core.settings import repository_commands, trust_hash
 from wtagents.operations.result import OperationResult
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TrustState:
     """What the repository's file wants to run or to allow, and whether a person agreed."""
 

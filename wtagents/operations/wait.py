@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, ExitCode
+from wtagents.core.record import record
 from wtagents.core.task import TaskState
 from wtagents.operations.result import OperationResult
 from wtagents.operations.status import StatusRequest, TaskStatus, status
@@ -28,7 +28,7 @@ class Until(StrEnum):
     """One of the tasks needs a person, or all have ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WaitRequest:
     """What `wta wait` was asked for."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
+from wtagents.core.record import record
 from wtagents.git.worktrees import add_worktree, exclude, fill_worktree, ignored_files, is_tracked
 from wtagents.operations.instructions import INSTRUCTIONS_FILE, OPENING, instructions_for
 from wtagents.system.files import write_atomic
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WORLD_READABLE = 0o644
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Furnished:
     """A worktree that an agent can start in."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, SystemFault
+from wtagents.core.record import replace
 from wtagents.core.run import Exit, ExitReason, Phase
 from wtagents.runner.outcome import STOPPED_EARLY, Outcome
 from wtagents.runner.prepare import run_setup, wait_for_files

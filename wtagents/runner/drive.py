@@ -6,12 +6,12 @@ Imported while the agent boots, so that nothing of it delays the agent's start.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.agent.agents import agent_for
 from wtagents.agent.port import PROMPT_MESSAGE, Ending, wire_id
+from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Phase
 from wtagents.runner.mailbox import Mailbox
 from wtagents.runner.outcome import Outcome

@@ -8,13 +8,13 @@ a turn that ends while a message arrives loses nothing.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.agent.events import ControlAnswered, MessageMoved, MessageStage
 from wtagents.agent.port import wire_id
 from wtagents.core.errors import SystemFault
 from wtagents.core.message import MessageKind, Taken
+from wtagents.core.record import record
 from wtagents.core.run_json import Fields
 from wtagents.system.run_folder import load_posted, posted, write_taken
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _DELIVERED_STAGES = frozenset({MessageStage.STARTED, MessageStage.COMPLETED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Answer:
     """The body of an `answer` message."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.lease import Lease
+from wtagents.core.record import replace
 from wtagents.core.run_json import identity_value, parse_identity
 from wtagents.store.columns import dump, text_of_time
 from wtagents.store.events import add_event

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from wtagents.core.events import EventKind
 from wtagents.core.ids import BranchName, Oid
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, merge_sources
 from wtagents.core.merge import GateResult, MergeRequest, MergeState, Rejection, Resolution
+from wtagents.core.record import replace
 from wtagents.store.columns import (
     dump,
     dump_gates,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES, run_sources
+from wtagents.core.record import field_names
 from wtagents.core.run import Exit, ProcessIdentity, Run, RunState, Usage
 from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
 from wtagents.store.columns import dump, optional_text, optional_time, text_of_time
@@ -119,7 +120,8 @@ def usage_of_ended_runs(db: Database) -> dict[int, Usage]:
         " FROM run JOIN task ON task.id = run.task_id AND task.removed_at IS NULL"
         " WHERE exit IS NOT NULL GROUP BY task_id"
     )
-    return {row["task_id"]: Usage(**{name: row[name] for name in Usage.__slots__}) for row in rows}
+    names = field_names(Usage)
+    return {row["task_id"]: Usage(**{name: row[name] for name in names}) for row in rows}
 
 
 def move_run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.events import EventKind
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.lifecycle import task_sources
+from wtagents.core.record import replace
 from wtagents.core.task import AgentSpec, Reason, Task, TaskState, Wish
 from wtagents.store.columns import (
     dump,

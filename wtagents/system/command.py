@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ _DROPPED_PREFIXES = (
 make it stop with the run of the agent that started it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Completed:
     """A program that ended by itself or was ended at its deadline."""
 

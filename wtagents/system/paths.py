@@ -18,8 +18,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from wtagents.core.record import record
 
 
 def state_home() -> Path:
@@ -42,7 +43,7 @@ def repository_id(common_dir: Path) -> str:
     return f"{readable}-{hashlib.sha256(bytes(canonical)).hexdigest()[:16]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StatePaths:
     """The state folder of one repository."""
 
@@ -106,7 +107,7 @@ class StatePaths:
         return RunFolder(root=self.root / "runs" / run_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunFolder:
     """Everything that a runner reads and writes.
 

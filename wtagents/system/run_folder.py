@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wtagents.core.errors import WtaError
 from wtagents.core.message import MessageKind, Taken
+from wtagents.core.record import record
 from wtagents.core.run_json import (
     Fields,
     exit_value,
@@ -41,7 +41,7 @@ _NUMBERED = re.compile(r"([1-9][0-9]{0,17})\.json")
 """A message file; ids of the store are 64-bit and start at 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Activity:
     """What `stat` says about the agent's stream."""
 
@@ -50,7 +50,7 @@ class Activity:
     """Seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Posted:
     """A message in the inbox."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from wtagents.agent.speech import message_line
 from wtagents.agent.wording import words_file
 from wtagents.core.errors import SystemFault
 from wtagents.core.merge import Author
+from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 from wtagents.core.text import printable
 from wtagents.system.clock import SystemClock
@@ -99,7 +99,7 @@ class ClaudeResolver:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Told:
     """What the process told."""
 

@@ -6,11 +6,11 @@ each, from 12,000 on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wtagents import __version__
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from wtagents.agent.scripted.channel import Channel
@@ -22,7 +22,7 @@ _OUTPUT = 40
 _WINDOW = 200_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outcome:
     """How a turn ended."""
 

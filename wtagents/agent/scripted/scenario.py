@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from wtagents.core.errors import UsageError
+from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ class Verb(StrEnum):
     GARBAGE = "garbage"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One step and its arguments, as texts."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wtagents.agent.fields import number_of, objects_of, text_of, texts_of, whole_of
 from wtagents.agent.scripted.scenario import Step, Verb
 from wtagents.core.ids import RunId
+from wtagents.core.record import record, values_of
 from wtagents.system.files import load_json, make_private_folder, write_json
 from wtagents.system.paths import state_home
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Session:
     """A conversation."""
 
@@ -55,7 +55,8 @@ def save_session(session: Session) -> None:
     """Keep the session. Raises SystemFault when the disk refuses."""
     path = session_file(session.id)
     make_private_folder(path.parent)
-    write_json(path, asdict(session), durable=False)
+    steps = [values_of(step) for step in session.left]
+    write_json(path, values_of(session) | {"left": steps}, durable=False)
 
 
 def _steps(stored: Iterable[dict[str, Any]]) -> Iterable[Step]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wtagents.agent.scripted.narrator import Outcome
@@ -13,6 +12,7 @@ from wtagents.agent.scripted.signals import InterruptedTurnError
 from wtagents.agent.scripted.stage import TurnOverError
 from wtagents.agent.wording import load_words
 from wtagents.core.errors import UsageError
+from wtagents.core.record import replace
 
 if TYPE_CHECKING:
     from wtagents.agent.scripted.channel import Channel
