@@ -207,7 +207,9 @@ def _line_faults(conflict: ConflictText, text: str, dropped: Sequence[Dropped]) 
         count_lines, (conflict.base or "", conflict.target, conflict.branch, text)
     )
     excused = Counter(
-        normal_line(drop.line) for drop in dropped if drop.path == conflict.path and drop.reason
+        normal_line(drop.line)
+        for drop in dropped
+        if drop.path == conflict.path and drop.reason.strip()
     )
     missing: dict[str, list[str]] = {}
     returned: dict[str, list[str]] = {}

@@ -1,0 +1,231 @@
+"""The command line of Claude Code, what is said to it, and what a probe finds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.environment import Sandbox
+from wtagents.agent.claude import ENVIRONMENT, Claude
+from wtagents.agent.events import Asked
+from wtagents.agent.port import LaunchRequest, Probe, wire_id
+from wtagents.core.errors import UsageError
+from wtagents.core.ids import RunId, TaskName
+
+AGENT = Claude()
+REQUEST = LaunchRequest(
+    task=TaskName("fix-login"),
+    worktree=Path("/w/fix-login"),
+    prompt="Fix the login.",
+    session_id="30000000-0000-4000-8000-000000000001",
+    resumes=False,
+)
+BASE = (
+    "-p",
+    "--input-format=stream-json",
+    "--output-format=stream-json",
+    "--verbose",
+    "--replay-user-messages",
+    "--permission-prompt-tool=stdio",
+)
+
+
+def test_the_shortest_command_line() -> None:
+    launch = AGENT.launch(REQUEST)
+    assert launch.argv == (
+        "claude",
+        *BASE,
+        "--session-id=30000000-0000-4000-8000-000000000001",
+        "--name=fix-login",
+    )
+    assert launch.first_message == "Fix the login."
+    assert launch.environment == ENVIRONMENT
+
+
+def test_the_longest_command_line() -> None:
+    request = replace(
+        REQUEST,
+        resumes=True,
+        program="/opt/claude",
+        model="haiku",
+        permission_mode="dontAsk",
+        max_turns=0,
+        budget_usd=0.5,
+        allow=("Edit(./**)", "Bash(git add *)"),
+        deny=("Bash(git push *)",),
+        instructions=Path("/state/instructions.md"),
+    )
+    assert AGENT.launch(request).argv == (
+        "/opt/claude",
+        *BASE,
+        "--resume=30000000-0000-4000-8000-000000000001",
+        "--name=fix-login",
+        "--model=haiku",
+        "--permission-mode=dontAsk",
+        "--allowedTools=Edit(./**),Bash(git add *)",
+        "--disallowedTools=Bash(git push *)",
+        "--max-turns=0",
+        "--max-budget-usd=0.5",
+        "--append-system-prompt-file=/state/instructions.md",
+    )
+
+
+@given(st.text(min_size=1))
+def test_no_value_becomes_an_option_of_its_own(value: str) -> None:
+    request = replace(REQUEST, model=value, permission_mode=value, allow=(value,), deny=(value,))
+    options = [each.partition("=")[0] for each in AGENT.launch(request).argv]
+    assert options == [
+        *("claude", "-p", "--input-format", "--output-format", "--verbose"),
+        *("--replay-user-messages", "--permission-prompt-tool", "--session-id", "--name"),
+        *("--model", "--permission-mode", "--allowedTools", "--disallowedTools"),
+    ]
+
+
+@pytest.mark.parametrize("prompt", ["", " \n\t "])
+def test_an_empty_prompt_is_refused(prompt: str) -> None:
+    with pytest.raises(UsageError, match=r"^the prompt is empty$"):
+        AGENT.launch(replace(REQUEST, prompt=prompt))
+
+
+@given(st.text() | st.sampled_from(["\ud800", "\0", "a\nb", "\u2028", '"}\n{"type":"x"}']))
+def test_a_message_is_one_line_of_json_whatever_it_says(text: str) -> None:
+    line = AGENT.encode_text("w", text)
+    assert line.isascii()
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    said = json.loads(line)
+    assert (said["type"], said["uuid"], said["message"]["role"]) == ("user", "w", "user")
+    assert said["message"]["content"].endswith(text)
+
+
+@pytest.mark.parametrize("text", ["/clear", "/cost", "/nosuch do x", " /clear", "\n/x"])
+def test_a_slash_is_no_command_of_the_program(text: str) -> None:
+    said = json.loads(AGENT.encode_text("w", text))["message"]["content"]
+    assert said == f"In plain words:\n{text}"
+
+
+@pytest.mark.parametrize("text", ["-p x", "a /clear", "# memo", "!ls", "@file"])
+def test_other_words_are_sent_as_they_are(text: str) -> None:
+    assert json.loads(AGENT.encode_text("w", text))["message"]["content"] == text
+
+
+ASKED = Asked(request_id="q1", tool="Bash", summary="rm x", input={"command": "rm x"}, tool_id="t1")
+
+
+@pytest.mark.parametrize(
+    ("allow", "message", "answer"),
+    [
+        (True, "", {"behavior": "allow", "updatedInput": {"command": "rm x"}}),
+        (False, "Not that.", {"behavior": "deny", "message": "Not that."}),
+        (False, "", {"behavior": "deny", "message": "A person denied this."}),
+    ],
+)
+def test_an_answer_carries_the_input_or_the_reason(
+    *, allow: bool, message: str, answer: dict[str, object]
+) -> None:
+    assert json.loads(AGENT.encode_answer(ASKED, allow=allow, message=message)) == {
+        "type": "control_response",
+        "response": {"subtype": "success", "request_id": "q1", "response": answer},
+    }
+
+
+def test_an_interrupt_is_a_control_request() -> None:
+    assert json.loads(AGENT.encode_interrupt("r1")) == {
+        "type": "control_request",
+        "request_id": "r1",
+        "request": {"subtype": "interrupt"},
+    }
+
+
+def test_a_message_has_another_wire_id_in_another_run() -> None:
+    one, two = (RunId(f"40000000-0000-4000-8000-00000000000{n}") for n in (1, 2))
+    assert len({wire_id(one, 0), wire_id(one, 1), wire_id(two, 0), wire_id(two, 1)}) == 4
+    assert wire_id(one, 1) == wire_id(one, 1)
+
+
+# --------------------------------------------------------------------------------- the probe
+
+
+def program(folder: Path, *, version: str, status: str = "") -> str:
+    path = folder / "claude"
+    path.write_text(
+        "#!/bin/sh\n"
+        f'[ "$1" = --version ] && {{ echo "{version}"; exit 0; }}\n'
+        f"[ \"$*\" = 'auth status' ] && {{ echo '{status}'; exit 1; }}\n"
+        "exit 9\n"
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+LOGIN = "run claude and type /login, or set ANTHROPIC_API_KEY"
+INSTALL = "npm install -g @anthropic-ai/claude-code, or name the program in wta.toml"
+
+
+@pytest.mark.parametrize(
+    ("version", "status", "expected"),
+    [
+        ("2.1.329 (Claude Code)", '{"loggedIn": true}', ("2.1.329", "", "", True)),
+        ("2.1.197 (Claude Code)", "unknown command", ("2.1.197", "", "", None)),
+        ("3.0.0", "[]", ("3.0.0", "", "", None)),
+        (
+            "2.1.329",
+            '{"loggedIn": false}',
+            ("2.1.329", "Claude Code is not logged in", LOGIN, False),
+        ),
+    ],
+)
+def test_a_probe_tells_version_and_login(
+    tmp_path: Path, version: str, status: str, expected: tuple[str, str, str, bool | None]
+) -> None:
+    path = program(tmp_path, version=version, status=status)
+    known, problem, hint, logged_in = expected
+    assert AGENT.probe(path) == Probe(
+        program=path, version=known, problem=problem, hint=hint, logged_in=logged_in
+    )
+
+
+def test_an_old_program_is_refused(tmp_path: Path) -> None:
+    path = program(tmp_path, version="2.1.196 (Claude Code)")
+    assert AGENT.probe(path) == Probe(
+        program=path,
+        version="2.1.196",
+        problem=f"{path} 2.1.196 is older than 2.1.197",
+        hint="claude update",
+        logged_in=None,
+    )
+
+
+def test_another_program_of_that_name_is_refused(tmp_path: Path) -> None:
+    path = program(tmp_path, version="\x1b[31mhello")
+    probe = AGENT.probe(path)
+    assert (probe.problem, probe.hint) == (
+        f"{path} does not tell its version",
+        f"{path} --version",
+    )
+
+
+@pytest.mark.parametrize("content", ["", "not a program", "#!/nowhere/sh\n"])
+def test_what_cannot_be_run_is_a_problem_not_an_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "claude"
+    path.write_text(content)
+    path.chmod(0o755)
+    probe = AGENT.probe(str(path))
+    assert not probe.ok
+    assert probe.hint
+
+
+def test_a_missing_program_is_named(sandbox: Sandbox) -> None:
+    sandbox.set_variable("PATH", str(sandbox.work))
+    assert AGENT.probe("") == Probe(
+        program="claude",
+        version="",
+        problem="claude is not installed",
+        hint=INSTALL,
+        logged_in=None,
+    )
