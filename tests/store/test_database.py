@@ -72,6 +72,20 @@ def test_a_change_belongs_into_a_write_block(db: Database) -> None:
     assert names(db) == []
 
 
+def add_in_a_block(db: Database) -> None:
+    with db.write():
+        stored_task(db)
+
+
+def test_a_block_does_not_stand_inside_another(db: Database) -> None:
+    with pytest.raises(RuntimeError, match="a write block inside another one"), db.write():
+        add_in_a_block(db)
+    assert names(db) == []
+    with db.write():
+        stored_task(db)
+    assert names(db) == ["fix-login"]
+
+
 def test_what_is_not_durable_is_durable_again_afterwards(db: Database) -> None:
     with db.write(durable=False):
         assert pragma(db, "synchronous") == 1

@@ -39,6 +39,31 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     assert path.read_bytes() == content
 
 
+def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.mkdir()
+    (path / "inside").touch()
+    for opener in (open_database, open_read_only):
+        with pytest.raises(SystemFault) as caught:
+            opener(path)
+        assert said(caught.value) == (
+            f"cannot read or write {path}",
+            "disk I/O error; nothing was changed",
+            f"check the disk: df {tmp_path}",
+        )
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    with pytest.raises(SystemFault) as caught:
+        open_database(tmp_path / "state" / "state.db")
+    assert said(caught.value) == (
+        f"cannot write {tmp_path / 'state'}",
+        "file exists",
+        "wta doctor",
+    )
+
+
 def test_a_damaged_page_is_found_when_it_is_read(db: Database) -> None:
     with db.write():
         for number in range(200):

@@ -21,6 +21,7 @@ from wtagents.store.faults import (
     store_fault,
 )
 from wtagents.store.migrate import is_current, migrate, prepare
+from wtagents.system.files import disk_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,8 @@ class Database:
         Raises SystemFault when the disk is full or read-only, the file is damaged, or another
         writer stays for more than BUSY_SECONDS.
         """
+        if self._writing:
+            raise RuntimeError("a write block inside another one")
         before, self.actor = self.actor, actor or self.actor
         try:
             with _faults(self.path):
@@ -156,14 +159,16 @@ def open_read_only(path: Path) -> Database:
 
     Raises SystemFault when the file is damaged or belongs to a newer wta.
     """
-    if not path.exists():
-        connection = sqlite3.connect(":memory:", isolation_level=None)
-        migrate(connection, path)
-        connection.execute("PRAGMA query_only=ON")
-        return Database(connection, path, actor="", read_only=True)
     with _faults(path):
-        connection = _connect_read_only(path)
+        connection = _connect_read_only(path) if path.exists() else _connect_nowhere(path)
     return Database(connection, path, actor="", read_only=True)
+
+
+def _connect_nowhere(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection, path)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
@@ -191,7 +196,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def _faults(path: Path) -> Iterator[None]:
-    """Turn what SQLite refuses into an error for a person; a defect of ours passes as it is."""
+    """Turn what disk or SQLite refuse into an error for a person; a defect of ours passes."""
     try:
         yield
     except WtaError:
@@ -202,6 +207,8 @@ def _faults(path: Path) -> Iterator[None]:
             cause=f"it contains {error.object[error.start : error.end]!a}",
             hint="use UTF-8",
         ) from error
+    except OSError as error:
+        raise disk_fault(error, path) from error
     except sqlite3.Error as error:
         fault = store_fault(error, path)
         if fault is None:

@@ -46,8 +46,14 @@ def store_fault(error: sqlite3.Error, path: Path) -> SystemFault | None:
             cause=f"another process has been writing for more than {BUSY_SECONDS:g} s",
             hint="run the command again, or see who it is: wta doctor",
         )
-    if code in READ_ONLY_CODES or code == sqlite3.SQLITE_PERM:
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return read_only_fault(path, cause=str(error))
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return SystemFault(
+            f"cannot open {path}",
+            cause=str(error),
+            hint=f"check owner, mode and mount: ls -la {path.parent}",
+        )
     if code == sqlite3.SQLITE_IOERR:
         return SystemFault(
             f"cannot read or write {path}",
