@@ -43,14 +43,20 @@ def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     path.mkdir()
     (path / "inside").touch()
-    for opener in (open_database, open_read_only):
-        with pytest.raises(SystemFault) as caught:
-            opener(path)
-        assert said(caught.value) == (
-            f"cannot read or write {path}",
-            "disk I/O error; nothing was changed",
-            f"check the disk: df {tmp_path}",
-        )
+    with pytest.raises(SystemFault) as caught:
+        open_database(path)
+    assert said(caught.value) == (
+        f"cannot read or write {path}",
+        "disk I/O error; nothing was changed",
+        f"check the disk: df {tmp_path}",
+    )
+    with pytest.raises(SystemFault) as caught:
+        open_read_only(path)
+    assert said(caught.value) == (
+        f"cannot open {path}",
+        "unable to open database file",
+        f"check owner, mode and mount: ls -la {tmp_path}",
+    )
 
 
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
