@@ -136,10 +136,14 @@ class Repository:
     @property
     def main_worktree(self) -> Path | None:
         """The checkout beside the common directory; None in a bare repository."""
-        if self.common_dir.name == ".git":
-            return self.common_dir.parent
-        said = self.git("config", "--get", "core.worktree", ok=(0, 1)).text
-        return (self.common_dir / said).resolve() if said else None
+        beside = self.common_dir.parent if self.common_dir.name == ".git" else None
+        if beside is not None and (self.common_dir / "index").is_file():
+            return beside
+        said = self.read("config", "--null", "--get-regexp", r"^core\.(bare|worktree)$", ok=(0, 1))
+        values = dict(field.partition("\n")[::2] for field in said.fields)
+        if "core.worktree" in values:
+            return (self.common_dir / values["core.worktree"]).resolve()
+        return None if values.get("core.bare") == "true" else beside
 
     @property
     def objects(self) -> Path:

@@ -1,0 +1,288 @@
+"""Advance: a target's ref and the checkouts that have it move together, or not at all.
+
+    lock each checkout   its `index.lock`, with our name, process and both commits in it
+    look                 would the update touch the user's work? (`checkouts.py`)
+    swap the ref         compare-and-swap from `old` to `new`
+    update the files     `read-tree -m -u old new` over a copy of the index, then rename it
+    unlock
+
+Killed between any two steps, `finish_advance` reads the lock and goes on or back. A lock of
+somebody else, or of a living process, is never touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.core.ids import Oid
+from wtagents.core.run import ProcessIdentity
+from wtagents.git.checkouts import Checkout, business, checkouts, paths_in_the_way
+from wtagents.git.refs import ref_value, swap_ref
+from wtagents.system.files import create_exclusive, load_json
+from wtagents.system.process import is_alive, own_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wtagents.core.ids import BranchName
+    from wtagents.git.repo import Repository
+
+_MARK = "wta advance v1"
+_COPY = "wta-index"
+_PROBE = "wta-probe"
+_CHECKOUT_SECONDS = 1800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """The target is at the new commit, and so are its checkouts."""
+
+    checkouts: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Somebody was faster: nothing was changed."""
+
+    actual: Oid | None
+    """Where the target is; None when the branch is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutDirty:
+    """The update would overwrite files that are not committed: nothing was changed."""
+
+    checkout: Path
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutBusy:
+    """Somebody works in a checkout of the target: nothing was changed."""
+
+    checkout: Path
+    operation: str
+
+
+class _Refused(Exception):
+    def __init__(self, outcome: CheckoutDirty | CheckoutBusy) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def advance(
+    repo: Repository, target: BranchName, old: Oid, new: Oid
+) -> Advanced | Moved | CheckoutDirty | CheckoutBusy:
+    """Move a target from `old` to `new`, whose objects are in the repository.
+
+    The caller checked the tripwire: updating a checkout runs the user's own filters. Raises
+    GitError when git refuses; then the ref and the files are back at `old`.
+    """
+    finish_advance(repo, target)
+    actual = ref_value(repo, target.ref)
+    if actual != old:
+        return Moved(actual=actual)
+    try:
+        with ExitStack() as locks:
+            held = checkouts(repo, target)
+            for checkout in held:
+                locks.enter_context(_locked(checkout, target, old, new))
+                paths = paths_in_the_way(repo, checkout, old, new)
+                if paths:
+                    raise _Refused(CheckoutDirty(checkout=checkout.path, paths=tuple(paths)))
+            if not swap_ref(repo, target.ref, new, old, reason="wta: land"):
+                return Moved(actual=ref_value(repo, target.ref))
+            _update_all(repo, held, target, old, new)
+    except _Refused as refused:
+        return refused.outcome
+    return Advanced(checkouts=tuple(each.path for each in held))
+
+
+def _update_all(
+    repo: Repository, held: list[Checkout], target: BranchName, old: Oid, new: Oid
+) -> None:
+    """Bring all checkouts to `new`, or everything back to `old`."""
+    try:
+        for checkout in held:
+            _update(repo, checkout, old, new)
+    except BaseException:
+        if swap_ref(repo, target.ref, old, new, reason="wta: the checkout refused"):
+            for checkout in held:
+                _repair(repo, checkout, new, old)
+        raise
+
+
+def finish_advance(repo: Repository, target: BranchName) -> list[Path]:
+    """Bring the checkouts of an interrupted advance to where the target is; return them.
+
+    Raises GitError when an edit that was made since is in the way; it and our lock stay.
+    """
+    finished = []
+    for checkout in checkouts(repo, target):
+        mark = _parse_mark(checkout.lock)
+        if mark is None or is_alive(mark.holder):
+            continue
+        tip = ref_value(repo, target.ref) or mark.old
+        _repair(repo, checkout, mark.new if tip == mark.old else mark.old, tip)
+        checkout.lock.unlink(missing_ok=True)
+        finished.append(checkout.path)
+    return finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """What stands in a lock of ours."""
+
+    old: Oid
+    new: Oid
+    holder: ProcessIdentity
+
+
+def _parse_mark(lock: Path) -> _Mark | None:
+    found = load_json(lock)
+    if not isinstance(found, dict) or found.get("mark") != _MARK:
+        return None
+    try:
+        return _Mark(
+            old=Oid(found["old"]), new=Oid(found["new"]), holder=ProcessIdentity(**found["holder"])
+        )
+    except (TypeError, KeyError):
+        return None
+
+
+@contextmanager
+def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Iterator[None]:
+    """Hold the index of a checkout as git itself does; refuse where somebody works in it."""
+    _require_at_rest(checkout)
+    mark = {
+        "mark": _MARK,
+        "target": target,
+        "old": old,
+        "new": new,
+        "holder": asdict(own_identity()),
+    }
+    if not create_exclusive(checkout.lock, json.dumps(mark).encode()):
+        raise _Refused(
+            CheckoutBusy(
+                checkout=checkout.path, operation=f"another git command ({checkout.lock} exists)"
+            )
+        )
+    try:
+        _require_at_rest(checkout)
+        yield
+    finally:
+        checkout.lock.unlink(missing_ok=True)
+
+
+def _require_at_rest(checkout: Checkout) -> None:
+    operation = business(checkout)
+    if operation:
+        raise _Refused(CheckoutBusy(checkout=checkout.path, operation=operation))
+
+
+def _update(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
+    """Bring files and index from `old` to `new`; changes to other paths stay as they are.
+
+    Git works on a copy of the index, so that a death leaves the old index and our lock.
+    """
+    with _index_copy(checkout) as copy:
+        _read_tree(repo, checkout, copy, old, new)
+
+
+def _repair(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
+    """Do `_update` where an earlier one was cut off: some files are at `new` already.
+
+    What git was cut off writing is a beginning of the new file; it is removed, nothing is lost.
+    """
+    view = repo.seen_from(checkout.git_dir, checkout.path)
+    said = view.read("diff-tree", "-r", "-z", "--no-renames", old, new).fields
+    unlike = {tree: _unlike(view, tree) for tree in (old, new)}
+    entries = []
+    for facts, path in zip(said[::2], said[1::2], strict=True):
+        old_mode, new_mode, old_blob, new_blob, _ = facts.removeprefix(":").split(" ")
+        place = checkout.path / path
+        if _is_at(place, new_mode, path, unlike[new]):
+            entries.append(f"{new_mode} {new_blob}\t{path}\0")
+            continue
+        entries.append(f"{old_mode} {old_blob}\t{path}\0")
+        torn = not _is_at(place, old_mode, path, unlike[old])
+        if torn and _is_beginning(view, place, (old_blob, new_blob)):
+            place.unlink(missing_ok=True)
+    seen = os.fsencode("".join(entries))
+    with _probe(view, old) as env:
+        view.git("update-index", "-z", "--index-info", stdin=seen, env=env)
+        halfway = Oid(view.git("write-tree", env=env).text)
+    with _index_copy(checkout) as copy:
+        env = {"GIT_INDEX_FILE": str(copy)}
+        view.git("update-index", "-z", "--index-info", stdin=seen, env=env)
+        _read_tree(repo, checkout, copy, halfway, new)
+
+
+def _read_tree(repo: Repository, checkout: Checkout, index: Path, old: Oid, new: Oid) -> None:
+    view, env = repo.seen_from(checkout.git_dir, checkout.path), {"GIT_INDEX_FILE": str(index)}
+    view.git("update-index", "-q", "--refresh", env=env, ok=(0, 1), timeout=_CHECKOUT_SECONDS)
+    view.git(
+        "read-tree", "-m", "-u", old, new,
+        env=env,
+        config={"checkout.workers": "2", "protocol.allow": "user"},
+        timeout=_CHECKOUT_SECONDS,
+    )  # fmt: skip
+
+
+@contextmanager
+def _index_copy(checkout: Checkout) -> Iterator[Path]:
+    """Yield a copy of the index; it becomes the index when the block succeeds."""
+    copy = checkout.git_dir / _COPY
+    (checkout.git_dir / f"{_COPY}.lock").unlink(missing_ok=True)
+    shutil.copyfile(checkout.index, copy)
+    try:
+        yield copy
+        copy.replace(checkout.index)
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _unlike(view: Repository, tree: Oid) -> set[str]:
+    """Return the paths of a tree whose file on the disk is not as the tree says."""
+    with _probe(view, tree) as env:
+        view.git("update-index", "-q", "--refresh", env=env, ok=(0, 1), timeout=_CHECKOUT_SECONDS)
+        listing = ("diff-files", "-z", "--name-only", "--ignore-submodules=dirty")
+        return set(view.git(*listing, env=env).fields)
+
+
+@contextmanager
+def _probe(view: Repository, tree: Oid) -> Iterator[dict[str, str]]:
+    """Yield the variables of a throwaway index that holds a tree."""
+    probe = view.git_dir / _PROBE
+    env = {"GIT_INDEX_FILE": str(probe)}
+    probe.with_name(f"{_PROBE}.lock").unlink(missing_ok=True)
+    try:
+        view.git("read-tree", tree, env=env)
+        yield env
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _is_at(place: Path, mode: str, path: str, unlike: set[str]) -> bool:
+    """Whether the disk holds one version of a path; mode 000000 says that it is absent."""
+    if not mode.strip("0"):
+        return not os.path.lexists(place)
+    return path not in unlike
+
+
+def _is_beginning(view: Repository, place: Path, blobs: tuple[str, ...]) -> bool:
+    """Whether a file holds nothing that is not at the start of one of these blobs."""
+    if place.is_symlink() or not place.is_file():
+        return False
+    data = place.read_bytes()
+    return any(
+        view.read("cat-file", "blob", blob).stdout.startswith(data)
+        for blob in blobs
+        if blob.strip("0")
+    )

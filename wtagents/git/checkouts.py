@@ -1,0 +1,129 @@
+"""Checkouts of a branch, and whether moving them on would touch somebody's work.
+
+The look happens in the clean room, over a copy of the index: it changes nothing and runs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wtagents.git import admin
+from wtagents.git.room import clean_room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wtagents.core.ids import BranchName, Oid
+    from wtagents.git.repo import Repository
+
+_REBASES = ("rebase-merge", "rebase-apply")
+_QUOTED = re.compile(r"'(.+?)'|^\t(.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A worktree that has a branch checked out."""
+
+    path: Path
+    git_dir: Path
+
+    @property
+    def index(self) -> Path:
+        """What git believes to lie in the checkout."""
+        return self.git_dir / "index"
+
+    @property
+    def lock(self) -> Path:
+        """Git's own lock of the index: while it exists, no command of the user changes it."""
+        return self.git_dir / "index.lock"
+
+
+def checkouts(repo: Repository, branch: BranchName) -> list[Checkout]:
+    """Return the worktrees that have a branch checked out or are rebasing it.
+
+    One that was deleted by hand does not count; one that is locked does, even while it is away.
+    """
+    found = []
+    main = repo.main_worktree
+    if main is not None:
+        found.append(Checkout(path=main, git_dir=repo.common_dir))
+    for folder in admin.admin_dirs(repo):
+        place = admin.registered_place(folder)
+        if place is not None and (place.is_dir() or admin.lock_text(folder) is not None):
+            found.append(Checkout(path=place, git_dir=folder))
+    return [each for each in found if each.index.exists() and branch in _branches(each.git_dir)]
+
+
+def _branches(git_dir: Path) -> set[str]:
+    rebased = (admin.read_line(git_dir / name / "head-name") for name in _REBASES)
+    names = {name.removeprefix("refs/heads/") for name in rebased}
+    return names | {admin.read_head(git_dir).branch or ""}
+
+
+def business(checkout: Checkout) -> str:
+    """Return why nobody else may move this checkout now, or ''."""
+    if not checkout.path.is_dir():
+        return "its folder is not there"
+    text = admin.lock_text(checkout.git_dir)
+    if text is not None and admin.LockReason.parse(text):
+        return "it is the worktree of a task"
+    return admin.operation_in_progress(checkout.git_dir)
+
+
+def paths_in_the_way(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> list[str]:
+    """Return the changed, untracked and ignored files that going from `old` to `new` would touch.
+
+    Git itself would overwrite an ignored file without a word.
+    """
+    with clean_room(repo, checkout.git_dir, checkout.path, old) as room:
+        said = room.read("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new).fields
+        incoming = dict(zip(said[1::2], said[::2], strict=True))
+        changed = room.git(
+            "diff", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv",
+            "--ignore-submodules=dirty", old, "--",
+        ).fields  # fmt: skip
+        tracked = set(room.read("ls-files", "-z").fields)
+        paths = {path for path in changed if path in incoming}
+        for path, status in incoming.items():
+            if status == "A":
+                paths.update(_untracked_at(checkout.path, path, tracked))
+        if paths:
+            return sorted(paths)
+        room.git("update-index", "-q", "--refresh", ok=(0, 1))
+        tried = room.git("read-tree", "-m", "-u", "-n", old, new, ok=(0, 1, 128))
+        if tried.status == 0:
+            return []
+        named = ["".join(found) for found in _QUOTED.findall(tried.stderr)]
+        return named or [tried.stderr.strip()]
+
+
+def _untracked_at(root: Path, path: str, tracked: set[str]) -> Iterator[str]:
+    """Yield the files that lie where a new file goes, at its place or at that of a folder above."""
+    blocking = _blocking(root, path)
+    if blocking is None:
+        return
+    place = root / blocking
+    if place.is_symlink() or not place.is_dir():
+        if blocking not in tracked:
+            yield blocking
+        return
+    for folder, _, names in os.walk(place):
+        for name in names:
+            below = os.path.relpath(os.path.join(folder, name), root)  # noqa: PTH118
+            if below not in tracked:
+                yield below
+
+
+def _blocking(root: Path, path: str) -> str | None:
+    """Return the first parent that is not a folder, or the path itself if something is there."""
+    parts = path.split("/")
+    for length in range(1, len(parts)):
+        parent = "/".join(parts[:length])
+        place = root / parent
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            return parent
+    return path if os.path.lexists(root / path) else None
