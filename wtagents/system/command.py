@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -151,3 +152,20 @@ def _kill_group(pid: int) -> None:
         os.killpg(pid, 9)
     except ProcessLookupError:
         return
+
+
+def run_in_terminal(argv: Sequence[str], *, cwd: Path) -> int:
+    """Hand the terminal to a program until it ends; Ctrl-C is the program's own meanwhile.
+
+    Returns its exit status. Raises SystemFault when it cannot be started.
+    """
+    # A handler is reset in the child, an ignored signal would stay ignored there.
+    ours = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(argv, cwd=cwd, env=clean_environment(), check=False).returncode
+    except OSError as error:
+        raise SystemFault(
+            f"cannot run {argv[0]}", cause=(error.strerror or str(error)).lower(), hint="wta doctor"
+        ) from error
+    finally:
+        signal.signal(signal.SIGINT, ours)
