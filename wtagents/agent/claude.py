@@ -32,7 +32,8 @@ _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _PROBE_SECONDS = 20.0
 
 ENVIRONMENT = (
-    # A background task outlives its turn, starts further turns and keeps the process for minutes.
+    # A background task, a subagent too, outlives its turn, starts further turns and keeps the
+    # process for minutes.
     ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
     # One memory directory serves all worktrees of a repository: parallel tasks would mix.
     ("CLAUDE_CODE_DISABLE_AUTO_MEMORY", "1"),

@@ -1,0 +1,192 @@
+"""Claude Code as resolver: the real program gets data and one tool, and nothing else gets in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.api.script import Failure, Reply, Script, Text, Tool, bash, text, tool
+from tests.support.clock import CountingIds
+from tests.support.environment import Sandbox
+from tests.support.hostile_texts import HOSTILE_TEXTS
+from tests.support.messages_api import MessagesApi
+from wtagents.agent.resolver import ConflictRequest, NoProposal
+from wtagents.agent.resolvers.claude import ClaudeResolver
+from wtagents.agent.resolvers.exchange import question_of
+from wtagents.agent.wording import load_words
+from wtagents.core.ids import BranchName, TaskName
+from wtagents.core.resolution import (
+    ConflictText,
+    Dropped,
+    Proposal,
+    ProposedFile,
+    Side,
+    check_resolution,
+)
+
+pytestmark = [pytest.mark.claude, pytest.mark.usefixtures("claude_on_path")]
+
+CONFLICT = ConflictText(path="a.py", base="x = 1\n", target="x = 2\n", branch="x = 3\n")
+SECONDS = 60.0
+FENCE = "00000000-0000-4000-8000-000000000001"
+
+
+def request_of(*conflicts: ConflictText) -> ConflictRequest:
+    return ConflictRequest(
+        task=TaskName("three"),
+        branch_words="Make x three.",
+        target=BranchName("main"),
+        target_words=("Make x two.",),
+        conflicts=conflicts,
+    )
+
+
+@pytest.fixture
+def resolver() -> ClaudeResolver:
+    return ClaudeResolver(program="", model="claude-haiku-4-5", ids=CountingIds())
+
+
+def answer(*hunks: str, path: str = "a.py", dropped: Any = (), note: str = "n") -> Reply:
+    files = [{"path": path, "hunks": list(hunks)}]
+    return tool("StructuredOutput", files=files, dropped=list(dropped), note=note)
+
+
+def script_of(*steps: Reply | Failure) -> Script:
+    """The answers to the one conversation of the resolver, then words."""
+    return Script(steps=steps, then=text("Done."), match="The data of this conflict")
+
+
+def test_the_answer_of_the_model_becomes_a_proposal(
+    resolver: ClaudeResolver, messages_api: MessagesApi
+) -> None:
+    drop = {"path": "a.py", "line": "x = 2", "side": "target", "reason": "the task says three"}
+    messages_api.add_script("r", script_of(answer("x = 3\n", dropped=[drop])))
+    proposal = resolver.resolve(request_of(CONFLICT), seconds=SECONDS)
+    assert proposal == Proposal(
+        files=(ProposedFile(path="a.py", text="x = 3\n"),),
+        dropped=(
+            Dropped(path="a.py", line="x = 2", side=Side.TARGET, reason="the task says three"),
+        ),
+        note="n",
+    )
+    assert isinstance(proposal, Proposal)
+    assert check_resolution([CONFLICT], proposal) == ()
+
+
+def test_nothing_of_the_user_or_of_a_project_reaches_the_model(
+    resolver: ClaudeResolver, messages_api: MessagesApi, sandbox: Sandbox
+) -> None:
+    settings = sandbox.home / ".claude"
+    settings.mkdir(exist_ok=True)
+    (settings / "CLAUDE.md").write_text("MARK-USER")
+    hook = {"type": "command", "command": f"touch {sandbox.work}/hook"}
+    hooks = {"SessionStart": [{"hooks": [hook]}], "Stop": [{"hooks": [hook]}]}
+    (settings / "settings.json").write_text(json.dumps({"hooks": hooks}))
+    (sandbox.work / "CLAUDE.md").write_text("MARK-PROJECT")
+    server = {"mcpServers": {"s": {"command": "touch", "args": [f"{sandbox.work}/server"]}}}
+    (sandbox.work / ".mcp.json").write_text(json.dumps(server))
+    messages_api.add_script("r", script_of(answer("x = 3\n")))
+    before = sorted(sandbox.work.iterdir())
+
+    assert isinstance(resolver.resolve(request_of(CONFLICT), seconds=SECONDS), Proposal)
+
+    body = messages_api.requests[0].body
+    assert [each["name"] for each in body["tools"]] == ["StructuredOutput"]
+    assert "MARK-" not in json.dumps(body)
+    assert load_words("resolve") in body["system"][-1]["text"]
+    assert sorted(sandbox.work.iterdir()) == before
+    assert list(sandbox.home.rglob("*.jsonl")) == []
+
+
+@pytest.mark.parametrize("hostile", [HOSTILE_TEXTS[:16], HOSTILE_TEXTS[16:]], ids=["one", "two"])
+def test_hostile_texts_arrive_as_one_document_of_data(
+    resolver: ClaudeResolver, messages_api: MessagesApi, hostile: tuple[str, ...]
+) -> None:
+    conflicts = [
+        ConflictText(
+            path=f"{number}/{words[:20]!r}", base=None, target=f"{words}\nt\n", branch=f"{words}r\n"
+        )
+        for number, words in enumerate(hostile)
+    ]
+    request = request_of(*conflicts)
+    messages_api.add_script("r", script_of(answer("pwned\n", path=".github/workflows/ci.yml")))
+
+    proposal = resolver.resolve(request, seconds=SECONDS)
+
+    sent = messages_api.requests[0].body["messages"][-1]["content"][-1]["text"]
+    lines = sent.split("\n")
+    assert [number for number, line in enumerate(lines) if line == FENCE] == [1, 3]
+    assert json.loads(lines[2]) == question_of(request)
+    assert isinstance(proposal, Proposal)
+    faults = [str(fault) for fault in check_resolution(conflicts, proposal)]
+    assert ".github/workflows/ci.yml: it is not in conflict" in faults
+    assert len(faults) == len(conflicts) + 1
+
+
+def test_an_answer_after_a_try_of_another_tool_is_not_taken(
+    resolver: ClaudeResolver, messages_api: MessagesApi, sandbox: Sandbox
+) -> None:
+    planted = sandbox.home / "pwned"
+    messages_api.add_script("r", script_of(bash(f"touch {planted}"), answer("x = 3\n")))
+    assert resolver.resolve(request_of(CONFLICT), seconds=SECONDS) == NoProposal(
+        reason="its answer is not taken, it had or tried tools: Bash", transient=False
+    )
+    assert not planted.exists()
+
+
+def test_words_are_no_answer(resolver: ClaudeResolver, messages_api: MessagesApi) -> None:
+    messages_api.add_script("r", script_of(text("I would rather talk.")))
+    assert resolver.resolve(request_of(CONFLICT), seconds=SECONDS) == NoProposal(
+        reason="Claude Code answered in words only: Done.", transient=False
+    )
+
+
+def test_an_answer_that_does_not_fit_the_hunks_is_none(
+    resolver: ClaudeResolver, messages_api: MessagesApi
+) -> None:
+    messages_api.add_script("r", script_of(answer("x = 2\n", "x = 3\n")))
+    assert resolver.resolve(request_of(CONFLICT), seconds=SECONDS) == NoProposal(
+        reason=("Claude Code: the answer for 'a.py' is neither a text nor one text for each hunk"),
+        transient=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (
+            Failure(status=403, kind="permission_error", message="no"),
+            "Claude Code: Failed to authenticate. API Error: 403 no",
+        ),
+        (
+            Failure(status=429, kind="rate_limit_error", headers={"retry-after": "7200"}),
+            "Claude Code: API Error: Request rejected (429) · scripted failure",
+        ),
+    ],
+)
+def test_a_refusal_of_the_service_is_for_later(
+    resolver: ClaudeResolver, messages_api: MessagesApi, failure: Failure, reason: str
+) -> None:
+    messages_api.add_script("r", script_of(failure))
+    assert resolver.resolve(request_of(CONFLICT), seconds=SECONDS) == NoProposal(
+        reason=reason, transient=True
+    )
+
+
+def test_a_silent_model_is_given_up(resolver: ClaudeResolver, messages_api: MessagesApi) -> None:
+    held = Reply(content=(Text(text="late"), Tool(name="StructuredOutput", input={})), hold="g")
+    messages_api.add_script("r", script_of(held))
+    assert resolver.resolve(request_of(CONFLICT), seconds=3) == NoProposal(
+        reason="Claude Code gave no answer within 3 s", transient=True
+    )
+
+
+def test_a_missing_program_is_for_later(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none")
+    resolver = ClaudeResolver(program=missing, model=None, ids=CountingIds())
+    assert resolver.resolve(request_of(CONFLICT), seconds=1) == NoProposal(
+        reason=f"cannot run {missing}: no such file or directory", transient=True
+    )
