@@ -22,10 +22,13 @@ def test_a_question_is_answered_first() -> None:
     assert said == "wta answer fix-login --allow, or: wta answer fix-login --deny"
 
 
-@pytest.mark.parametrize("liveness", [Liveness.STUCK, Liveness.LOST])
-def test_who_is_silent_is_looked_at(liveness: Liveness) -> None:
-    said = after(TaskState.ACTIVE, liveness=liveness)
+def test_who_is_silent_is_looked_at() -> None:
+    said = after(TaskState.ACTIVE, liveness=Liveness.STUCK)
     assert said == "wta logs fix-login; then: wta stop fix-login"
+
+
+def test_who_lost_its_runner_is_taken_up_by_a_tick() -> None:
+    assert after(TaskState.ACTIVE, liveness=Liveness.LOST) == "wta supervise --once"
 
 
 @pytest.mark.parametrize("reason", [None, *Reason])

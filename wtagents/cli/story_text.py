@@ -30,5 +30,5 @@ def story_text(line: StoryLine, style: Style) -> Iterator[str]:
     """Lay out one line of the story; its texts are printable already."""
     sign, tone = SIGNS[line.voice]
     indent = "    " if line.child else ""
-    for text in line.text.split("\n"):
+    for text in line.text.strip("\n").split("\n"):
         yield style.paint(f"{indent}{sign}{' ' if sign else ''}{text}".rstrip(), tone)

@@ -108,17 +108,22 @@ def now_of(item: TaskStatus, now: datetime) -> str:
         case TaskState.QUEUED | TaskState.PREPARING:
             return _waiting_for(item, now)
         case TaskState.ACTIVE:
-            return printable(item.pulse.doing, _DOING_LIMIT) if item.pulse else ""
+            return _doing(item)
         case TaskState.MERGING:
             return str(item.merge.state) if item.merge else ""
         case TaskState.MERGED:
             return f"landed on {task.target}"
-        case TaskState.READY if task.merge_when_ready:
-            return "lands by itself"
         case TaskState.READY if item.worktree and item.worktree.uncommitted:
             return f"{item.worktree.uncommitted} uncommitted"
         case _:
-            return printable(task.detail, _DOING_LIMIT)
+            waits = "lands by itself" if task.merge_when_ready else ""
+            return waits if task.state is TaskState.READY else printable(task.detail, _DOING_LIMIT)
+
+
+def _doing(item: TaskStatus) -> str:
+    if item.liveness is None:
+        return "its run has ended; the next tick takes note"
+    return printable(item.pulse.doing, _DOING_LIMIT) if item.pulse else ""
 
 
 def _waiting_for(item: TaskStatus, now: datetime) -> str:

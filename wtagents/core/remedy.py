@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
 
 _AFTER = {
-    Reason.AUTHENTICATION: "log in (claude auth login), then: wta retry {name}",
+    Reason.AUTHENTICATION: "run claude and type /login; then: wta retry {name}",
     Reason.NO_COMMITS: "wta logs {name}",
     Reason.UNCOMMITTED: 'wta diff {name}; wta send {name} "commit your work"',
     Reason.WRONG_BRANCH: "wta diff {name}",
@@ -33,8 +33,10 @@ def next_command(
     name = task.name
     if pulse is not None and pulse.question is not None:
         return f"wta answer {name} --allow, or: wta answer {name} --deny"
-    if liveness in (Liveness.STUCK, Liveness.LOST):
+    if liveness is Liveness.STUCK:
         return f"wta logs {name}; then: wta stop {name}"
+    if liveness is Liveness.LOST:
+        return "wta supervise --once"
     match task.state:
         case TaskState.FAILED:
             after = _AFTER.get(task.reason) if task.reason else None

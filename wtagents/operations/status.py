@@ -110,17 +110,17 @@ def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
 def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus:
     seen = _look(context, row.run)
     pulse = seen.pulse if seen else None
-    verdict = _judge(context, seen) if seen else None
+    verdict = _judge(context, seen) if seen and seen.exit is None else None
     return TaskStatus(
         task=row.task,
         run=row.run,
         liveness=verdict.liveness if verdict else None,
         reasons=verdict.reasons if verdict else (),
         activity_age=seen.activity_age if seen else None,
-        pulse=pulse,
+        pulse=pulse if verdict else None,
         usage=row.usage_before.plus(pulse.usage if pulse else Usage()),
         worktree=_worktree(context, row, ask=bool(request.names) or request.fresh),
-        attention=attention(row.task, verdict, pulse, row.merge),
+        attention=attention(row.task, verdict, pulse if verdict else None, row.merge),
         merge=row.merge,
         waiting_messages=len(row.waiting),
     )

@@ -102,9 +102,13 @@ class StatePaths:
         """Held by whoever begins a run of the task."""
         return self.root / f"task-{task_id}.lock"
 
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
     def run(self, run_id: str) -> RunFolder:
         """Return the folder of a run."""
-        return RunFolder(root=self.root / "runs" / run_id)
+        return RunFolder(root=self.runs / run_id)
 
 
 @record

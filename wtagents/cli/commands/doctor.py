@@ -1,0 +1,49 @@
+"""Keep: look for every known hazard, each with its remedy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wtagents.cli.answer import Answer
+from wtagents.cli.invocation import Invocation, WtaCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.cli.style import Style
+    from wtagents.operations.checks.check import Check
+
+
+@click.command(
+    cls=WtaCommand,
+    examples=["wta doctor", "wta doctor --json | jq '.data[] | select(.health != \"ok\")'"],
+)
+@click.pass_obj
+def command(invocation: Invocation) -> Answer[tuple[Check, ...]]:
+    """Check programs, state, disk, git settings, worktrees, runs and processes.
+
+    Nothing is changed or removed. Exit status 1: something has failed; its remedy stands below.
+    """
+    from wtagents.operations.doctor import doctor
+
+    return Answer.of(doctor(invocation.context), _lines)
+
+
+def _lines(checks: tuple[Check, ...], style: Style) -> Iterator[str]:
+    from wtagents.cli.style import Tone, plural, text_width
+    from wtagents.core.text import printable
+    from wtagents.operations.checks.check import Health
+
+    tones = {Health.OK: Tone.GOOD, Health.NOTE: Tone.NOTICE, Health.FAILED: Tone.BAD}
+    width = max(text_width(check.name) for check in checks)
+    for check in checks:
+        word = style.paint(f"{check.health:6}", tones[check.health])
+        yield f"{word}  {check.name:{width}}  {printable(check.finding)}"
+        if check.remedy:
+            yield f"{'':{width + 10}}{style.paint(printable(check.remedy), Tone.ACCENT)}"
+    failures = sum(check.health is Health.FAILED for check in checks)
+    notes = sum(check.health is Health.NOTE for check in checks)
+    yield ""
+    yield f"{plural(len(checks), 'check')}, {failures} failed, {plural(notes, 'note')}"

@@ -1,0 +1,1 @@
+"""What `wta doctor` looks at: one function per hazard."""

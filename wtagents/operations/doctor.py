@@ -1,0 +1,64 @@
+"""doctor: one look at every known hazard, each with its finding and its remedy.
+
+A check never stops the others: what cannot be checked is a finding, too. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import ExitCode, WtaError
+from wtagents.operations.checks import fleet, programs, settings, state
+from wtagents.operations.checks.check import Check, Health, failed
+from wtagents.operations.result import OperationResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wtagents.operations.context import Context
+
+    Hazard = Callable[[Context], Iterator[Check]]
+
+HAZARDS: tuple[Hazard, ...] = (
+    programs.check_git,
+    programs.check_agent,
+    programs.check_node,
+    programs.check_sandbox,
+    state.check_state_folder,
+    state.check_database,
+    state.check_disk,
+    state.check_supervisor,
+    state.check_crontab,
+    state.check_clock,
+    state.check_trust,
+    settings.check_git_settings,
+    settings.check_identity,
+    settings.check_signing,
+    settings.check_large_files,
+    settings.check_submodules,
+    settings.check_instructions_file,
+    fleet.check_commits,
+    fleet.check_git_locks,
+    fleet.check_worktrees,
+    fleet.check_branches,
+    fleet.check_runs,
+    fleet.check_orphans,
+)
+
+
+def doctor(context: Context) -> OperationResult[tuple[Check, ...]]:
+    """Look at everything; the exit code is 1 when something has failed."""
+    checks = tuple(check for hazard in HAZARDS for check in _look(hazard, context))
+    sick = any(check.health is Health.FAILED for check in checks)
+    return OperationResult(data=checks, exit_code=ExitCode.UNFULFILLED if sick else ExitCode.OK)
+
+
+def _look(hazard: Hazard, context: Context) -> list[Check]:
+    name = hazard.__name__.removeprefix("check_").replace("_", " ")
+    try:
+        return list(hazard(context))
+    except WtaError as error:
+        cause = f": {error.cause}" if error.cause else ""
+        return [failed(name, f"{error.message}{cause}", error.hint)]
+    except OSError as error:
+        return [failed(name, f"cannot be checked: {error}", "look at the file that is named")]
