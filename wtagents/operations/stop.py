@@ -57,11 +57,11 @@ def retry(context: Context, request: RetryRequest) -> OperationResult[Task]:
     with context.database.write() as db:
         task = require_task(db, request.name)
         _require_rest(db, task)
-        wish_task(db, task.id, Wish.WORK, now)
+        wish_task(db, task.id, Wish.WORK, now, fresh=request.fresh, at_once=True)
         if request.message.strip():
             add_message(db, task.id, MessageKind.TEXT, request.message, now)
         if task.state is not TaskState.QUEUED:
-            move_task(db, task.id, TaskState.QUEUED, at=now, fresh=request.fresh)
+            move_task(db, task.id, TaskState.QUEUED, at=now)
     failures = tick(context, task_ids={task.id}).failures
     with context.database.read() as db:
         task = require_task_by_id(db, task.id)

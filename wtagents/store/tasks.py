@@ -210,14 +210,33 @@ def move_task(
     return task
 
 
-def wish_task(db: Database, task_id: int, wish: Wish, at: datetime) -> Task:
-    """Record what a person wants of the task; to let it work forgets earlier failures."""
+def wish_task(
+    db: Database,
+    task_id: int,
+    wish: Wish,
+    at: datetime,
+    *,
+    fresh: bool | None = None,
+    at_once: bool = False,
+) -> Task:
+    """Record what a person wants of the task; to let it work forgets earlier failures.
+
+    `fresh` makes its next run begin a new conversation, `at_once` ends a pause before it.
+    """
     forgives = wish is Wish.WORK
     row = db.change(
         "UPDATE task SET wish = :wish, changed_at = :now,"
-        " attempts = iif(:forgives, 0, attempts), commit_asked = iif(:forgives, 0, commit_asked)"
+        " attempts = iif(:forgives, 0, attempts), commit_asked = iif(:forgives, 0, commit_asked),"
+        " fresh = coalesce(:fresh, fresh), not_before = iif(:at_once, NULL, not_before)"
         " WHERE id = :id RETURNING *",
-        {"id": task_id, "wish": wish, "now": text_of_time(at), "forgives": forgives},
+        {
+            "id": task_id,
+            "wish": wish,
+            "now": text_of_time(at),
+            "forgives": forgives,
+            "fresh": fresh,
+            "at_once": at_once,
+        },
     )
     task = _task(_present(row))
     add_event(db, EventKind.TASK_WISHED, at=at, task_id=task_id, data={"wish": wish})
