@@ -234,11 +234,29 @@ def test_a_tool_over_the_budget_is_not_run(play: Play, repository: RepositoryBui
     assert not (repository.path / "never").exists()
 
 
+def test_a_message_that_comes_again_is_passed_over(play: Play) -> None:
+    with play('say "a"', "wait 0.2") as session:
+        session.say('scenario:\nsay "b"', number=1)
+        session.finish()
+    with play('say "c"', resumes=True) as session:
+        session.say('scenario:\nsay "b"', number=1)
+        session.finish()
+
+        said = [event.text for event in session.events if isinstance(event, Said)]
+        stages = [
+            event.stage
+            for event in session.events
+            if isinstance(event, MessageMoved) and event.wire == wire(1)
+        ]
+    assert said == ["c"]
+    assert stages == [MessageStage.QUEUED, MessageStage.COMPLETED]
+
+
 def test_an_unknown_session_cannot_be_resumed(play: Play) -> None:
     with play('say "a"', resumes=True) as session:
         verdict = session.wait()
     assert verdict == Verdict(
-        reason=ExitReason.AGENT_ERROR,
+        reason=ExitReason.CONVERSATION_LOST,
         detail=f"No conversation found with session ID: {SESSION}",
     )
 

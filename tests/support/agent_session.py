@@ -15,6 +15,8 @@ from wtagents.agent.events import Event
 from wtagents.agent.port import Agent, Ending, Launch, ReaderState, Verdict
 
 SESSION = "20000000-0000-4000-8000-000000000001"
+RESUMED = 100
+"""Number of the first message to a resumed conversation: it must be a new one to it."""
 _TIMEOUT = 30.0
 _E = TypeVar("_E")
 
@@ -52,7 +54,8 @@ class AgentSession:
         for thread in self._threads:
             thread.start()
         if launch.first_message:
-            self.say(launch.first_message, number=0)
+            resumed = any(argument.startswith("--resume=") for argument in launch.argv)
+            self.say(launch.first_message, number=RESUMED if resumed else 0)
 
     def __enter__(self) -> Self:
         return self

@@ -28,6 +28,8 @@ class Session:
     """Over all processes, like the cost."""
     cost_usd: float = 0.0
     stubborn: bool = False
+    heard: tuple[str, ...] = ()
+    """Wire ids of the messages so far; one that comes again begins nothing."""
 
 
 def session_file(session_id: str) -> Path:
@@ -48,6 +50,7 @@ def load_session(session_id: str) -> Session | None:
         requests=whole_of(stored, "requests"),
         cost_usd=number_of(stored, "cost_usd") or 0.0,
         stubborn=stored.get("stubborn") is True,
+        heard=texts_of(stored, "heard"),
     )
 
 

@@ -38,10 +38,13 @@ class Conductor:
 
     def play(self, wire: str, text: str) -> int:
         """Play one turn; return the exit status that it gives the process."""
+        if self._has_heard(wire, text):
+            return 0
         self._narrator.stage(wire, "started")
         self._narrator.begin()
         self._narrator.echo(wire, text)
         self._taken = [wire]
+        self._save()
         try:
             outcome = self._perform(text)
         except TurnOverError as over:
@@ -89,13 +92,24 @@ class Conductor:
     def _take_messages(self) -> None:
         while (message := self._channel.next_message(0)) is not None:
             wire, text = message
+            if self._has_heard(wire, text):
+                continue
             self._narrator.echo(wire, text)
             self._narrator.stage(wire, "started")
             self._taken.append(wire)
+            self._save()
             steps = self._steps_of(text)
             self._left.extend(steps)
             if not steps:
                 self._narrator.say(f"Noted: {text}")
+
+    def _has_heard(self, wire: str, text: str) -> bool:
+        """Pass over a message that comes again, also from an earlier process."""
+        if not wire or wire not in self._session.heard:
+            return False
+        self._narrator.echo(wire, text)
+        self._narrator.stage(wire, "completed")
+        return True
 
     def _interrupted(self) -> Outcome:
         self._left.clear()
@@ -114,5 +128,6 @@ class Conductor:
             requests=self._narrator.requests,
             cost_usd=self._narrator.cost,
             stubborn=self._session.stubborn or self._stage.stubborn,
+            heard=tuple(dict.fromkeys((*self._session.heard, *self._taken))),
         )
         save_session(self._session)
