@@ -53,7 +53,7 @@ VERDICTS = {
         ExitReason.RATE_LIMITED, "API Error: Request rejected (429) · Too many requests"
     ),
     "resume_of_unknown_session": said(
-        ExitReason.AGENT_ERROR,
+        ExitReason.CONVERSATION_LOST,
         "No conversation found with session ID: 00000000-0000-4000-8000-000000000020",
     ),
     "retries_then_overloaded": said(ExitReason.API_ERROR, OVERLOADED),

@@ -20,7 +20,7 @@ from tests.support.records import (
     view,
     worktree_facts,
 )
-from wtagents.core.ids import TaskName
+from wtagents.core.ids import RunId, TaskName
 from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.reconcile import (
@@ -40,7 +40,7 @@ from wtagents.core.reconcile import (
     StopRun,
     plan,
 )
-from wtagents.core.run import RunState
+from wtagents.core.run import ExitReason, RunState
 from wtagents.core.settle import Settlement, SettlePolicy
 from wtagents.core.snapshot import TaskView
 from wtagents.core.task import Reason, TaskState, Wish
@@ -54,47 +54,53 @@ def planned(*views: TaskView, live_runs: int | None = None) -> tuple[Action, ...
     return plan(snapshot(*views, live_runs=live_runs), POLICY, NOW)
 
 
-def settled(settlement: Settlement, *, expected: TaskState) -> SettleTask:
-    return SettleTask(task_id=1, expected=expected, settlement=settlement)
+def begun(
+    purpose: Purpose = Purpose.WORK, *, task_id: int = 1, after: RunId | None = None
+) -> BeginRun:
+    return BeginRun(task_id=task_id, purpose=purpose, after=after)
+
+
+def settled(
+    settlement: Settlement,
+    *,
+    expected: TaskState,
+    wish: Wish = Wish.WORK,
+    after: RunId | None = RUN_ID,
+) -> SettleTask:
+    return SettleTask(task_id=1, expected=expected, wish=wish, after=after, settlement=settlement)
 
 
 def test_a_queued_task_begins() -> None:
-    assert planned(view()) == (BeginRun(task_id=1, purpose=Purpose.WORK),)
+    assert planned(view()) == (begun(),)
 
 
 def test_a_queued_task_waits_for_its_time() -> None:
     waiting = a_task(not_before=later(1))
 
     assert planned(view(waiting)) == ()
-    assert plan(snapshot(view(waiting)), POLICY, later(1)) == (
-        BeginRun(task_id=1, purpose=Purpose.WORK),
-    )
+    assert plan(snapshot(view(waiting)), POLICY, later(1)) == (begun(),)
 
 
 def test_a_half_made_task_is_taken_up_again() -> None:
-    assert planned(view(a_task(state=TaskState.PREPARING))) == (
-        BeginRun(task_id=1, purpose=Purpose.WORK),
-    )
+    assert planned(view(a_task(state=TaskState.PREPARING))) == (begun(),)
 
 
 def test_admission_counts_the_runs_that_live_and_those_it_begins() -> None:
     views = [view(a_task(id=number, name=TaskName(f"t{number}"))) for number in range(1, 5)]
 
     assert planned(*views, live_runs=0) == (
-        BeginRun(task_id=1, purpose=Purpose.WORK),
-        BeginRun(task_id=2, purpose=Purpose.WORK),
+        begun(),
+        begun(task_id=2),
     )
     assert planned(*views, live_runs=2) == ()
 
 
 def test_an_interrupted_task_goes_on_where_it_was() -> None:
-    assert planned(view(run=an_ended_run())) == (BeginRun(task_id=1, purpose=Purpose.CONTINUE),)
+    assert planned(view(run=an_ended_run())) == (begun(Purpose.CONTINUE, after=RUN_ID),)
 
 
 def test_an_interrupted_task_goes_on_with_what_was_said() -> None:
-    assert planned(view(run=an_ended_run(), messages=(a_message(),))) == (
-        BeginRun(task_id=1, purpose=Purpose.WORK),
-    )
+    assert planned(view(run=an_ended_run(), messages=(a_message(),))) == (begun(after=RUN_ID),)
 
 
 def test_a_run_at_work_needs_nothing() -> None:
@@ -128,6 +134,14 @@ def test_an_exit_record_is_noted_even_if_the_runner_still_lives() -> None:
 
 def test_a_dead_runner_without_an_exit_record_is_lost() -> None:
     assert planned(view(ACTIVE, run=a_run(), run_facts=facts(runner_alive=False))) == (
+        NoteLost(run_id=RUN_ID),
+    )
+
+
+def test_a_run_that_no_runner_can_claim_is_lost() -> None:
+    barred = facts(claim=None, barred=True, runner_alive=False)
+
+    assert planned(view(ACTIVE, run=a_run(state=RunState.STARTING), run_facts=barred)) == (
         NoteLost(run_id=RUN_ID),
     )
 
@@ -209,6 +223,17 @@ def test_words_wake_a_task_that_rests() -> None:
         )
 
 
+def test_words_that_a_failed_run_left_unheard_do_not_begin_the_next_one() -> None:
+    for reason in (ExitReason.AUTHENTICATION, ExitReason.SETUP_FAILED, ExitReason.LOST):
+        failed = a_task(state=TaskState.FAILED)
+        old = view(failed, run=an_ended_run(reason), messages=(a_message(),))
+        new = view(failed, run=an_ended_run(reason), messages=(a_message(created_at=later(1)),))
+        assert planned(old) == ()
+        assert planned(new) == (
+            settled(Settlement(to=TaskState.QUEUED, forgive=True), expected=TaskState.FAILED),
+        )
+
+
 def test_an_ended_run_is_judged() -> None:
     ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts())
 
@@ -218,18 +243,22 @@ def test_an_ended_run_is_judged() -> None:
 def test_uncommitted_work_begins_a_run_that_commits_it() -> None:
     ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts(uncommitted=1))
 
-    assert planned(ended) == (BeginRun(task_id=1, purpose=Purpose.COMMIT),)
+    assert planned(ended) == (begun(Purpose.COMMIT, after=RUN_ID),)
 
 
 def test_a_cancelled_task_that_rests_is_given_up() -> None:
     for state in (TaskState.QUEUED, TaskState.READY, TaskState.FAILED, TaskState.STOPPED):
         assert planned(view(a_task(state=state, wish=Wish.CANCEL))) == (
-            settled(Settlement(to=TaskState.CANCELLED), expected=state),
+            settled(
+                Settlement(to=TaskState.CANCELLED), expected=state, wish=Wish.CANCEL, after=None
+            ),
         )
 
 
 def test_a_stop_before_the_first_run_rests_at_once() -> None:
-    assert planned(view(a_task(wish=Wish.STOP))) == (settled(STOPPED, expected=TaskState.QUEUED),)
+    assert planned(view(a_task(wish=Wish.STOP))) == (
+        settled(STOPPED, expected=TaskState.QUEUED, wish=Wish.STOP, after=None),
+    )
 
 
 def test_merge_when_ready_asks_once_per_result() -> None:

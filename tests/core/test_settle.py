@@ -175,6 +175,12 @@ def test_what_another_try_cannot_mend_rests_at_once(reason: ExitReason) -> None:
     assert settled == Settlement(to=TaskState.FAILED, reason=Reason(reason.value), detail="why")
 
 
+def test_a_conversation_that_is_gone_is_begun_anew_at_once() -> None:
+    settled = settle(view(ACTIVE, run=an_ended_run(ExitReason.CONVERSATION_LOST)), POLICY, NOW)
+
+    assert settled == Settlement(to=TaskState.QUEUED)
+
+
 def test_a_stop_wins_over_everything_that_happened_meanwhile() -> None:
     task = a_task(state=TaskState.ACTIVE, wish=Wish.STOP)
 

@@ -80,6 +80,7 @@ _PULSE = Pulse(
 )
 _FACTS = RunFacts(
     claim=RUNNER,
+    barred=False,
     runner_alive=True,
     agent_alive=True,
     heartbeat_age=0.5,

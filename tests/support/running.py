@@ -34,6 +34,8 @@ def command_order(run_id: RunId, worktree: Path, *argv: str) -> Order:
         argv=argv,
         environment=(("WTA_TASK", "a-task"),),
         prompt="",
+        yields=False,
+        session_id=run_id,
         setup=(),
         setup_seconds=30.0,
         timeout_seconds=None,

@@ -43,6 +43,8 @@ ORDER = Order(
     agent=AgentKind.CLAUDE,
     argv=("claude", "-p", "--", "\udce9"),
     environment=(("A", "1"), ("B", "=")),
+    yields=True,
+    session_id="20000000-0000-4000-8000-000000000001",
     prompt="Do it.\n\ud800",
     setup=("make deps",),
     setup_seconds=600,
@@ -163,9 +165,10 @@ def _damaged(whole: dict[str, Any]) -> list[bytes]:
     text = json.dumps(whole).encode()
     variants = [b"", text[:-1], text[: len(text) // 2], b"null", b"[]", b"\xff\xfe", b"[" * 99_999]
     wrong: tuple[Any, ...] = ({}, [7], True, float("nan"))
-    for key in whole:
+    for key, right in whole.items():
         variants.append(json.dumps({k: v for k, v in whole.items() if k != key}).encode())
-        variants += [json.dumps(whole | {key: value}).encode() for value in wrong]
+        others = (value for value in wrong if type(value) is not type(right))
+        variants += [json.dumps(whole | {key: value}).encode() for value in others]
     return variants
 
 

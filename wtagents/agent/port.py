@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.agent.events import Asked, Event
-    from wtagents.core.ids import RunId, TaskName
+    from wtagents.core.ids import TaskName
     from wtagents.core.task import AgentKind
 
 PROMPT_MESSAGE = 0
 """Message id of a run's first message, its prompt; rows of the store count from 1."""
 
 
-def wire_id(run_id: RunId, message_id: int) -> str:
+def wire_id(scope: str, message_id: int) -> str:
     """Return the UUID under which a message travels.
 
-    Made from the run too, so that a message that is sent again to a resumed session is new to it.
+    Its scope is a UUID too. A person's words have that of the conversation: Claude Code takes one
+    id once per conversation, so they may be sent again after a crash. What belongs to one process,
+    its prompt and the interrupts, has that of the run.
     """
-    return str(uuid5(UUID(run_id), str(message_id)))
+    return str(uuid5(UUID(scope), str(message_id)))
 
 
 @record

@@ -52,6 +52,7 @@ _BY_ERROR = {
 _LOGIN_WORDS = ("Not logged in", "Please run /login", "Invalid API key")
 _FULL_CONTEXT = frozenset({"prompt_too_long", "blocking_limit"})
 _SERVER_ERROR = 500
+_NO_CONVERSATION = "No conversation found with session ID"
 _UNKNOWN_COMMAND = "Unknown command: "
 """2.1.197 answers a prompt that begins with an unknown `/word` so, as a success without a turn."""
 
@@ -98,6 +99,8 @@ def _reason(evidence: Evidence, ending: Ending) -> tuple[ExitReason, str]:
     last = evidence.last_turn
     if evidence.turn_open or last is None:
         return _without_result(ending, began=evidence.turn_open)
+    if last.failed and last.text.startswith(_NO_CONVERSATION) and not last.requests:
+        return ExitReason.CONVERSATION_LOST, last.text
     if last.failed:
         return _failed_turn(evidence, last)
     if last.text.startswith(_UNKNOWN_COMMAND) and not last.requests:

@@ -30,6 +30,10 @@ class Order:
     """What is added to the runner's own, scrubbed environment."""
     prompt: str
     """First message to the agent; '' when the command line carries it."""
+    yields: bool
+    """Whether the words that lie in the inbox at the start speak in place of the prompt."""
+    session_id: str
+    """The agent's conversation."""
     setup: tuple[str, ...]
     """Trusted shell commands to run in the worktree before the agent."""
     setup_seconds: float

@@ -14,7 +14,7 @@ from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind
 from wtagents.core.record import record
-from wtagents.core.run import RunState
+from wtagents.core.run import ExitReason, RunState
 from wtagents.core.settle import Settlement, SettlePolicy, settle
 from wtagents.core.task import TaskState, Wish
 
@@ -50,6 +50,8 @@ class BeginRun:
 
     task_id: int
     purpose: Purpose
+    after: RunId | None
+    """The latest run; when there is a later one by now, the plan is out of date."""
 
 
 @record
@@ -120,6 +122,9 @@ class SettleTask:
 
     task_id: int
     expected: TaskState
+    wish: Wish
+    after: RunId | None
+    """The run that was judged; when there is a later one by now, the verdict is out of date."""
     settlement: Settlement
 
 
@@ -191,6 +196,9 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
     if facts.exit is not None:
         yield NoteExit(run_id=run.id, exit=facts.exit)
         return
+    if facts.barred:
+        yield NoteLost(run_id=run.id)
+        return
     if facts.claim is None:
         if view.task.wish is not Wish.WORK:
             yield StopRun(run_id=run.id, firm=True)
@@ -227,7 +235,7 @@ def _plan_resting(view: TaskView, policy: Policy, now: datetime) -> Iterator[Act
         yield from _plan_queued(view, now)
     elif task.state is TaskState.ACTIVE:
         yield from _plan_ended_run(view, policy, now)
-    elif task.state is not TaskState.MERGING and task.wish is Wish.WORK and _texts(view):
+    elif task.state is not TaskState.MERGING and task.wish is Wish.WORK and _is_woken(view):
         yield _settled(view, Settlement(to=TaskState.QUEUED, forgive=True))
     elif task.state is TaskState.READY and task.merge_when_ready and _may_request_merge(view):
         yield RequestMerge(task_id=task.id)
@@ -239,23 +247,48 @@ def _plan_queued(view: TaskView, now: datetime) -> Iterator[Action]:
         yield _settled(view, Settlement.stopped())
     elif task.not_before is None or now >= task.not_before:
         purpose = Purpose.CONTINUE if view.run is not None and not _texts(view) else Purpose.WORK
-        yield BeginRun(task_id=task.id, purpose=purpose)
+        yield _begun(view, purpose)
 
 
 def _plan_ended_run(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:
     settlement = settle(view, policy.settle, now)
     if settlement is None:
-        yield BeginRun(task_id=view.task.id, purpose=Purpose.COMMIT)
+        yield _begun(view, Purpose.COMMIT)
     else:
         yield _settled(view, settlement)
 
 
+def _begun(view: TaskView, purpose: Purpose) -> BeginRun:
+    return BeginRun(task_id=view.task.id, purpose=purpose, after=view.run.id if view.run else None)
+
+
 def _settled(view: TaskView, settlement: Settlement) -> SettleTask:
-    return SettleTask(task_id=view.task.id, expected=view.task.state, settlement=settlement)
+    return SettleTask(
+        task_id=view.task.id,
+        expected=view.task.state,
+        wish=view.task.wish,
+        after=view.run.id if view.run else None,
+        settlement=settlement,
+    )
 
 
 def _texts(view: TaskView) -> bool:
     return any(message.kind is MessageKind.TEXT for message in view.messages)
+
+
+def _is_woken(view: TaskView) -> bool:
+    """Whether a person spoke to a task at rest.
+
+    Words that a failed run left unheard wait for the next one, but are no reason to begin it: it
+    would fail like the last.
+    """
+    run = view.run
+    if run is None or run.exit is None or run.ended_at is None:
+        return _texts(view)
+    if run.exit.reason in (ExitReason.COMPLETED, ExitReason.STOPPED):
+        return _texts(view)
+    ended_at = run.ended_at
+    return any(m.kind is MessageKind.TEXT and m.created_at > ended_at for m in view.messages)
 
 
 def _drop_stale(view: TaskView) -> Iterator[Action]:

@@ -38,6 +38,8 @@ class ExitReason(StrEnum):
     TIMED_OUT = "timed_out"
     BUDGET = "budget"
     MAX_TURNS = "max_turns"
+    CONVERSATION_LOST = "conversation_lost"
+    """The conversation to go on with is not there: it was ended before it was saved, or deleted."""
     LOST = "lost"
 
 

@@ -39,6 +39,8 @@ def order_value(order: Order) -> dict[str, Any]:
         "argv": list(order.argv),
         "environment": [list(pair) for pair in order.environment],
         "prompt": order.prompt,
+        "yields": order.yields,
+        "session_id": order.session_id,
         "setup": list(order.setup),
         "setup_seconds": order.setup_seconds,
         "timeout_seconds": order.timeout_seconds,
@@ -61,6 +63,8 @@ def parse_order(value: Any) -> Order:
         argv=argv,
         environment=fields.pairs("environment"),
         prompt=fields.text("prompt"),
+        yields=fields.flag("yields"),
+        session_id=fields.text("session_id"),
         setup=fields.texts("setup"),
         setup_seconds=fields.number("setup_seconds"),
         timeout_seconds=None

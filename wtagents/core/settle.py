@@ -75,7 +75,7 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     task, run = view.task, view.run
     if task.wish is Wish.STOP:
         return Settlement.stopped()
-    if run is None or run.exit is None:
+    if run is None or run.exit is None or run.exit.reason is ExitReason.CONVERSATION_LOST:
         return Settlement(to=TaskState.QUEUED)
     end = run.exit
     if end.reason is ExitReason.STOPPED:

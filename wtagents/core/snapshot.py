@@ -23,6 +23,8 @@ class RunFacts:
 
     claim: ProcessIdentity | None
     """Who claimed the run; None while no runner has."""
+    barred: bool
+    """Whether the claim is given away to nobody, so that no runner can take it any more."""
     runner_alive: bool
     agent_alive: bool
     heartbeat_age: float | None

@@ -25,7 +25,7 @@ from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.operations.context import Context
 from wtagents.store.merges import add_merge_request
 from wtagents.store.messages import mark_delivered, mark_failed, message_by_id
-from wtagents.store.runs import move_run, run_by_id
+from wtagents.store.runs import latest_run, move_run, run_by_id
 from wtagents.store.tasks import move_task, require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.process import RUN_MARK, is_alive, signal_processes, stop_marked
@@ -53,9 +53,9 @@ def _(action: BeginRun, context: Context) -> None:
 
 @apply.register
 def _(action: LaunchRunner, context: Context) -> None:
-    from wtagents.operations.begin import launch_runner
+    from wtagents.operations.begin import relaunch_runner
 
-    launch_runner(context, action.run_id)
+    relaunch_runner(context, action.run_id)
 
 
 @apply.register
@@ -182,6 +182,9 @@ def _(action: DropMessage, context: Context) -> None:
 def _(action: SettleTask, context: Context) -> None:
     with context.database.write() as db:
         task = require_task_by_id(db, action.task_id)
+        run = latest_run(db, action.task_id)
+        if task.wish is not action.wish or (run.id if run else None) != action.after:
+            return
         settlement = action.settlement
         attempts = 0 if settlement.forgive else task.attempts + settlement.failed_attempt
         move_task(

@@ -10,28 +10,29 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wtagents.agent.wording import load_words
-from wtagents.core.errors import DeadlineError, StateError, WtaError
+from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.message import MessageKind
 from wtagents.core.order import Order
 from wtagents.core.reconcile import Purpose
-from wtagents.core.record import record
+from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
+from wtagents.operations.opening import choose_first_words, choose_opening
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.worktree import claim_worktree, furnish_worktree
-from wtagents.store.messages import mark_delivered, undelivered
-from wtagents.store.runs import add_run, latest_run, run_by_id
+from wtagents.store.messages import mark_delivered, messages_of
+from wtagents.store.runs import add_run, latest_run, move_run, run_by_id, runs_of
 from wtagents.store.tasks import move_task, require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.command import clean_environment
 from wtagents.system.files import make_private_folder, write_atomic
 from wtagents.system.lock import try_lock
-from wtagents.system.process import RUN_MARK, start_detached
+from wtagents.system.process import RUN_MARK, marked_processes, start_detached
 
 if TYPE_CHECKING:
-    from wtagents.core.message import Message
+    from datetime import datetime
+
     from wtagents.core.reconcile import BeginRun
     from wtagents.core.run import Run
     from wtagents.core.task import Task
@@ -39,17 +40,6 @@ if TYPE_CHECKING:
     from wtagents.operations.worktree import Furnished
 
 _BEGINNABLE = (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
-
-
-@record
-class _Opening:
-    """How the next run begins."""
-
-    session_id: str
-    resumes: bool
-    prompt: str
-    messages: tuple[Message, ...]
-    """Words of a person that the prompt carries."""
 
 
 def begin_run(context: Context, action: BeginRun) -> None:
@@ -63,53 +53,60 @@ def begin_run(context: Context, action: BeginRun) -> None:
             return
         try:
             require_trusted(context)
-            task = _claim(context, action.task_id)
-            if task is not None:
-                _start(context, furnish_worktree(context, task), action.purpose)
+            task = _claim(context, action)
+            if task is None:
+                return
+            prepared = furnish_worktree(context, task)
+            run = _add_run(context, task, action.purpose)
         except DeadlineError:
             raise
-        except WtaError as error:
+        except (WtaError, OSError) as error:
             _fail(context, action.task_id, error)
             raise
+        if run is not None:
+            _start(context, run, prepared)
 
 
-def _claim(context: Context, task_id: int) -> Task | None:
+def _claim(context: Context, action: BeginRun) -> Task | None:
     with context.repository_lock():
         with context.database.write() as db:
-            task = require_task_by_id(db, task_id)
-            run = latest_run(db, task_id)
+            task = require_task_by_id(db, action.task_id)
+            run = latest_run(db, task.id)
+            outdated = (run.id if run else None) != action.after
             busy = run is not None and run.state in LIVE_RUN_STATES
-            if busy or task.wish is not Wish.WORK or task.state not in _BEGINNABLE:
+            if outdated or busy or task.wish is not Wish.WORK or task.state not in _BEGINNABLE:
                 return None
             if task.state is TaskState.QUEUED:
-                moved = move_task(db, task_id, TaskState.PREPARING, at=context.clock.now())
+                moved = move_task(db, task.id, TaskState.PREPARING, at=context.clock.now())
                 task = moved or task
         claim_worktree(context, task)
         return task
 
 
-def _start(context: Context, prepared: Furnished, purpose: Purpose) -> None:
-    task = prepared.task
+def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
     run_id = RunId(context.ids.uuid())
     now = context.clock.now()
     with context.database.write() as db:
-        previous = latest_run(db, task.id)
-        opening = _opening(
-            context, task, previous, purpose, tuple(undelivered(db, task.id)), run_id
+        opening = choose_opening(
+            context,
+            task,
+            latest_run(db, task.id),
+            purpose,
+            texts=[m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT],
         )
         run = add_run(
             db,
             run_id=run_id,
             task_id=task.id,
-            session_id=opening.session_id,
-            resumes=opening.resumes,
+            session_id=opening.session_id or run_id,
+            resumes=bool(opening.session_id),
             prompt=opening.prompt,
             at=now,
             capacity=context.settings.limits.agents,
         )
         if run is None:
-            return
-        for message in opening.messages:
+            return None
+        for message in opening.carried:
             mark_delivered(db, message.id, run_id, now)
         move_task(
             db,
@@ -120,45 +117,57 @@ def _start(context: Context, prepared: Furnished, purpose: Purpose) -> None:
             commit_asked=task.commit_asked or purpose is Purpose.COMMIT,
             fresh=False,
         )
-    _write_order(context, task, run, prepared)
-    launch_runner(context, run_id)
+    return run
 
 
-def _opening(
-    context: Context,
-    task: Task,
-    previous: Run | None,
-    purpose: Purpose,
-    messages: tuple[Message, ...],
-    run_id: RunId,
-) -> _Opening:
-    texts = tuple(m for m in messages if m.kind is MessageKind.TEXT)
-    spoken = "\n\n".join(message.body for message in texts)
-    opened = previous is not None and _conversation_exists(context, task, previous)
-    if previous is None or task.fresh or not opened:
-        said_before = task.prompt if previous is None or task.fresh else previous.prompt
-        prompt = "\n\n".join(part for part in (said_before, spoken) if part)
-        return _Opening(session_id=run_id, resumes=False, prompt=prompt, messages=texts)
-    standing = load_words("commit" if purpose is Purpose.COMMIT else "continue")
-    prompt = spoken or standing
-    return _Opening(session_id=previous.session_id, resumes=True, prompt=prompt, messages=texts)
+def _start(context: Context, run: Run, prepared: Furnished) -> None:
+    """Start the runner; a run that cannot be started ends here, unless a runner has it already."""
+    try:
+        _write_order(context, run, prepared)
+        _launch_runner(context, run.id)
+    except (WtaError, OSError) as error:
+        folder = context.paths.run(run.id)
+        run_folder.forbid_claim(folder)
+        if run_folder.load_claim(folder) is None:
+            with context.database.write() as db:
+                end = _not_started(error, at=context.clock.now())
+                move_run(db, run.id, RunState.EXITED, at=end.at, exit=end)
+        raise
 
 
-def _conversation_exists(context: Context, task: Task, previous: Run) -> bool:
-    if task.agent.kind is AgentKind.COMMAND:
-        return False
-    pulse = run_folder.load_pulse(context.paths.run(previous.id))
-    return previous.resumes or bool(pulse is not None and pulse.session_id)
+def relaunch_runner(context: Context, run_id: RunId) -> None:
+    """Start the runner of a run that nobody has claimed, unless one is only slow to do so."""
+    if marked_processes((RUN_MARK, run_id)):
+        return
+    with context.database.read() as db:
+        run = run_by_id(db, run_id)
+        if run is None or run.state not in LIVE_RUN_STATES:
+            return
+        task = require_task_by_id(db, run.task_id)
+    with try_lock(context.paths.task_lock(task.id)) as alone:
+        if not alone:
+            return
+        if run_folder.load_order(context.paths.run(run_id)) is None:
+            _write_order(context, run, furnish_worktree(context, task))
+        _launch_runner(context, run_id)
 
 
-def _write_order(context: Context, task: Task, run: Run, prepared: Furnished) -> None:
+def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
     from wtagents.agent.agents import agent_for
     from wtagents.agent.port import LaunchRequest
 
     settings = context.settings
+    task = prepared.task
     spec = task.agent
     folder = context.paths.run(run.id)
     make_private_folder(folder.root)
+    with context.database.read() as db:
+        earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
+        texts = [m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT]
+    words = choose_first_words(run, earlier[-1] if earlier else None, texts)
+    if spec.kind is not AgentKind.COMMAND:
+        for message in words.texts:
+            run_folder.post_message(folder, message.id, message.kind, message.body)
     instructions = None
     if prepared.unwritten_instructions:
         instructions = folder.instructions
@@ -195,7 +204,9 @@ def _write_order(context: Context, task: Task, run: Run, prepared: Furnished) ->
         argv=launch.argv,
         environment=tuple(environment.items()),
         prompt=launch.first_message,
-        setup=settings.worktree.setup if run.number == 1 else (),
+        yields=words.speak_for_themselves,
+        session_id=run.session_id,
+        setup=() if _is_set_up(context, earlier) else settings.worktree.setup,
         setup_seconds=settings.worktree.setup_timeout,
         timeout_seconds=spec.timeout_seconds or settings.agent.timeout,
         stop_seconds=settings.limits.stop_seconds,
@@ -203,25 +214,23 @@ def _write_order(context: Context, task: Task, run: Run, prepared: Furnished) ->
     run_folder.write_order(folder, order)
 
 
-def launch_runner(context: Context, run_id: RunId) -> None:
-    """Start the runner of a run as a program of its own; of a claimed run it ends at once."""
+def _is_set_up(context: Context, earlier: list[Run]) -> bool:
+    """Whether an agent was started in this worktree before: that needs the set-up behind it."""
+    return any(run_folder.load_agent(context.paths.run(run.id)) for run in earlier)
+
+
+def _launch_runner(context: Context, run_id: RunId) -> None:
+    """Start the runner as a program of its own; of a run that is claimed it ends at once."""
     folder = context.paths.run(run_id)
-    if run_folder.load_order(folder) is None:
-        with context.database.read() as db:
-            run = run_by_id(db, run_id)
-            if run is None:
-                raise StateError(f"run {run_id} is not in the store")
-            task = require_task_by_id(db, run.task_id)
-        _write_order(context, task, run, furnish_worktree(context, task))
     start_detached(
         run_folder.runner_argv(folder, sys.executable),
         cwd=folder.root,
         env=clean_environment({RUN_MARK: run_id}),
-        log=folder.root / "runner.log",
+        log=folder.runner_log,
     )
 
 
-def _fail(context: Context, task_id: int, error: WtaError) -> None:
+def _fail(context: Context, task_id: int, error: WtaError | OSError) -> None:
     with context.database.write() as db:
         move_task(
             db,
@@ -230,5 +239,24 @@ def _fail(context: Context, task_id: int, error: WtaError) -> None:
             at=context.clock.now(),
             expected=_BEGINNABLE,
             reason=Reason.NOT_STARTED,
-            detail=f"{error.message}: {error.cause}" if error.cause else error.message,
+            detail=_in_words(error),
         )
+
+
+def _not_started(error: WtaError | OSError, *, at: datetime) -> Exit:
+    return Exit(
+        reason=ExitReason.NOT_STARTED,
+        detail=_in_words(error),
+        exit_code=None,
+        denials=(),
+        retry_at=None,
+        usage=Usage(),
+        survivors=0,
+        at=at,
+    )
+
+
+def _in_words(error: WtaError | OSError) -> str:
+    if not isinstance(error, WtaError):
+        return str(error)
+    return f"{error.message}: {error.cause}" if error.cause else error.message

@@ -81,6 +81,7 @@ def observe_run(folder: RunFolder, clock: Clock) -> RunFacts:
     runner_alive = claim is not None and is_alive(claim)
     return RunFacts(
         claim=claim,
+        barred=claim is None and run_folder.is_barred(folder),
         runner_alive=runner_alive,
         agent_alive=agent is not None and is_alive(agent),
         heartbeat_age=run_folder.heartbeat_age(folder, clock),

@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import WtaError
+from wtagents.core.errors import SystemFault, WtaError
 from wtagents.core.events import EventKind
 from wtagents.core.reconcile import Policy, plan
 from wtagents.core.record import record
@@ -66,11 +66,21 @@ def tick(context: Context, *, task_ids: Collection[int] | None = None) -> Tick:
             try:
                 apply(action, context)
                 applied += 1
-            except WtaError as error:
+            except (WtaError, OSError) as error:
                 logger.warning("%s failed: %s", type(action).__name__, error)
-                failures[action] = error
+                failures[action] = error if isinstance(error, WtaError) else _fault(error)
     _record_failures(context, failures)
     return Tick(applied=applied, failures=tuple(failures.values()))
+
+
+def _fault(error: OSError) -> SystemFault:
+    """Say what the system refused where nobody on the way had words for it."""
+    cause = (error.strerror or str(error)).lower()
+    return SystemFault(
+        f"cannot use {error.filename}" if error.filename else "the system refused",
+        cause=cause,
+        hint="wta doctor",
+    )
 
 
 def _record_failures(context: Context, failures: dict[Action, WtaError]) -> None:

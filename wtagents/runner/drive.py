@@ -59,6 +59,7 @@ class Drive:
         self._mailbox = Mailbox(watch, order, self._agent, self._reader, child)
         self._stopping = Stopping(watch, order, child)
         self._cause: Cause | None = None
+        self._unsaid = order.prompt if self._agent.takes_messages else ""
         self._shown: ReaderState | None = None
         now = watch.clock.monotonic()
         self._busy_until = now
@@ -69,10 +70,8 @@ class Drive:
 
     def run(self) -> Outcome:
         """Stay with the agent to its end and judge it."""
-        if self._order.prompt and self._agent.takes_messages:
-            wire = wire_id(self._order.run_id, PROMPT_MESSAGE)
-            self._child.write(self._agent.encode_text(wire, self._order.prompt))
-            self._reader.note_sent(wire)
+        if not self._order.yields:
+            self._say_prompt()
         while self._child.poll() is None and not self._stopping.failed:
             moved = self._follow()
             moved = self._mailbox.collect() or moved
@@ -82,6 +81,13 @@ class Drive:
             self._pause(moved=moved)
         self._read_to_end()
         return self._judge()
+
+    def _say_prompt(self) -> None:
+        if self._unsaid:
+            wire = wire_id(self._order.run_id, PROMPT_MESSAGE)
+            self._child.write(self._agent.encode_text(wire, self._unsaid))
+            self._reader.note_sent(wire)
+            self._unsaid = ""
 
     def _follow(self) -> bool:
         """Read what the agent wrote since the last look; return whether it wrote anything."""
@@ -114,8 +120,15 @@ class Drive:
                 self._stopping.begin(interrupt)
         else:
             self._stopping.go_on()
-        if self._child.listens and self._may_close(state):
+        if self._cause is None and self._began_nothing(state):
+            self._say_prompt()
+        elif self._child.listens and self._may_close(state):
             self._child.end_stdin()
+
+    def _began_nothing(self, state: ReaderState) -> bool:
+        """Whether all words so far were known to the conversation: then none began a turn."""
+        idle = not state.turn_open and self._mailbox.is_empty
+        return bool(self._unsaid) and idle and state.results == 0
 
     def _may_close(self, state: ReaderState) -> bool:
         if self._mailbox.finishes:

@@ -51,6 +51,7 @@ class Mailbox:
         """Whether a person wants the run to end at the turn boundary."""
         self._watch = watch
         self._run_id = order.run_id
+        self._session_id = order.session_id
         self._agent = agent
         self._reader = reader
         self._child = child
@@ -123,7 +124,7 @@ class Mailbox:
         if self._interrupted:
             return
         for message in self._held:
-            wire = wire_id(self._run_id, message.message_id)
+            wire = wire_id(self._session_id, message.message_id)
             self._sent[wire] = message.message_id
             self._child.write(self._agent.encode_text(wire, message.body))
             self._reader.note_sent(wire)

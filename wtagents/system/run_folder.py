@@ -99,6 +99,11 @@ def forbid_claim(folder: RunFolder) -> None:
     create_exclusive(folder.claim, b"{}")
 
 
+def is_barred(folder: RunFolder) -> bool:
+    """Whether a claim is there that names nobody: no runner can ever take the run."""
+    return folder.claim.exists() and load_claim(folder) is None
+
+
 def load_claim(folder: RunFolder) -> ProcessIdentity | None:
     """Return who claimed the run, or None while no runner has."""
     return _load(folder.claim, parse_identity)
