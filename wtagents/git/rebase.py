@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library
     from wtagents.git.repo import Repository
+    from wtagents.git.stamp import Stamp
 
 
 @record
@@ -50,15 +51,23 @@ class ReplayConflict:
     """Commits still to be replayed after this one."""
     message: bytes | None
     """Message of the squashed commit; None when commits are replayed one by one."""
+    stamp: Stamp | None
 
 
 def replay(
-    hub: Hub, *, base: Oid, tip: Oid, onto: Oid, squash_message: str | None = None
+    hub: Hub,
+    *,
+    base: Oid,
+    tip: Oid,
+    onto: Oid,
+    squash_message: str | None = None,
+    stamp: Stamp | None = None,
 ) -> Replayed | ReplayConflict:
     """Put what `tip` has and neither `base` nor `onto` has on top of `onto`.
 
-    All three are in the hub. With `squash_message` it becomes one commit. Commits whose change is
-    there already are dropped.
+    All three are in the hub. With `squash_message` it becomes one commit ('' makes the message of
+    those it holds). Commits whose change is there already are dropped. Without a stamp a commit
+    that stands on `onto` already stays the same commit.
     """
     listed = hub.repo.read(
         "rev-list", "--reverse", "--topo-order", "--parents", tip, f"^{base}", f"^{onto}"
@@ -68,8 +77,8 @@ def replay(
         return Replayed(candidate=onto, commits=())
     names = tuple(commit[0] for commit in commits)
     if squash_message is not None or any(_is_merge(parents) for _, *parents in commits):
-        return _squash(hub, base, tip, onto, names, squash_message)
-    return _pick_all(hub, onto, names, ())
+        return _squash(hub, base, tip, onto, names, squash_message, stamp)
+    return _pick_all(hub, onto, names, (), stamp)
 
 
 def resume_replay(
@@ -87,21 +96,30 @@ def resume_replay(
                     f"{each.path} still has its conflict markers", hint="resolve it first"
                 )
         onto = _commit_on(
-            library, conflict.commit, conflict.onto, resolved_tree, message=conflict.message
+            library,
+            conflict.commit,
+            conflict.onto,
+            resolved_tree,
+            message=conflict.message,
+            stamp=conflict.stamp,
         )
     replayed = conflict.replayed if onto == conflict.onto else (*conflict.replayed, onto)
-    return _pick_all(hub, onto, conflict.remaining, replayed)
+    return _pick_all(hub, onto, conflict.remaining, replayed, conflict.stamp)
 
 
 def _pick_all(
-    hub: Hub, onto: Oid, commits: tuple[Oid, ...], replayed: tuple[Oid, ...]
+    hub: Hub,
+    onto: Oid,
+    commits: tuple[Oid, ...],
+    replayed: tuple[Oid, ...],
+    stamp: Stamp | None,
 ) -> Replayed | ReplayConflict:
     if not commits:
         return Replayed(candidate=onto, commits=replayed)
     with hub.library() as library, merge_room(hub, library, onto) as room:
         for number, commit in enumerate(commits):
             parents = library.commit(commit).parents
-            if parents == (onto,):
+            if parents == (onto,) and stamp is None:
                 onto = commit
                 replayed = (*replayed, commit)
                 continue
@@ -117,8 +135,9 @@ def _pick_all(
                     replayed=replayed,
                     remaining=commits[number + 1 :],
                     message=None,
+                    stamp=stamp,
                 )
-            new = _commit_on(library, commit, onto, merge.tree)
+            new = _commit_on(library, commit, onto, merge.tree, stamp=stamp)
             if new != onto:
                 onto = new
                 replayed = (*replayed, new)
@@ -126,7 +145,13 @@ def _pick_all(
 
 
 def _squash(
-    hub: Hub, base: Oid, tip: Oid, onto: Oid, commits: tuple[Oid, ...], message: str | None
+    hub: Hub,
+    base: Oid,
+    tip: Oid,
+    onto: Oid,
+    commits: tuple[Oid, ...],
+    message: str | None,
+    stamp: Stamp | None,
 ) -> Replayed | ReplayConflict:
     with hub.library() as library:
         text = message.encode() if message else _summary(library, commits)
@@ -141,8 +166,9 @@ def _squash(
                 replayed=(),
                 remaining=(),
                 message=text,
+                stamp=stamp,
             )
-        new = _commit_on(library, tip, onto, merge.tree, message=text)
+        new = _commit_on(library, tip, onto, merge.tree, message=text, stamp=stamp)
     return Replayed(candidate=new, commits=() if new == onto else (new,))
 
 
@@ -161,7 +187,13 @@ def _merge_branch(
 
 
 def _commit_on(
-    library: Library, commit: Oid, onto: Oid, tree: Oid, *, message: bytes | None = None
+    library: Library,
+    commit: Oid,
+    onto: Oid,
+    tree: Oid,
+    *,
+    message: bytes | None = None,
+    stamp: Stamp | None,
 ) -> Oid:
     """Write the commit with this tree on top of `onto`; return `onto` when it changes nothing."""
     parent = library.commit(onto)
@@ -171,6 +203,8 @@ def _commit_on(
     new = original.on(onto, tree, not_before=parent.committed_at)
     if message is not None:
         new = replace(new, message=message, encoding=b"")
+    if stamp is not None:
+        new = stamp.on(new)
     return library.write_commit(new)
 
 

@@ -60,7 +60,7 @@ def claim_worktree(context: Context, task: Task) -> None:
 def furnish_worktree(context: Context, task: Task) -> Furnished:
     """Check the files out, copy what `.worktreeinclude` names, write the instructions."""
     fill_worktree(context.repository, task.worktree)
-    _copy_included(context, task)
+    copy_included(context, task.worktree)
     text = instructions_for(context, task)
     return Furnished(
         task=task,
@@ -80,8 +80,8 @@ def _write_instructions(context: Context, task: Task, text: str) -> bool:
     return True
 
 
-def _copy_included(context: Context, task: Task) -> None:
-    """Copy ignored files that the include file names; what is there already stays."""
+def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> None:
+    """Copy ignored files that the include file names; what is there stays, unless `afresh`."""
     source = context.main_worktree
     if source is None:
         return
@@ -89,10 +89,12 @@ def _copy_included(context: Context, task: Task) -> None:
     if not include_file.is_file():
         return
     for relative in ignored_files(context.repository, include_file):
-        origin, copy = source / relative, task.worktree / relative
-        if relative == INSTRUCTIONS_FILE or copy.exists() or copy.is_symlink():
+        origin, copy = source / relative, folder / relative
+        if relative == INSTRUCTIONS_FILE or copy.is_symlink() or (copy.exists() and not afresh):
             continue
         if origin.is_symlink() or not origin.is_file():
+            continue
+        if not copy.parent.resolve().is_relative_to(folder.resolve()):
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(origin, copy)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
+from wtagents.system.files import PRIVATE_FILE, disk_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,11 +125,7 @@ def start_command(
             start_new_session=True,
         )
     except OSError as error:
-        raise SystemFault(
-            f"cannot run {argv[0]}",
-            cause=(error.strerror or str(error)).lower(),
-            hint="wta doctor",
-        ) from error
+        raise _start_fault(argv[0], error) from error
     return RunningCommand(process, argv, stdin)
 
 
@@ -145,6 +142,57 @@ def run_command(
     Raises SystemFault when it cannot be started.
     """
     return start_command(argv, cwd=cwd, env=env, stdin=stdin).finish(timeout=timeout)
+
+
+def run_logged(
+    argv: Sequence[str], *, cwd: Path, timeout: float, env: Mapping[str, str], log: Path
+) -> int | None:
+    """Run a program with its output appended to a file; return its exit status.
+
+    None at the deadline: then its whole group is killed. What it leaves behind otherwise is the
+    caller's to find: mark the environment.
+
+    Raises SystemFault when it cannot be started.
+    """
+    output = _append_to(log)
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _start_fault(argv[0], error) from error
+    finally:
+        os.close(output)
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        # Only while it is not collected: its number may belong to somebody else afterwards.
+        if process.returncode is None:
+            _kill_group(process.pid)
+            process.wait()
+
+
+def _append_to(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, PRIVATE_FILE)
+    except OSError as error:
+        raise disk_fault(error, path) from error
+
+
+def _start_fault(program: str, error: OSError) -> SystemFault:
+    return SystemFault(
+        f"cannot run {program}",
+        cause=(error.strerror or str(error)).lower(),
+        hint="wta doctor",
+    )
 
 
 def _kill_group(pid: int) -> None:

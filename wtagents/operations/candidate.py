@@ -1,0 +1,128 @@
+"""The candidate: the task's commits on the target's tip, made in the hub, conflicts resolved.
+
+Nothing outside the hub changes, and the same ends give the same candidate, so an attempt that was
+cut off is simply made again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.record import record
+from wtagents.git.predict import merge_commits
+from wtagents.git.rebase import ReplayConflict, replay, resume_replay
+from wtagents.git.stamp import Stamp
+from wtagents.operations.outcome import Refusal
+from wtagents.operations.resolve import refuse_conflict, resolve_conflict
+
+if TYPE_CHECKING:
+    from wtagents.core.ids import BranchName, Oid
+    from wtagents.core.merge import Resolution
+    from wtagents.core.task import Task
+    from wtagents.git.hub import Hub
+    from wtagents.git.rebase import Replayed
+    from wtagents.operations.landing import Landing
+    from wtagents.operations.source import Source
+
+CONFLICT_LIMIT = 12
+"""Commits of one branch whose conflicts are given to a resolver; each one costs a request."""
+
+
+@record
+class Built:
+    """What the target may become."""
+
+    landing: Landing
+    commit: Oid
+    commits: int
+    resolutions: tuple[Resolution, ...]
+
+
+@record
+class Contained:
+    """The target has all of it already, by content."""
+
+    detail: str
+
+
+@record
+class Overtaken:
+    """Somebody else moved the request meanwhile."""
+
+
+def build_candidate(
+    landing: Landing, hub: Hub, source: Source
+) -> Built | Contained | Refusal | Overtaken:
+    """Replay the branch onto the target's tip and have its conflicts resolved."""
+    task, target = landing.task, landing.request.target
+    result = first_replay(hub, task, source, squash=landing.request.squash)
+    resolutions: list[Resolution] = []
+    rounds = 0
+    while isinstance(result, ReplayConflict):
+        resolving = landing.move(MergeState.RESOLVING)
+        if resolving is None:
+            return Overtaken()
+        rounds += 1
+        if rounds > CONFLICT_LIMIT:
+            return refuse_conflict(task, target, result.conflicts)
+        resolved = resolve_conflict(resolving, hub, result, source.onto)
+        if isinstance(resolved, Refusal):
+            return resolved
+        resolutions += resolved.resolutions
+        result = resume_replay(hub, result, resolved.tree)
+        landing = resolving
+    if result.candidate == source.onto:
+        return contained(hub, task, target, source)
+    return Built(
+        landing=landing,
+        commit=result.candidate,
+        commits=len(result.commits),
+        resolutions=tuple(resolutions),
+    )
+
+
+def first_replay(
+    hub: Hub, task: Task, source: Source, *, squash: bool
+) -> Replayed | ReplayConflict:
+    """Replay commit by commit; as one commit where that is asked for, or the only clean way.
+
+    A commit in the middle may conflict although the branch as a whole does not (merge.md 2.2).
+    """
+    result = _replay(hub, task, source, squash=squash)
+    if squash or not isinstance(result, ReplayConflict) or result.message is not None:
+        return result
+    whole = merge_commits(hub, target=source.onto, branch=source.tip)
+    return _replay(hub, task, source, squash=True) if whole.is_clean else result
+
+
+def _replay(hub: Hub, task: Task, source: Source, *, squash: bool) -> Replayed | ReplayConflict:
+    stamp = Stamp(committer=source.committer, trailer=f"Wta-Task: {task.name}")
+    return replay(
+        hub,
+        base=task.base,
+        tip=source.tip,
+        onto=source.onto,
+        squash_message="" if squash else None,
+        stamp=stamp,
+    )
+
+
+def contained(hub: Hub, task: Task, target: BranchName, source: Source) -> Contained | Refusal:
+    """Tell a branch whose whole content the target has from one that holds nothing."""
+    own = int(hub.repo.read("rev-list", "--count", source.tip, f"^{task.base}").text)
+    if own == 0:
+        return _nothing(task, f"{task.branch} has no commit of its own")
+    shared = hub.repo.read("merge-base", source.tip, source.onto, ok=(0, 1)).text or task.base
+    changed = hub.repo.read("diff-tree", "--quiet", shared, source.tip, ok=(0, 1)).status
+    if shared != source.tip and not changed:
+        return _nothing(task, f"the commits of {task.branch} change nothing")
+    return Contained(detail=f"{target} has all of it already")
+
+
+def _nothing(task: Task, detail: str) -> Refusal:
+    return Refusal(
+        rejection=Rejection.NOTHING_TO_LAND,
+        detail=detail,
+        hint=f'wta send {task.name} "…", or give it up: wta cancel {task.name}',
+    )

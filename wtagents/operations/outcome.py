@@ -1,0 +1,102 @@
+"""What a landing came to: for the caller of `wta merge`, for the record, for the next attempt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.merge import MergeState
+from wtagents.core.record import record
+from wtagents.core.text import printable
+from wtagents.store.merges import merge_request_by_id
+from wtagents.store.tasks import require_task_by_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wtagents.core.ids import BranchName, Oid, TaskName
+    from wtagents.core.merge import GateResult, Rejection, Resolution
+    from wtagents.operations.context import Context
+
+    Tell = Callable[[str], None]
+    """Takes one line of narration."""
+
+_DETAIL_LIMIT = 400
+
+
+@record
+class Refusal:
+    """Why a landing stops here, and what a person can do."""
+
+    rejection: Rejection
+    detail: str
+    hint: str
+    gates: tuple[GateResult, ...] = ()
+    """What the gates said, when one of them is the reason."""
+
+    @property
+    def line(self) -> str:
+        """The detail as one line that is safe to show."""
+        return printable(self.detail, _DETAIL_LIMIT)
+
+
+@record
+class MergeOutcome:
+    """How one merge request stands."""
+
+    task: TaskName
+    request_id: int
+    state: MergeState
+    target: BranchName
+    old: Oid | None
+    """Tip of the target that the landing built on."""
+    new: Oid | None
+    """The commit that landed, or would have."""
+    commits: int
+    """Commits that the target got."""
+    resolutions: tuple[Resolution, ...]
+    gates: tuple[GateResult, ...]
+    verified: bool
+    """Whether at least one gate passed on exactly the tree that landed."""
+    rejection: Rejection | None
+    detail: str
+    hint: str
+
+    @property
+    def landed(self) -> bool:
+        """Whether the target has it."""
+        return self.state is MergeState.MERGED
+
+
+def silent(_line: str) -> None:
+    """Tell nobody."""
+
+
+def outcome_of(context: Context, request_id: int) -> MergeOutcome:
+    """Read how a merge request stands, whoever landed it."""
+    with context.database.read() as db:
+        request = merge_request_by_id(db, request_id)
+        if request is None:
+            raise LookupError(request_id)
+        task = require_task_by_id(db, request.task_id)
+    landed = request.state is MergeState.MERGED
+    return MergeOutcome(
+        task=task.name,
+        request_id=request.id,
+        state=request.state,
+        target=request.target,
+        old=request.onto,
+        new=request.candidate,
+        commits=_commits(context, request.onto, request.candidate) if landed else 0,
+        resolutions=request.resolutions,
+        gates=request.gates,
+        verified=bool(request.gates) and all(gate.passed for gate in request.gates),
+        rejection=request.rejection,
+        detail=request.detail,
+        hint=request.hint,
+    )
+
+
+def _commits(context: Context, old: Oid | None, new: Oid | None) -> int:
+    if old is None or new is None or old == new:
+        return 0
+    return int(context.repository.read("rev-list", "--count", f"{old}..{new}").text)

@@ -1,0 +1,133 @@
+"""What lands on what: the branch's tip and the target's, once nothing refuses.
+
+Nothing here changes anything, and nothing but the branch's committed state lands: a worktree that
+holds more than its branch is refused.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import ConfigError
+from wtagents.core.merge import Rejection
+from wtagents.core.record import record
+from wtagents.git.refs import ref_value
+from wtagents.git.worktrees import worktree_facts
+from wtagents.operations.outcome import Refusal
+from wtagents.operations.tripwire import ACCEPT, lay_tripwire, observe_tripwire
+from wtagents.operations.trust import require_trusted
+
+if TYPE_CHECKING:
+    from wtagents.core.ids import BranchName, Oid
+    from wtagents.core.task import Task
+    from wtagents.core.worktree import WorktreeFacts
+    from wtagents.operations.context import Context
+
+
+@record
+class Source:
+    """One attempt's two ends."""
+
+    tip: Oid
+    """S0, the tip of the task's branch."""
+    onto: Oid
+    """T0, the tip of the target."""
+    committer: str
+    """`name <email>` of the person whose repository it is."""
+
+
+def observe_source(context: Context, task: Task, target: BranchName) -> Source | Refusal:
+    """Look at both ends. Raises SystemFault when git cannot answer."""
+    return (
+        refuse_distrusted(context)
+        or refuse_touched(context, task)
+        or refuse_unsettled(context, task)
+        or observe_ends(context, task, target)
+    )
+
+
+def refuse_distrusted(context: Context) -> Refusal | None:
+    """Refuse while nobody has trusted the commands that the repository's file wants to run."""
+    try:
+        require_trusted(context)
+    except ConfigError as error:
+        return Refusal(rejection=Rejection.NOT_TRUSTED, detail=error.message, hint=error.hint)
+    return None
+
+
+def refuse_touched(context: Context, task: Task) -> Refusal | None:
+    """Refuse when configuration or hooks are not those that were accepted."""
+    lay_tripwire(context)
+    changed = observe_tripwire(context, task)
+    if not changed:
+        return None
+    detail = f"the repository's configuration or hooks have changed: {'; '.join(changed)}"
+    return Refusal(rejection=Rejection.TRIPWIRE, detail=detail, hint=ACCEPT)
+
+
+def refuse_unsettled(context: Context, task: Task) -> Refusal | None:
+    """Refuse a worktree that holds more than its branch does."""
+    if not task.worktree.is_dir():
+        return None
+    facts = worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())
+    if facts is None:
+        return Refusal(
+            rejection=Rejection.SOURCE_MOVED,
+            detail=f"{task.worktree} is no whole worktree any more",
+            hint=f"wta status {task.name} says why; wta doctor looks for the reason",
+        )
+    return _unsettled(task, facts)
+
+
+def _unsettled(task: Task, facts: WorktreeFacts) -> Refusal | None:
+    place = shlex.quote(str(task.worktree))
+    if facts.operation:
+        return Refusal(
+            rejection=Rejection.UNCOMMITTED,
+            detail=f"the worktree is in the middle of a {facts.operation}",
+            hint=f"finish it or: git -C {place} {facts.operation} --abort",
+        )
+    if facts.branch != task.branch:
+        where = f"on {facts.branch}" if facts.branch else f"detached at {facts.head.short}"
+        return Refusal(
+            rejection=Rejection.SOURCE_MOVED,
+            detail=f"the worktree is {where}, not on {task.branch}",
+            hint=f"git -C {place} checkout {task.branch}",
+        )
+    if facts.uncommitted:
+        files = "1 file" if facts.uncommitted == 1 else f"{facts.uncommitted} files"
+        return Refusal(
+            rejection=Rejection.UNCOMMITTED,
+            detail=f"the worktree holds {files} that no commit has",
+            hint=f'see them: git -C {place} status; then: wta send {task.name} "commit your work"',
+        )
+    return None
+
+
+def observe_ends(context: Context, task: Task, target: BranchName) -> Source | Refusal:
+    repository = context.repository
+    tip, onto = ref_value(repository, task.branch.ref), ref_value(repository, target.ref)
+    if tip is None:
+        return Refusal(
+            rejection=Rejection.SOURCE_MOVED,
+            detail=f"the branch {task.branch} is gone",
+            hint=f"its commits: git reflog; give the task up: wta cancel {task.name}",
+        )
+    if onto is None:
+        return Refusal(
+            rejection=Rejection.TARGET_MOVING,
+            detail=f"the target {target} is gone",
+            hint=f"make it again: git branch {target} {task.base.short}",
+        )
+    name, email = (
+        repository.read("config", "--get", f"user.{key}", ok=(0, 1)).text.strip()
+        for key in ("name", "email")
+    )
+    if not name or not email:
+        return Refusal(
+            rejection=Rejection.NO_IDENTITY,
+            detail="git does not know who commits here",
+            hint='git config --global user.name "…" and git config --global user.email "…"',
+        )
+    return Source(tip=tip, onto=onto, committer=f"{name} <{email}>")
