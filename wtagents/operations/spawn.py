@@ -16,7 +16,7 @@ from wtagents.operations.result import OperationResult
 from wtagents.operations.tick import tick
 from wtagents.operations.worktree import worktree_path
 from wtagents.store.runs import latest_run
-from wtagents.store.tasks import add_task, require_task_by_id
+from wtagents.store.tasks import add_task, require_free_name, require_task_by_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,8 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     """
     name = TaskName.parse(request.name)
     _check_prompt(request.prompt)
+    with context.database.read() as db:
+        require_free_name(db, name)
     spec = request.agent or AgentSpec(kind=AgentKind(context.settings.agent.kind))
     target, base = _starting_point(context, request)
     branch = BranchName.of_task(name)

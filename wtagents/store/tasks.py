@@ -63,7 +63,7 @@ def add_task(db: Database, *, at: datetime, **new: Unpack[NewTask]) -> Task:
 
     Raises StateError when the name is taken or git cannot hold its branch beside a taken one.
     """
-    _require_free(db, new["name"])
+    require_free_name(db, new["name"])
     now = text_of_time(at)
     row = db.change(
         "INSERT INTO task (name, folded, state, wish, reason, detail, prompt, base, target, branch,"
@@ -86,7 +86,7 @@ def add_task(db: Database, *, at: datetime, **new: Unpack[NewTask]) -> Task:
     return task
 
 
-def _require_free(db: Database, name: TaskName) -> None:
+def require_free_name(db: Database, name: TaskName) -> None:
     for row in db.rows("SELECT name, state FROM task WHERE removed_at IS NULL"):
         other = TaskName(row["name"])
         if other == name:
@@ -279,7 +279,7 @@ def restore_task(db: Database, task_id: int, at: datetime) -> Task | None:
     before = task_by_id(db, task_id)
     if before is None or before.removed_at is None:
         return None
-    _require_free(db, before.name)
+    require_free_name(db, before.name)
     db.change(
         "UPDATE task SET removed_at = NULL, changed_at = ? WHERE id = ?",
         (text_of_time(at), task_id),
