@@ -25,10 +25,6 @@ _FIELDS = "__record_fields__"
 _OF_THE_INTERPRETER = frozenset({"__dict__", "__weakref__"})
 
 
-class FrozenRecordError(AttributeError):
-    """A field of a record was to be changed."""
-
-
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def record(cls: type[Value]) -> type[Value]:
     """Make a record of a class whose annotations are its fields."""
@@ -81,7 +77,9 @@ def _methods(
         return f"{title}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def refuse(self: Any, name: str, _value: object = None) -> None:  # noqa: ARG001
-        raise FrozenRecordError(f"cannot change {name} of a {title}: a record is frozen")
+        from dataclasses import FrozenInstanceError
+
+        raise FrozenInstanceError(f"cannot change {name} of a {title}: a record is frozen")
 
     return {
         "__init__": init,
