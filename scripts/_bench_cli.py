@@ -71,12 +71,10 @@ class Ground:
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_CONFIG_HOME": str(folder / "config"),
             "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_AUTHOR_NAME": "bench",
-            "GIT_AUTHOR_EMAIL": "bench@example.invalid",
-            "GIT_COMMITTER_NAME": "bench",
-            "GIT_COMMITTER_EMAIL": "bench@example.invalid",
         }
         (folder / "home").mkdir()
+        identity = "[user]\n\tname = bench\n\temail = bench@example.invalid\n"
+        (folder / "home" / ".gitconfig").write_text(identity)
         (folder / "config" / "wta").mkdir(parents=True)
         limits = f'[limits]\nagents = {TASKS + 1}\ndisk_floor = "100MB"\nretries = 0\n'
         (folder / "config" / "wta" / "config.toml").write_text(limits)
