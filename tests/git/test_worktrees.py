@@ -15,6 +15,7 @@ from wtagents.core.worktree import WorktreeFacts
 from wtagents.git import worktrees
 from wtagents.git.admin import LockReason, admin_dir
 from wtagents.git.repo import GitError, Repository
+from wtagents.git.signature import signature
 
 BRANCH = BranchName("wta/fix")
 OWNER = "project-0123456789abcdef"
@@ -252,7 +253,7 @@ def test_facts_count_commits_and_uncommitted_work(
         deletions=2,
         uncommitted=4,
         operation="",
-        signature=worktrees.signature(place),
+        signature=signature(place),
         at=START,
     )
 
@@ -262,11 +263,11 @@ def test_looking_leaves_the_agents_index_alone(
 ) -> None:
     made = make(repo, place, repository.tip("HEAD"))
     os.utime(place / "README.md", (1, 1))
-    before = (registered(repo, place) / "index").read_bytes(), worktrees.signature(place)
+    before = (registered(repo, place) / "index").read_bytes(), signature(place)
     facts = worktrees.worktree_facts(repo, place, Oid(repository.tip("HEAD")), at=START)
     assert facts is not None
     assert facts.uncommitted == 0
-    assert ((registered(repo, place) / "index").read_bytes(), worktrees.signature(place)) == before
+    assert ((registered(repo, place) / "index").read_bytes(), signature(place)) == before
     assert not (registered(repo, place) / "index.lock").exists()
     assert made.files() == {"README.md": b"# Project\n"}
 
@@ -291,16 +292,16 @@ def test_the_signature_changes_with_staging_and_committing(
     repository: RepositoryBuilder, repo: Repository, place: Path
 ) -> None:
     made = make(repo, place, repository.tip("HEAD"))
-    seen = [worktrees.signature(place)]
+    seen = [signature(place)]
     made.write({"a": "1"})
-    assert worktrees.signature(place) == seen[-1]
+    assert signature(place) == seen[-1]
     made.git("add", "a")
-    seen.append(worktrees.signature(place))
+    seen.append(signature(place))
     made.git("commit", "--quiet", "-m", "A")
-    seen.append(worktrees.signature(place))
+    seen.append(signature(place))
     assert len(set(seen)) == len(seen)
-    assert worktrees.signature(place) == seen[-1]
-    assert worktrees.signature(place / "nowhere") == "- - -"
+    assert signature(place) == seen[-1]
+    assert signature(place / "nowhere") == "- - -"
 
 
 def test_excluding_is_done_once_and_keeps_the_file(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PROGRAM = "claude"
 MINIMUM_VERSION = (2, 1, 197)
 """Oldest version whose behaviour was observed with exactly this command line."""
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION = r"(\d+)\.(\d+)\.(\d+)"
 _PROBE_SECONDS = 20.0
 
 ENVIRONMENT = (
@@ -113,7 +113,7 @@ class Claude:
         except SystemFault as fault:
             problem = f"{name} cannot be run: {fault.cause}"
             return _probe(found, problem=problem, hint=_INSTALL)
-        numbers = _VERSION.search(version)
+        numbers = re.search(_VERSION, version)
         if numbers is None:
             problem = f"{name} does not tell its version"
             return _probe(found, problem=problem, hint=f"{name} --version")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wtagents.agent.events import Asked
     from wtagents.agent.port import Reader
 
-_PLACEHOLDER = re.compile(r"\{(prompt|worktree)\}")
+_PLACEHOLDER = r"\{(prompt|worktree)\}"
 _ARGUMENT_LIMIT = 131_071
 """Bytes of one argument that Linux takes (MAX_ARG_STRLEN, execve(2))."""
 
@@ -47,7 +47,7 @@ class Command:
             )
         values = {"prompt": request.prompt, "worktree": str(request.worktree)}
         argv = tuple(
-            _PLACEHOLDER.sub(lambda found: values[found[1]], part) for part in request.argv
+            re.sub(_PLACEHOLDER, lambda found: values[found[1]], part) for part in request.argv
         )
         for part in argv:
             _require_argument(part)

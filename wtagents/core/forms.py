@@ -16,11 +16,11 @@ Choice = TypeVar("Choice", bound=StrEnum)
 Inner = TypeVar("Inner")
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
+_DURATION = r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?"
 _MOST = 10**9
 _LONGEST_SECONDS = 3650 * 86400
 _BYTES = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}
-_SIZE = re.compile(r"(\d{1,9})\s?([KMGT]?B)")
+_SIZE = r"(\d{1,9})\s?([KMGT]?B)"
 
 
 class Unfit(ValueError):
@@ -142,7 +142,7 @@ class Duration:
     expected = 'a duration such as "90s", "10m", "1h30m" or "2d"'
 
     def read(self, raw: Any) -> float:
-        match = _DURATION.fullmatch(raw) if type(raw) is str else None
+        match = re.fullmatch(_DURATION, raw) if type(raw) is str else None
         if match is None:
             raise Unfit
         factors = _SECONDS.values()
@@ -165,7 +165,7 @@ class Size:
     expected = 'a size such as "500MB" or "2GB"'
 
     def read(self, raw: Any) -> int:
-        match = _SIZE.fullmatch(raw) if type(raw) is str else None
+        match = re.fullmatch(_SIZE, raw) if type(raw) is str else None
         if match is None:
             raise Unfit
         return int(match[1]) * _BYTES[match[2]]

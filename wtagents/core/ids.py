@@ -11,10 +11,10 @@ from typing import Self
 from wtagents.core.errors import UsageError
 
 TASK_NAME_LIMIT = 60
-_TASK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-_OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_FORBIDDEN_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)")
+_TASK_NAME = r"[A-Za-z0-9][A-Za-z0-9._/-]*"
+_OID = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_FORBIDDEN_IN_REF = r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)"
 
 
 class TaskName(str):
@@ -58,11 +58,11 @@ def _task_name_fault(text: str) -> str:
         return "it is empty"
     if len(text) > TASK_NAME_LIMIT:
         return f"it is longer than {TASK_NAME_LIMIT} characters"
-    if not _TASK_NAME.fullmatch(text):
+    if not re.fullmatch(_TASK_NAME, text):
         return "it must start with a letter or digit and hold only letters, digits and ._/-"
     if text.endswith(("/", ".")):
         return "git refuses a branch that ends with '/' or '.'"
-    if _FORBIDDEN_IN_REF.search(text):
+    if re.search(_FORBIDDEN_IN_REF, text):
         return "git refuses '..', '//', '/.' and a part ending with '.lock' in a branch"
     return ""
 
@@ -75,7 +75,7 @@ class RunId(str):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raise UsageError unless the text is a lower-case UUID."""
-        if not _UUID.fullmatch(text):
+        if not re.fullmatch(_UUID, text):
             raise UsageError(f"{text!r} is not a run id")
         return cls(text)
 
@@ -88,7 +88,7 @@ class Oid(str):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raise UsageError unless the text is a full object name."""
-        if not _OID.fullmatch(text):
+        if not re.fullmatch(_OID, text):
             raise UsageError(f"{text!r} is not a git object name")
         return cls(text)
 
@@ -111,7 +111,7 @@ class BranchName(str):
             or text.startswith(("-", "/", ".", "refs/"))
             or text.endswith(("/", "."))
             or text in {"@", "HEAD"}
-            or _FORBIDDEN_IN_REF.search(text)
+            or re.search(_FORBIDDEN_IN_REF, text)
         ):
             raise UsageError(
                 f"{text!r} cannot be a branch",
@@ -138,6 +138,6 @@ class RefName(str):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raise UsageError unless the text is a full ref name."""
-        if not text.startswith("refs/") or _FORBIDDEN_IN_REF.search(text) or text.endswith("/"):
+        if not text.startswith("refs/") or re.search(_FORBIDDEN_IN_REF, text) or text.endswith("/"):
             raise UsageError(f"{text!r} is not a full ref name")
         return cls(text)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wtagents.git.repo import Repository
 
-_REASON = re.compile(r"wta v1 task=(?P<task>\S+) repository=(?P<owner>\S+)")
+_REASON = r"wta v1 task=(?P<task>\S+) repository=(?P<owner>\S+)"
 _OPERATIONS = (
     ("rebase-merge", "rebase"),
     ("rebase-apply", "rebase"),
@@ -48,7 +48,7 @@ class LockReason:
     @classmethod
     def parse(cls, text: str) -> LockReason | None:
         """Return the reason if it is one of ours."""
-        found = _REASON.fullmatch(text.strip())
+        found = re.fullmatch(_REASON, text.strip())
         return cls(task=found["task"], owner=found["owner"]) if found else None
 
 

@@ -140,11 +140,13 @@ def _judge(context: Context, seen: RunFacts) -> Verdict:
 
 
 def _worktree(context: Context, row: _Row, *, ask: bool) -> WorktreeFacts | None:
-    from wtagents.git.worktrees import signature, worktree_facts
+    from wtagents.git.signature import signature
 
     task, known = row.task, row.facts
     if not ask and known is not None and known.signature == signature(task.worktree):
         return known
+    from wtagents.git.worktrees import worktree_facts
+
     found = worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())
     if found is not None:
         _remember(context, task.id, found)

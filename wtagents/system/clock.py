@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,4 +55,6 @@ class RandomIds:
 
     def uuid(self) -> str:
         """Return a new version-4 UUID."""
-        return str(uuid.uuid4())
+        from uuid import uuid4
+
+        return str(uuid4())

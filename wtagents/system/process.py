@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import os
 import signal
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.run import ProcessIdentity
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from wtagents.system.clock import Clock
@@ -103,6 +103,8 @@ def start_detached(
     were made inheritable. Returns its identity, or None when it has already ended.
     Raises SystemFault when it cannot start.
     """
+    import subprocess
+
     try:
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         try:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from wtagents.system.paths import RunFolder
 
 _Record = TypeVar("_Record")
-_NUMBERED = re.compile(r"([1-9][0-9]{0,17})\.json")
+_NUMBERED = r"([1-9][0-9]{0,17})\.json"
 """A message file; ids of the store are 64-bit and start at 1."""
 
 
@@ -246,7 +246,8 @@ def _numbered(folder: Path) -> list[int]:
         names = os.listdir(folder)
     except OSError:
         return []
-    return sorted(int(match[1]) for match in map(_NUMBERED.fullmatch, names) if match)
+    matches = (re.fullmatch(_NUMBERED, name) for name in names)
+    return sorted(int(match[1]) for match in matches if match)
 
 
 def _age(path: Path, clock: Clock) -> float | None:
