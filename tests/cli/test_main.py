@@ -93,7 +93,7 @@ def test_an_error_is_an_envelope_for_a_program(
     ("argv", "said"),
     [
         (["qqq"], "error: no such command: qqq\nhint: wta --help\n"),
-        (["atc"], "error: no such command: atc (did you mean act?)\nhint: wta --help\n"),
+        (["ac"], "error: no such command: ac (did you mean act?)\nhint: wta --help\n"),
         (["--jso"], "error: no such option '--jso'. Did you mean '--json'?\nhint: wta --help\n"),
         (["act", "-x"], "error: no such option '-x'\nhint: wta act --help\n"),
         (["act", "a"], "error: got unexpected extra argument (a)\nhint: wta act --help\n"),
