@@ -1,0 +1,109 @@
+"""The supervisor: one per repository, ticking while there is something to look after.
+
+It may be killed at any moment: all it knows is in the store, and the next one goes on. It holds a
+lock file for life, so a second one ends at once and a dead one holds nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from threading import Event
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import WtaError
+from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
+from wtagents.core.message import MessageKind
+from wtagents.core.record import record
+from wtagents.core.task import TaskState
+from wtagents.operations.observe import observe
+from wtagents.operations.tick import tick
+from wtagents.supervisor.merger import Merger
+from wtagents.system.files import make_private_folder
+from wtagents.system.lock import try_lock
+
+if TYPE_CHECKING:
+    from wtagents.core.snapshot import Snapshot
+    from wtagents.operations.context import Context
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+IDLE_SECONDS = 30.0
+"""How long a supervisor stays after the last task came to rest."""
+
+
+@record
+class Supervised:
+    """What a supervisor did before it ended."""
+
+    ticks: int
+    already_running: bool
+
+
+def supervise(context: Context, *, once: bool) -> Supervised:
+    """Tick once, or until idle or told to end by SIGTERM or SIGINT.
+
+    A task that was added while an idle supervisor was ending has found the lock held and started
+    nobody, so the world is looked at once more after the lock was given up.
+    """
+    make_private_folder(context.paths.root)
+    ended = Event()
+    ticks = 0
+    while True:
+        with try_lock(context.paths.supervisor_lock) as alone:
+            if not alone:
+                return Supervised(ticks=ticks, already_running=ticks == 0)
+            ticks += _once(context) if once else _loop(context, ended)
+        if once or ended.is_set() or not is_busy(observe(context)):
+            return Supervised(ticks=ticks, already_running=False)
+
+
+def _once(context: Context) -> int:
+    tick(context)
+    Merger(context).land_waiting()
+    tick(context)
+    return 2
+
+
+def _loop(context: Context, ended: Event) -> int:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    merger = Merger(context)
+    ticks = 0
+    busy_at = context.clock.monotonic()
+    while not ended.is_set():
+        context.reload_settings()
+        busy = _tick(context, merger)
+        ticks += 1
+        now = context.clock.monotonic()
+        if busy:
+            busy_at = now
+        elif now - busy_at >= IDLE_SECONDS:
+            break
+        context.clock.wait(ended, TICK_SECONDS)
+    merger.finish()
+    return ticks
+
+
+def _tick(context: Context, merger: Merger) -> bool:
+    """Tick and say whether anything is left to look after; a failure is logged, never fatal."""
+    try:
+        tick(context)
+        snapshot = observe(context)
+        merger.wake(snapshot)
+        return merger.busy or is_busy(snapshot)
+    except WtaError as error:
+        logger.exception("%s (%s)", error.message, error.cause)
+        return True
+
+
+def is_busy(snapshot: Snapshot) -> bool:
+    """Whether some task will need a tick without a person doing anything."""
+    return any(
+        (view.run is not None and view.run.state in LIVE_RUN_STATES)
+        or view.task.state in (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
+        or (view.merge is not None and view.merge.state in LIVE_MERGE_STATES)
+        or any(message.kind is MessageKind.TEXT for message in view.messages)
+        for view in snapshot.views
+    )
