@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,13 @@ def hub(repo: Repository) -> Hub:
     paths = StatePaths.of_repository(repo.common_dir)
     make_private_folder(paths.root)
     return open_hub(paths, repo)
+
+
+@pytest.fixture
+def other_disk() -> Iterator[Path]:
+    """Return a folder on another file system than the test's own; skip where there is none."""
+    shared = Path("/dev/shm")  # noqa: S108 - any second file system will do
+    if not shared.is_dir() or shared.stat().st_dev == Path.cwd().stat().st_dev:
+        pytest.skip("this machine has one file system only")
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)

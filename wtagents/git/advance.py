@@ -16,10 +16,10 @@ import json
 import os
 import shutil
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
+from wtagents.core.record import record, values_of
 from wtagents.core.run import ProcessIdentity
 from wtagents.git.checkouts import Checkout, business, checkouts, paths_in_the_way
 from wtagents.git.refs import ref_value, swap_ref
@@ -39,14 +39,14 @@ _PROBE = "wta-probe"
 _CHECKOUT_SECONDS = 1800.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Advanced:
     """The target is at the new commit, and so are its checkouts."""
 
     checkouts: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moved:
     """Somebody was faster: nothing was changed."""
 
@@ -54,7 +54,7 @@ class Moved:
     """Where the target is; None when the branch is gone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckoutDirty:
     """The update would overwrite files that are not committed: nothing was changed."""
 
@@ -62,7 +62,7 @@ class CheckoutDirty:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckoutBusy:
     """Somebody works in a checkout of the target: nothing was changed."""
 
@@ -135,7 +135,7 @@ def finish_advance(repo: Repository, target: BranchName) -> list[Path]:
     return finished
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Mark:
     """What stands in a lock of ours."""
 
@@ -165,7 +165,7 @@ def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Itera
         "target": target,
         "old": old,
         "new": new,
-        "holder": asdict(own_identity()),
+        "holder": values_of(own_identity()),
     }
     if not create_exclusive(checkout.lock, json.dumps(mark).encode()):
         raise _Refused(

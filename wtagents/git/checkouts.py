@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wtagents.core.record import record
 from wtagents.git import admin
 from wtagents.git.room import clean_room
 
@@ -24,7 +24,7 @@ _REBASES = ("rebase-merge", "rebase-apply")
 _QUOTED = re.compile(r"'(.+?)'|^\t(.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Checkout:
     """A worktree that has a branch checked out."""
 

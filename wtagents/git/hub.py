@@ -76,31 +76,37 @@ class Hub:
 
         Raises SystemFault when one of them is not whole there.
         """
-        known = set(self.repo.read("for-each-ref", "--format=%(objectname)").text.split())
+        known = self._known()
         wanted = [oid for oid in dict.fromkeys(oids) if oid not in known]
         if not wanted:
             return
         _carry_shallow(repository, self.path)
+        self._pull(repository, wanted, known)
+        self.update_refs(f"update {_SEEN}{oid} {oid}" for oid in wanted)
+
+    def complete(self, repository: Repository, tree: Oid) -> None:
+        """Copy what a tree of the hub names and only the user's repository has."""
+        self._pull(repository, [tree], self._known())
+
+    def _known(self) -> set[str]:
+        return set(self.repo.read("for-each-ref", "--format=%(objectname)").text.split())
+
+    def _pull(self, repository: Repository, wanted: list[Oid], known: Iterable[str]) -> None:
         try:
             self.repo.git(
-                "pack-objects",
-                "--revs",
-                "--non-empty",
-                "--delta-base-offset",
-                "--quiet",
+                "pack-objects", "--revs", "--non-empty", "--delta-base-offset", "--quiet",
                 str(self.path / "objects/pack/pack"),
                 stdin=_revisions(wanted, excluding=known),
                 env={"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository.objects)},
                 timeout=TRANSFER_SECONDS,
                 durable=True,
-            )
+            )  # fmt: skip
         except GitError as error:
             raise SystemFault(
                 f"the history of {wanted[0].short} cannot be copied into the hub",
                 cause=error.cause,
                 hint="git fsck --connectivity-only; a partial clone needs: git fetch --refetch",
             ) from error
-        self._update_refs(f"update {_SEEN}{oid} {oid}" for oid in wanted)
 
     def send(self, repository: Repository, new: Oid, known: Iterable[Oid]) -> None:
         """Copy a commit of the hub into the user's object store; `known` is what is there already.
@@ -130,7 +136,7 @@ class Hub:
         """Keep a commit for good and return the ref that holds it; the same again is fine."""
         self.fetch(repository, oid)
         ref = RefName(f"{_ARCHIVE}{task.folder}/{epoch}/{oid}")
-        self._update_refs([f"update {ref} {oid}"])
+        self.update_refs([f"update {ref} {oid}"])
         return ref
 
     def archived(self, task: TaskName, epoch: int) -> list[Oid]:
@@ -146,10 +152,11 @@ class Hub:
             "for-each-ref", "--sort=-committerdate", "--format=%(refname)", _SEEN
         ).text.splitlines()
         old = listed[_SEEN_LIMIT:]
-        self._update_refs(f"delete {ref}" for ref in old)
+        self.update_refs(f"delete {ref}" for ref in old)
         return len(old)
 
-    def _update_refs(self, commands: Iterable[str]) -> None:
+    def update_refs(self, commands: Iterable[str]) -> None:
+        """Carry out lines of `update-ref --stdin`, all or none."""
         text = "".join(f"{command}\n" for command in commands)
         if text:
             self.repo.git("update-ref", "--stdin", stdin=text.encode(), durable=True)

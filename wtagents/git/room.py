@@ -8,9 +8,11 @@ touched: the room has a copy. Filters of the user's own global configuration (gi
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +35,13 @@ _CARRIED = (
 
 
 @contextmanager
-def clean_room(repo: Repository, git_dir: Path, worktree: Path, head: Oid) -> Iterator[Repository]:
-    """Yield a view of a worktree whose HEAD is the given commit, for commands that look."""
+def clean_room(
+    repo: Repository, git_dir: Path, worktree: Path, head: Oid | None
+) -> Iterator[Repository]:
+    """Yield a view of a worktree whose HEAD is the given commit, for commands that look.
+
+    None for a branch that has no commit yet.
+    """
     with tempfile.TemporaryDirectory(prefix="wta-room-") as folder:
         room = Path(folder)
         _furnish(room, repo, git_dir, head)
@@ -42,11 +49,36 @@ def clean_room(repo: Repository, git_dir: Path, worktree: Path, head: Oid) -> It
         yield view.with_objects(repo.objects)
 
 
-def _furnish(room: Path, repo: Repository, git_dir: Path, head: Oid) -> None:
+class Flag(Enum):
+    """What hides edits from git."""
+
+    ASSUME_UNCHANGED = "assume-unchanged"
+    SKIP_WORKTREE = "skip-worktree"
+
+
+def uncover(room: Repository, worktree: Path) -> dict[str, Flag]:
+    """Take the flags that hide edits off the room's index; return the paths that had them.
+
+    A path that is skipped because it is not checked out keeps its flag.
+    """
+    hidden: dict[str, Flag] = {}
+    for line in room.read("ls-files", "-v", "-z").fields:
+        tag, path = line[0], line[2:]
+        if tag in "sS" and os.path.lexists(worktree / path):
+            hidden[path] = Flag.SKIP_WORKTREE
+        elif tag.islower():
+            hidden[path] = Flag.ASSUME_UNCHANGED
+    paths = "".join(f"{path}\0" for path in hidden)
+    for option in ("--no-assume-unchanged", "--no-skip-worktree") if paths else ():
+        room.git("update-index", option, "-z", "--stdin", stdin=os.fsencode(paths))
+    return hidden
+
+
+def _furnish(room: Path, repo: Repository, git_dir: Path, head: Oid | None) -> None:
     (room / "refs").mkdir()
     (room / "info").mkdir()
     (room / "objects").mkdir()
-    (room / "HEAD").write_text(f"{head}\n")
+    (room / "HEAD").write_text(f"{head or 'ref: refs/heads/none'}\n")
     (room / "config").write_text(_configuration(repo))
     for name in ("info/exclude", "info/attributes", "shallow"):
         _copy(repo.common_dir / name, room / name)
