@@ -11,11 +11,11 @@ import os
 import shlex
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError, SystemFault
+from wtagents.core.record import record
 from wtagents.operations.result import OperationResult
 from wtagents.system.command import clean_environment, run_command
 from wtagents.system.files import make_private_folder
@@ -35,7 +35,7 @@ _KEPT_VARIABLES = ("PATH", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
 _SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CronBlock:
     """The block of a repository, as it is now."""
 
@@ -77,7 +77,7 @@ def remove_cron(context: Context) -> OperationResult[CronBlock]:
     return OperationResult(data=CronBlock(installed=False, changed=changed, lines=()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Crontab:
     """The user's crontab, cut at the markers of one repository."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import ExitCode, WtaError
+from wtagents.core.errors import ExitCode, StateError, WtaError
 from wtagents.operations.checks import fleet, programs, settings, state
 from wtagents.operations.checks.check import Check, Health, failed
 from wtagents.operations.result import OperationResult
@@ -31,6 +31,7 @@ HAZARDS: tuple[Hazard, ...] = (
     state.check_crontab,
     state.check_clock,
     state.check_trust,
+    settings.check_tripwire,
     settings.check_git_settings,
     settings.check_identity,
     settings.check_signing,
@@ -51,6 +52,20 @@ def doctor(context: Context) -> OperationResult[tuple[Check, ...]]:
     checks = tuple(check for hazard in HAZARDS for check in _look(hazard, context))
     sick = any(check.health is Health.FAILED for check in checks)
     return OperationResult(data=checks, exit_code=ExitCode.UNFULFILLED if sick else ExitCode.OK)
+
+
+def accept(context: Context) -> OperationResult[tuple[str, ...]]:
+    """Take the repository's configuration and hooks as a person's own from now on.
+
+    Returns what had changed since the last time. Raises StateError before there is any state.
+    """
+    from wtagents.operations.tripwire import accept_tripwire, observe_tripwire
+
+    if not context.paths.database.exists():
+        raise StateError("there is nothing to accept yet", hint="the first wta spawn does it")
+    changed = tuple(observe_tripwire(context))
+    accept_tripwire(context)
+    return OperationResult(data=changed)
 
 
 def _look(hazard: Hazard, context: Context) -> list[Check]:

@@ -18,17 +18,39 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=WtaCommand,
-    examples=["wta doctor", "wta doctor --json | jq '.data[] | select(.health != \"ok\")'"],
+    examples=[
+        "wta doctor",
+        "wta doctor --accept  # after a look at what changed in .git",
+        "wta doctor --json | jq '.data[] | select(.health != \"ok\")'",
+    ],
 )
+@click.option("--accept", is_flag=True, help="Accept git's configuration and hooks as they are.")
 @click.pass_obj
-def command(invocation: Invocation) -> Answer[tuple[Check, ...]]:
+def command(
+    invocation: Invocation, *, accept: bool
+) -> Answer[tuple[Check, ...]] | Answer[tuple[str, ...]]:
     """Check programs, state, disk, git settings, worktrees, runs and processes.
 
     Nothing is changed or removed. Exit status 1: something has failed; its remedy stands below.
+
+    --accept is for the tripwire: landings stop when the shared git configuration or hooks change,
+    until a person has looked at them.
     """
+    from wtagents.operations.doctor import accept as accept_changes
     from wtagents.operations.doctor import doctor
 
+    if accept:
+        return Answer.of(accept_changes(invocation.context), _accepted)
     return Answer.of(doctor(invocation.context), _lines)
+
+
+def _accepted(changed: tuple[str, ...], style: Style) -> Iterator[str]:
+    del style
+    from wtagents.core.text import printable
+
+    yield from (f"accepted: {printable(line)}" for line in changed)
+    if not changed:
+        yield "nothing had changed"
 
 
 def _lines(checks: tuple[Check, ...], style: Style) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from wtagents.core.record import record
 
 
 class Health(StrEnum):
@@ -16,7 +17,7 @@ class Health(StrEnum):
     """Something cannot work, or is in danger, until the remedy is applied."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """A hazard, what was found, and what to do about it."""
 

@@ -28,6 +28,21 @@ def git_settings(context: Context) -> dict[str, str]:
     return found
 
 
+def check_tripwire(context: Context) -> Iterator[Check]:
+    """An agent can write to the shared git directory; the user's own git obeys it."""
+    from wtagents.operations.tripwire import observe_tripwire
+
+    changed = observe_tripwire(context) if context.paths.database.exists() else []
+    if changed:
+        yield failed(
+            "tripwire",
+            f"changed since it was accepted: {'; '.join(changed)}",
+            f"look at it in {context.common_dir}; then: wta doctor --accept",
+        )
+    else:
+        yield ok("tripwire", "configuration and hooks are as accepted")
+
+
 def check_git_settings(context: Context) -> Iterator[Check]:
     """Settings that lose commits, or act on other branches than the one that is meant."""
     settings = git_settings(context)

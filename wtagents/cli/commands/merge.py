@@ -1,0 +1,51 @@
+"""Land: bring tasks onto their target: replay, resolve, gate, advance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wtagents.cli.answer import Answer
+from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.options import some_names_argument
+
+if TYPE_CHECKING:
+    from wtagents.operations.merge_preview import MergePreviews
+    from wtagents.operations.outcome import MergeOutcome
+
+
+@click.command(
+    cls=WtaCommand,
+    examples=[
+        "wta merge fix-login --dry-run",
+        "wta merge fix-login docs",
+        "wta merge --ready --squash",
+    ],
+)
+@some_names_argument
+@click.option("--ready", is_flag=True, help="Every task that is ready.")
+@click.option("--dry-run", is_flag=True, help="Say how it would go; nothing is changed or run.")
+@click.option("--squash", is_flag=True, help="Land each branch as one commit.")
+@click.option("--no-gate", is_flag=True, help="Skip the gates; the record of the merge says so.")
+@click.pass_obj
+def command(
+    invocation: Invocation, /, names: tuple[str, ...], *, dry_run: bool, **options: bool
+) -> Answer[MergePreviews] | Answer[tuple[MergeOutcome, ...]]:
+    """Land the tasks one after the other, oldest first.
+
+    Each branch is replayed onto the target's tip away from your checkout, text conflicts go to the
+    resolver, every gate must pass on the result, then the target and its checkout move together.
+    What is refused leaves the target untouched and says why. Exit status 1: one did not land.
+    """
+    from wtagents.cli.landing_text import foreseen_lines, outcome_lines
+    from wtagents.cli.render import narrate
+    from wtagents.operations.merge import MergeRequestOptions, merge
+    from wtagents.operations.merge_preview import preview
+    from wtagents.operations.outcome import silent
+
+    wanted = MergeRequestOptions(names=names, **options)
+    if dry_run:
+        return Answer.of(preview(invocation.context, wanted), foreseen_lines)
+    tell = silent if invocation.json else narrate
+    return Answer.of(merge(invocation.context, wanted, tell=tell), outcome_lines)

@@ -1,0 +1,91 @@
+"""What became of landings, and how they would go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.cli.style import Tone, plural
+from wtagents.core.merge import MergeState
+from wtagents.core.text import printable
+from wtagents.operations.merge_preview import Foreseen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.cli.style import Style
+    from wtagents.operations.merge_preview import MergePreview, MergePreviews
+    from wtagents.operations.outcome import MergeOutcome
+
+_TONES = {
+    MergeState.MERGED: Tone.GOOD,
+    MergeState.REJECTED: Tone.BAD,
+    Foreseen.CLEAN: Tone.GOOD,
+    Foreseen.CONFLICT: Tone.NOTICE,
+    Foreseen.REFUSED: Tone.BAD,
+}
+
+
+def outcome_lines(outcomes: tuple[MergeOutcome, ...], style: Style) -> Iterator[str]:
+    """Say for each task what landed, or why nothing did and what to do next."""
+    for outcome in outcomes:
+        word = style.paint(outcome.state, _TONES.get(outcome.state, Tone.NOTICE))
+        yield f"{style.heading(outcome.task)} {word}{_what(outcome)}"
+        yield from (f"  {line}" for line in _how(outcome, style))
+
+
+def _what(outcome: MergeOutcome) -> str:
+    if not outcome.landed:
+        why = str(outcome.rejection).replace("_", " ") if outcome.rejection else ""
+        parts = [part for part in (why, printable(outcome.detail)) if part]
+        return f": {': '.join(parts)}" if parts else ""
+    place = f" onto {outcome.target}"
+    if outcome.new is None or not outcome.commits:
+        return f"{place}: {printable(outcome.detail)}" if outcome.detail else place
+    return f"{place} at {outcome.new.short}, {plural(outcome.commits, 'commit')}"
+
+
+def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
+    for resolution in outcome.resolutions:
+        yield f"{printable(resolution.path)} resolved by {resolution.author}"
+        yield from (f"  dropped {printable(line)}" for line in resolution.dropped)
+    for gate in outcome.gates:
+        verdict = style.paint(*(("passed", Tone.GOOD) if gate.passed else ("failed", Tone.BAD)))
+        yield f"gate {verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"
+        if not gate.passed:
+            yield f"  its output: {printable(gate.log)}"
+    if outcome.landed and not outcome.verified:
+        yield style.paint("not verified: no gate looked at it", Tone.NOTICE)
+    if outcome.hint and not outcome.landed:
+        yield f"next: {style.paint(printable(outcome.hint), Tone.ACCENT)}"
+
+
+def foreseen_lines(seen: MergePreviews, style: Style) -> Iterator[str]:
+    """Say for each task how its landing would go after those before it."""
+    for each in seen.previews:
+        yield from _foreseen(each, style)
+    if not seen.previews:
+        yield "no task is ready"
+        return
+    if seen.gates:
+        yield f"gates that must pass: {'; '.join(map(printable, seen.gates))}"
+    else:
+        yield style.paint("no gate would look at it: set merge.gate in wta.toml", Tone.NOTICE)
+    if not seen.trusted:
+        yield style.paint("commands of wta.toml are not trusted: wta trust", Tone.BAD)
+    if seen.tripped:
+        changed = "; ".join(map(printable, seen.tripped))
+        yield style.paint(f"every landing is stopped: {changed}; wta doctor --accept", Tone.BAD)
+
+
+def _foreseen(each: MergePreview, style: Style) -> Iterator[str]:
+    tone = _TONES.get(each.foreseen, Tone.FAINT)
+    word = style.paint(str(each.foreseen), tone)
+    commits = f", {plural(each.commits, 'commit')}" if each.commits else ""
+    yield f"{style.heading(each.task)} onto {each.target}: {word}{commits}"
+    for conflict in each.conflicts:
+        who = "the resolver is asked" if conflict.resolver else "a person decides"
+        yield f"  {printable(conflict.path)} ({conflict.kind}): {who}"
+    if each.detail and not each.conflicts:
+        yield f"  {printable(each.detail)}"
+    if each.hint:
+        yield f"  next: {style.paint(printable(each.hint), Tone.ACCENT)}"
