@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
 
-from tests.support.fleet import FLEET, at_work
 from tests.support.records import NOW
+from tests.support.statuses import FLEET, at_work
 from wtagents.cli.style import Style, text_width
 from wtagents.cli.task_list import task_list
 

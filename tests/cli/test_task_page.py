@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from inline_snapshot import snapshot
 
-from tests.support.fleet import an_item, at_work, named
 from tests.support.records import NOW, a_merge, an_ended_run
+from tests.support.statuses import an_item, at_work, named
 from wtagents.cli.style import Style
 from wtagents.cli.task_page import task_page
 from wtagents.core.ids import Oid
