@@ -23,7 +23,7 @@ from wtagents.operations.trust import require_trusted
 from wtagents.operations.worktree import claim_worktree, furnish_worktree
 from wtagents.store.messages import mark_delivered, messages_of
 from wtagents.store.runs import add_run, latest_run, move_run, run_by_id, runs_of
-from wtagents.store.tasks import move_task, require_task_by_id
+from wtagents.store.tasks import move_task, note_commit_asked, require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.command import clean_environment
 from wtagents.system.files import make_private_folder, write_atomic
@@ -108,15 +108,9 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             return None
         for message in opening.carried:
             mark_delivered(db, message.id, run_id, now)
-        move_task(
-            db,
-            task.id,
-            TaskState.ACTIVE,
-            at=now,
-            expected=_BEGINNABLE,
-            commit_asked=task.commit_asked or purpose is Purpose.COMMIT,
-            fresh=False,
-        )
+        if purpose is Purpose.COMMIT:
+            note_commit_asked(db, task.id, now)
+        move_task(db, task.id, TaskState.ACTIVE, at=now, fresh=False)
     return run
 
 
@@ -160,7 +154,7 @@ def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
     task = prepared.task
     spec = task.agent
     folder = context.paths.run(run.id)
-    make_private_folder(folder.root)
+    make_private_folder(folder.inbox)
     with context.database.read() as db:
         earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
         texts = [m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT]

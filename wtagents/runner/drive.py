@@ -80,6 +80,8 @@ class Drive:
             self._show()
             self._pause(moved=moved)
         self._read_to_end()
+        self._show()
+        self._watch.settle()
         return self._judge()
 
     def _say_prompt(self) -> None:

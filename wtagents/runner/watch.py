@@ -55,6 +55,11 @@ class Watch:
         self._pulse = pulse
         self._keep_up()
 
+    def settle(self) -> None:
+        """Write the last pulse now: what was seen at the end must outlive this process."""
+        self._next_pulse = self.clock.monotonic()
+        self._keep_up()
+
     def show_phase(self, phase: Phase, doing: str) -> None:
         """Make known what the runner itself does."""
         self.show(

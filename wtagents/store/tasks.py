@@ -243,6 +243,16 @@ def wish_task(
     return task
 
 
+def note_commit_asked(db: Database, task_id: int, at: datetime) -> Task:
+    """Record that the agent of an active task is asked to commit: once, until a person speaks."""
+    row = db.change(
+        "UPDATE task SET commit_asked = 1, changed_at = ? WHERE id = ? RETURNING *",
+        (text_of_time(at), task_id),
+    )
+    add_event(db, EventKind.TASK_WISHED, at=at, task_id=task_id, data={"commit_asked": True})
+    return _task(_present(row))
+
+
 def set_merge_when_ready(db: Database, task_id: int, at: datetime, *, wanted: bool) -> Task:
     """Record whether the task is to land by itself."""
     row = db.change(
