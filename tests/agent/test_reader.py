@@ -264,6 +264,14 @@ ENDINGS: list[tuple[list[dict[str, Any]], int | None, str, ExitReason, str]] = [
     ([INIT, synthetic("billing_error", 400), failed()], 1, "", ExitReason.AUTHENTICATION, "words"),
     ([INIT, synthetic("model_not_found", 404), failed()], 1, "", ExitReason.AGENT_ERROR, "words"),
     ([INIT, synthetic("unknown"), failed()], 1, "", ExitReason.API_ERROR, "words"),
+    ([INIT, synthetic("rate_limit"), answer(), failed()], 1, "", ExitReason.AGENT_ERROR, "x"),
+    (
+        [INIT, synthetic("unknown"), failed(terminal_reason="blocking_limit")],
+        1,
+        "",
+        ExitReason.AGENT_ERROR,
+        "x",
+    ),
     ([INIT, synthetic("rate_limit"), INIT, failed()], 1, "", ExitReason.AGENT_ERROR, "x"),
     (
         [INIT, failed(terminal_reason="prompt_too_long", api_error_status=400)],

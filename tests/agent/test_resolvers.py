@@ -189,6 +189,13 @@ def test_the_scripted_one_keeps_what_both_sides_added() -> None:
     assert found.author is Author.COMMAND
 
 
+def test_the_scripted_one_keeps_once_what_both_sides_added() -> None:
+    conflict = ConflictText(path="a", base="", target="x\nt\n", branch="r\nx\n")
+    proposal = resolver(ResolverKind.SCRIPTED).resolve(request_of(conflict), seconds=1)
+    assert isinstance(proposal, Proposal)
+    assert sorted(proposal.files[0].text) == sorted("x\nt\nr\n")
+
+
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_the_scripted_one_never_leaves_the_conflict(text: str) -> None:
     conflict = ConflictText(path="a.txt", base=None, target=f"t\n{text}\n", branch=f"r\n{text}\n")

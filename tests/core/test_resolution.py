@@ -219,6 +219,14 @@ def test_each_copy_of_a_line_counts() -> None:
     assert check_resolution([conflict], proposal(["end", "t", "r", "end"], drop("end"))) == ()
 
 
+def test_the_copy_that_one_side_left_must_stay() -> None:
+    conflict = ConflictText(path=PATH, base="end\nend\n", target="end\nt\n", branch="end\nr\nend\n")
+    assert check_resolution([conflict], proposal(["end", "t", "r"])) == ()
+    assert kinds(check_resolution([conflict], proposal(["t", "r"]))) == {FaultKind.MISSING}
+    back = check_resolution([conflict], proposal(["end", "t", "r", "end"]))
+    assert kinds(back) == {FaultKind.RETURNED}
+
+
 def test_faults_say_whose_line_it_was() -> None:
     conflict = ConflictText(
         path=PATH, base="old\nkept\n", target="kept\nt 1\nt 2\n", branch="old\nkept\nr\n"

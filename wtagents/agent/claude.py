@@ -7,29 +7,18 @@ and may begin with any character.
 
 from __future__ import annotations
 
-import re
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wtagents.agent.fields import load_object
-from wtagents.agent.port import Launch, Probe
-from wtagents.agent.reader import ClaudeReader
+from wtagents.agent.port import Launch
 from wtagents.agent.speech import answer_line, interrupt_line, message_line
-from wtagents.core.errors import SystemFault, UsageError
+from wtagents.core.errors import UsageError
 from wtagents.core.task import AgentKind
-from wtagents.core.text import printable
-from wtagents.system.command import clean_environment, run_command
 
 if TYPE_CHECKING:
     from wtagents.agent.events import Asked
-    from wtagents.agent.port import LaunchRequest, Reader
+    from wtagents.agent.port import LaunchRequest, Probe, Reader
 
 PROGRAM = "claude"
-MINIMUM_VERSION = (2, 1, 197)
-"""Oldest version whose behaviour was observed with exactly this command line."""
-_VERSION = r"(\d+)\.(\d+)\.(\d+)"
-_PROBE_SECONDS = 20.0
 
 ENVIRONMENT = (
     # A background task, a subagent too, outlives its turn, starts further turns and keeps the
@@ -88,6 +77,8 @@ class Claude:
 
     def reader(self) -> Reader:
         """Return a fresh reader for one process."""
+        from wtagents.agent.reader import ClaudeReader
+
         return ClaudeReader()
 
     def encode_text(self, wire: str, text: str) -> bytes:
@@ -104,62 +95,6 @@ class Claude:
 
     def probe(self, program: str) -> Probe:
         """Ask the program for its version and whether it is logged in; no request leaves."""
-        name = program or PROGRAM
-        found = shutil.which(name)
-        if found is None:
-            return _probe(name, problem=f"{name} is not installed", hint=_INSTALL)
-        try:
-            version = _ask(found, "--version")
-        except SystemFault as fault:
-            problem = f"{name} cannot be run: {fault.cause}"
-            return _probe(found, problem=problem, hint=_INSTALL)
-        numbers = re.search(_VERSION, version)
-        if numbers is None:
-            problem = f"{name} does not tell its version"
-            return _probe(found, problem=problem, hint=f"{name} --version")
-        if tuple(map(int, numbers.groups())) < MINIMUM_VERSION:
-            oldest = ".".join(map(str, MINIMUM_VERSION))
-            problem = f"{name} {numbers[0]} is older than {oldest}"
-            return _probe(found, version=numbers[0], problem=problem, hint="claude update")
-        return _probe_login(found, numbers[0])
+        from wtagents.agent.claude_probe import probe_claude
 
-
-_INSTALL = "npm install -g @anthropic-ai/claude-code, or name the program in wta.toml"
-
-
-def _ask(program: str, *arguments: str) -> str:
-    environment = clean_environment({"DISABLE_AUTOUPDATER": "1"})
-    argv = [program, *arguments]
-    return run_command(argv, cwd=Path.home(), timeout=_PROBE_SECONDS, env=environment).text
-
-
-def _probe(
-    program: str,
-    *,
-    version: str = "",
-    problem: str = "",
-    hint: str = "",
-    logged_in: bool | None = None,
-) -> Probe:
-    return Probe(
-        program=program,
-        version=version,
-        problem=printable(problem, 200),
-        hint=hint,
-        logged_in=logged_in,
-    )
-
-
-def _probe_login(program: str, version: str) -> Probe:
-    """2.1.329 tells by `auth status`; an older one says no JSON, and then nobody knows."""
-    status = load_object(_ask(program, "auth", "status").encode()) or {}
-    logged_in = status.get("loggedIn")
-    if logged_in is False:
-        return _probe(
-            program,
-            version=version,
-            problem="Claude Code is not logged in",
-            hint="run claude and type /login, or set ANTHROPIC_API_KEY",
-            logged_in=False,
-        )
-    return _probe(program, version=version, logged_in=True if logged_in is True else None)
+        return probe_claude(program)

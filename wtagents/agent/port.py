@@ -8,7 +8,6 @@ return to the program's stdin, feeds each line of its stdout to a `Reader` and a
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
-from uuid import UUID, uuid5
 
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason, Phase, Pulse, Question, Usage
@@ -32,6 +31,8 @@ def wire_id(scope: str, message_id: int) -> str:
     id once per conversation, so they may be sent again after a crash. What belongs to one process,
     its prompt and the interrupts, has that of the run.
     """
+    from uuid import UUID, uuid5
+
     return str(uuid5(UUID(scope), str(message_id)))
 
 

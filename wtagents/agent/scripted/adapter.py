@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wtagents import __version__
 from wtagents.agent.port import Launch, Probe
-from wtagents.agent.reader import ClaudeReader
 from wtagents.agent.speech import answer_line, interrupt_line, message_line
 from wtagents.core.errors import UsageError
 from wtagents.core.task import AgentKind
@@ -44,6 +43,8 @@ class Scripted:
 
     def reader(self) -> Reader:
         """Return a fresh reader for one process."""
+        from wtagents.agent.reader import ClaudeReader
+
         return ClaudeReader()
 
     def encode_text(self, wire: str, text: str) -> bytes:
