@@ -44,14 +44,14 @@ def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
     path.mkdir()
     (path / "inside").touch()
     with pytest.raises(SystemFault) as caught:
-        open_database(path)
+        open_read_only(path)
     assert said(caught.value) == (
         f"cannot read or write {path}",
         "disk I/O error; nothing was changed",
         f"check the disk: df {tmp_path}",
     )
     with pytest.raises(SystemFault) as caught:
-        open_read_only(path)
+        open_database(path)
     assert said(caught.value) == (
         f"cannot open {path}",
         "unable to open database file",
@@ -100,16 +100,17 @@ def test_the_hint_for_a_damaged_file_works(db: Database) -> None:
 
 def test_another_writer_stays_too_long(db: Database) -> None:
     with open_database(db.path) as other:
-        other.connection.execute("PRAGMA busy_timeout=20")
+        other.busy_seconds = 0.1
         with db.write(), pytest.raises(SystemFault) as caught, other.write():
             pass
         assert said(caught.value) == (
             f"the state in {db.path} is busy",
-            "another process has been writing for more than 5 s",
+            "another process has been writing for more than 0.1 s",
             "run the command again, or see who it is: wta doctor",
         )
         with other.write():
             stored_task(other)
+        assert other.rows("PRAGMA busy_timeout")[0][0] == 5000
 
 
 def test_text_that_is_not_utf8(db: Database) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -118,6 +120,29 @@ def test_eight_writers_add_a_hundred_each(db: Database) -> None:
     race_with(ADD_ONE, db, *"abcdefgh")
     assert [task.attempts for task in tasks(db)] == [800]
     assert len(events_of(db, limit=2000)) == 1601
+
+
+def test_who_waits_gets_on_while_others_commit(db: Database) -> None:
+    """One after the other they hold it longer than the waiter would wait for any of them."""
+    begun, enough = Event(), Event()
+
+    def hold_again_and_again() -> None:
+        with open_database(db.path) as other:
+            for number in range(8):
+                with other.write():
+                    stored_task(other, f"other-{number}")
+                    begun.set()
+                    enough.wait(0.2)
+
+    with ThreadPoolExecutor(1) as pool:
+        others = pool.submit(hold_again_and_again)
+        begun.wait(10)
+        db.busy_seconds = 0.4
+        with db.write():
+            stored_task(db, "mine")
+        enough.set()
+        others.result(10)
+    assert len(tasks(db)) == 9
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -21,6 +21,7 @@ from wtagents.store.faults import (
     store_fault,
 )
 from wtagents.store.migrate import is_current, migrate, prepare
+from wtagents.store.turns import begin_in_turn
 from wtagents.system.files import disk_fault
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 class Database:
     """One open connection; used by the thread that opened it."""
 
-    __slots__ = ("_writing", "actor", "connection", "path", "read_only")
+    __slots__ = ("_writing", "actor", "busy_seconds", "connection", "path", "read_only")
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, *, actor: str, read_only: bool
@@ -44,6 +45,8 @@ class Database:
         self.path = path
         self.actor = actor
         """Who appends events now: `cli`, `tick` or `merger`."""
+        self.busy_seconds = BUSY_SECONDS
+        """How long to wait for a writer that does not get on."""
         self.read_only = read_only
         self._writing = False
 
@@ -66,7 +69,7 @@ class Database:
         back (never a crash): for caches only.
 
         Raises SystemFault when the disk is full or read-only, the file is damaged, or another
-        writer stays for more than BUSY_SECONDS.
+        writer does not get on for `busy_seconds`.
         """
         if self._writing:
             raise RuntimeError("a write block inside another one")
@@ -75,9 +78,10 @@ class Database:
             with _faults(self.path):
                 if not durable:
                     self.connection.execute("PRAGMA synchronous=NORMAL")
-                self.connection.execute("BEGIN IMMEDIATE")
-                self._writing = True
-                yield self
+                begin_in_turn(self.connection, self.path, self.busy_seconds)
+            self._writing = True
+            yield self
+            with _faults(self.path):
                 self.connection.execute("COMMIT")
         finally:
             self._writing = False
@@ -92,11 +96,11 @@ class Database:
         """Several queries that see one moment. Keep it short: it holds the WAL back."""
         with _faults(self.path):
             self.connection.execute("BEGIN")
-            try:
-                yield self
-            finally:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+        try:
+            yield self
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
@@ -135,7 +139,7 @@ def open_database(path: Path, *, actor: str = "cli") -> Database:
 
     Raises SystemFault when it cannot be written, is damaged, or belongs to a newer wta.
     """
-    with _faults(path):
+    with _faults(path), _disk_faults(path):
         prepare(path)
         if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
             raise read_only_fault(path, cause="the file or its folder is read-only")
@@ -159,7 +163,7 @@ def open_read_only(path: Path) -> Database:
 
     Raises SystemFault when the file is damaged or belongs to a newer wta.
     """
-    with _faults(path):
+    with _faults(path), _disk_faults(path):
         connection = _connect_read_only(path) if path.exists() else _connect_nowhere(path)
     return Database(connection, path, actor="", read_only=True)
 
@@ -196,7 +200,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def _faults(path: Path) -> Iterator[None]:
-    """Turn what disk or SQLite refuse into an error for a person; a defect of ours passes."""
+    """Turn what SQLite refuses into an error for a person; a defect of ours passes as it is."""
     try:
         yield
     except WtaError:
@@ -207,10 +211,16 @@ def _faults(path: Path) -> Iterator[None]:
             cause=f"it contains {error.object[error.start : error.end]!a}",
             hint="use UTF-8",
         ) from error
-    except OSError as error:
-        raise disk_fault(error, path) from error
     except sqlite3.Error as error:
         fault = store_fault(error, path)
         if fault is None:
             raise
         raise fault from error
+
+
+@contextmanager
+def _disk_faults(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk_fault(error, path) from error

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_SECONDS = 5.0
-"""How long a statement waits for another writer before it gives up."""
+"""How long to wait for another process that does not get on."""
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
 _PRIMARY = 0xFF
@@ -41,11 +41,7 @@ def store_fault(error: sqlite3.Error, path: Path) -> SystemFault | None:
             hint=f"free some space, then run the command again: df {path.parent}",
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return SystemFault(
-            f"the state in {path} is busy",
-            cause=f"another process has been writing for more than {BUSY_SECONDS:g} s",
-            hint="run the command again, or see who it is: wta doctor",
-        )
+        return busy_fault(path, BUSY_SECONDS)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return read_only_fault(path, cause=str(error))
     if code == sqlite3.SQLITE_CANTOPEN:
@@ -61,6 +57,15 @@ def store_fault(error: sqlite3.Error, path: Path) -> SystemFault | None:
             hint=f"check the disk: df {path.parent}",
         )
     return None
+
+
+def busy_fault(path: Path, seconds: float) -> SystemFault:
+    """Say that another process does not let go."""
+    return SystemFault(
+        f"the state in {path} is busy",
+        cause=f"another process has been writing for more than {seconds:g} s",
+        hint="run the command again, or see who it is: wta doctor",
+    )
 
 
 def read_only_fault(path: Path, *, cause: str) -> SystemFault:
