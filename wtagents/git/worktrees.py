@@ -208,6 +208,12 @@ def fill_worktree(repo: Repository, path: Path) -> None:
     )
 
 
+def is_filled(repo: Repository, path: Path) -> bool:
+    """Whether the files of a worktree were checked out once."""
+    folder = admin.admin_dir(repo, path)
+    return folder is not None and (folder / "index").exists()
+
+
 def exclude(repo: Repository, pattern: str) -> None:
     """Add a line to the shared `info/exclude`, once; it holds for all worktrees."""
     path = repo.common_dir / "info" / "exclude"

@@ -60,18 +60,21 @@ def build_candidate(
     resolutions: list[Resolution] = []
     rounds = 0
     while isinstance(result, ReplayConflict):
-        resolving = landing.move(MergeState.RESOLVING)
-        if resolving is None:
-            return Overtaken()
         rounds += 1
         if rounds > CONFLICT_LIMIT:
             return refuse_conflict(task, target, result.conflicts)
+        resolving = landing.move(MergeState.RESOLVING)
+        if resolving is None:
+            return Overtaken()
         resolved = resolve_conflict(resolving, hub, result, source.onto)
         if isinstance(resolved, Refusal):
             return resolved
         resolutions += resolved.resolutions
+        replaying = resolving.move(MergeState.REPLAYING, resolutions=tuple(resolutions))
+        if replaying is None:
+            return Overtaken()
+        landing = replaying
         result = resume_replay(hub, result, resolved.tree)
-        landing = resolving
     if result.candidate == source.onto:
         return contained(hub, task, target, source)
     return Built(

@@ -35,7 +35,7 @@ from wtagents.operations.candidate import Built, Contained, Overtaken, build_can
 from wtagents.operations.gate import Gated, run_gates, stop_leftovers
 from wtagents.operations.landing import Landing
 from wtagents.operations.landing_words import landed_words, refuse_busy, refuse_dirty, refuse_moved
-from wtagents.operations.outcome import Refusal, outcome_of, silent
+from wtagents.operations.outcome import Refusal, count_commits, outcome_of, silent
 from wtagents.operations.source import observe_source, refuse_touched
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import require_task_by_id
@@ -201,7 +201,8 @@ def _advance(landing: Landing, built: Built, gated: Gated, source: Source) -> En
     result = advance(context.repository, target, source.onto, built.commit)
     match result:
         case Advanced():
-            advancing.finish(built.commit, landed_words(advancing.request, built, gated))
+            said = landed_words(advancing.request, built.commits, gated.notes)
+            advancing.finish(built.commit, said)
             return Settled()
         case Moved():
             return Superseded(why=f"{target} moved while {task.name} was landing")
@@ -220,7 +221,9 @@ def _recover(landing: Landing) -> None:
         with context.repository_lock():
             finish_advance(context.repository, request.target)
             if _has(context, request.target, request.candidate):
-                landing.finish(request.candidate, "the landing was cut off and is finished now")
+                commits = count_commits(context, request.onto, request.candidate)
+                notes = ("it was cut off and finished later",)
+                landing.finish(request.candidate, landed_words(request, commits, notes))
                 return
     landing.begin_again(f"the landing was cut off while {request.state}", Rejection.CUT_OFF)
 

@@ -13,29 +13,29 @@ if TYPE_CHECKING:
     from wtagents.core.merge import MergeRequest
     from wtagents.core.task import Task
     from wtagents.git.advance import CheckoutBusy, CheckoutDirty
-    from wtagents.operations.candidate import Built
-    from wtagents.operations.gate import Gated
 
 _SHOWN = 4
 
 
-def landed_words(request: MergeRequest, built: Built, gated: Gated) -> str:
+def landed_words(request: MergeRequest, commits: int, notes: tuple[str, ...] = ()) -> str:
     """Say what landed and whether anything vouches for it; no gate never reads as a pass."""
-    commits = "1 commit" if built.commits == 1 else f"{built.commits} commits"
-    resolved = len({resolution.path for resolution in built.resolutions})
-    words = [f"{commits} on {request.target}"]
+    words = [f"{_counted(commits, 'commit')} on {request.target}"]
+    resolved = len({resolution.path for resolution in request.resolutions})
     if resolved:
-        words.append("1 file resolved" if resolved == 1 else f"{resolved} files resolved")
-    words.append(_verification(request, gated))
-    return "; ".join((*words, *gated.notes))
+        words.append(f"{_counted(resolved, 'file')} resolved")
+    return "; ".join((*words, _verification(request), *notes))
 
 
-def _verification(request: MergeRequest, gated: Gated) -> str:
+def _verification(request: MergeRequest) -> str:
     if request.skip_gate:
         return "not verified: --no-gate"
-    if not gated.results:
+    if not request.gates:
         return "not verified: no gate is configured"
-    return "1 gate passed" if len(gated.results) == 1 else f"{len(gated.results)} gates passed"
+    return f"{_counted(len(request.gates), 'gate')} passed"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def refuse_moved(task: Task) -> Refusal:

@@ -86,7 +86,7 @@ def outcome_of(context: Context, request_id: int) -> MergeOutcome:
         target=request.target,
         old=request.onto,
         new=request.candidate,
-        commits=_commits(context, request.onto, request.candidate) if landed else 0,
+        commits=count_commits(context, request.onto, request.candidate) if landed else 0,
         resolutions=request.resolutions,
         gates=request.gates,
         verified=bool(request.gates) and all(gate.passed for gate in request.gates),
@@ -96,7 +96,8 @@ def outcome_of(context: Context, request_id: int) -> MergeOutcome:
     )
 
 
-def _commits(context: Context, old: Oid | None, new: Oid | None) -> int:
+def count_commits(context: Context, old: Oid | None, new: Oid | None) -> int:
+    """Return how many commits a landing brought from one tip of the target to the next."""
     if old is None or new is None or old == new:
         return 0
     return int(context.repository.read("rev-list", "--count", f"{old}..{new}").text)

@@ -111,6 +111,7 @@ def _starting_point(context: Context, request: SpawnRequest) -> tuple[BranchName
 def _check_surroundings(context: Context, branch: BranchName, path: Path, spec: AgentSpec) -> None:
     from wtagents.git.refs import check_branch_room
     from wtagents.operations.agent_program import require_agent_program
+    from wtagents.operations.tripwire import lay_tripwire, require_untouched
     from wtagents.operations.trust import require_trusted
 
     check_branch_room(context.repository, branch)
@@ -119,6 +120,8 @@ def _check_surroundings(context: Context, branch: BranchName, path: Path, spec: 
     require_trusted(context)
     require_agent_program(context, spec)
     require_room_on_disk(context, path)
+    lay_tripwire(context)
+    require_untouched(context)
 
 
 def require_room_on_disk(context: Context, path: Path) -> None:

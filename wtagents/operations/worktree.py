@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.core.record import record
-from wtagents.git.worktrees import add_worktree, exclude, fill_worktree, ignored_files, is_tracked
+from wtagents.git.worktrees import (
+    add_worktree,
+    exclude,
+    fill_worktree,
+    ignored_files,
+    is_filled,
+    is_tracked,
+)
 from wtagents.operations.instructions import INSTRUCTIONS_FILE, OPENING, instructions_for
+from wtagents.operations.tripwire import require_untouched
 from wtagents.system.files import write_atomic
 
 if TYPE_CHECKING:
@@ -58,8 +66,14 @@ def claim_worktree(context: Context, task: Task) -> None:
 
 
 def furnish_worktree(context: Context, task: Task) -> Furnished:
-    """Check the files out, copy what `.worktreeinclude` names, write the instructions."""
-    fill_worktree(context.repository, task.worktree)
+    """Check the files out, copy what `.worktreeinclude` names, write the instructions.
+
+    Raises StateError when the files are still to be checked out and the tripwire has gone off:
+    a checkout runs the filters that the shared configuration names.
+    """
+    if not is_filled(context.repository, task.worktree):
+        require_untouched(context)
+        fill_worktree(context.repository, task.worktree)
     copy_included(context, task.worktree)
     text = instructions_for(context, task)
     return Furnished(

@@ -1,0 +1,252 @@
+"""A landing that is killed anywhere: the next one finishes it or begins again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from tests.support.environment import Sandbox
+from tests.support.processes import kill_hard, run_to_end, start_apart, survivors
+from tests.support.ready_tasks import Fleet
+from tests.support.waiting import wait_until
+from wtagents.core.lifecycle import LIVE_MERGE_STATES
+from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.task import TaskState
+from wtagents.operations.land import land_waiting
+from wtagents.operations.landing import ATTEMPTS
+from wtagents.operations.merge import MergeRequestOptions, merge
+from wtagents.operations.tripwire import accept_tripwire
+from wtagents.store.merges import add_merge_request
+from wtagents.store.tasks import move_task
+from wtagents.system.lock import hold_lock
+
+LANDER = """\
+import json, sys
+from pathlib import Path
+from wtagents.core.settings import Layer
+from wtagents.operations.context import Context
+from wtagents.operations.land import land_waiting
+layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})
+land_waiting(Context(Path(sys.argv[1]), flags=[layer]))
+"""
+
+
+def ask(fleet: Fleet, *names: str) -> None:
+    for name in names:
+        task = fleet.row(name)
+        with fleet.context.database.write() as db:
+            add_merge_request(
+                db,
+                task_id=task.id,
+                target=task.target,
+                squash=False,
+                skip_gate=False,
+                at=fleet.context.clock.now(),
+            )
+
+
+def lander(fleet: Fleet, **settings: object) -> list[str]:
+    chosen = json.dumps({"resolver": "none", **settings})
+    return [sys.executable, "-c", LANDER, str(fleet.main.path), chosen]
+
+
+def kill_once(place: Path) -> str:
+    """Return a shell command that kills who started it, the first time it runs."""
+    return f"test -e {place} || {{ touch {place}; kill -9 $PPID; exec sleep 60; }}"
+
+
+def require_landed(fleet: Fleet, sandbox: Sandbox, files: dict[str, bytes]) -> None:
+    """Everything is on main exactly once, the checkout is clean, nothing is left over."""
+    assert fleet.main.status() == []
+    assert fleet.main.files() == files
+    subjects = fleet.main.subjects()
+    assert len(subjects) == len(set(subjects))
+    assert not list((fleet.main.path / ".git").glob("*.lock"))
+    assert not list((fleet.main.path / ".git").glob("wta-*"))
+    assert survivors(sandbox.mark) == []
+    scratch = fleet.context.paths.scratch
+    assert {path.name for path in scratch.glob("*")} <= {"index", "tree"}
+    assert fleet.main.git("fsck", "--no-dangling") == ""
+
+
+def test_killed_while_a_gate_runs(fleet: Fleet, sandbox: Sandbox, tmp_path: Path) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    ask(fleet, "fix")
+    gate = kill_once(tmp_path / "killed")
+    assert run_to_end(lander(fleet, gate=[gate])).returncode == -9
+    assert fleet.request("fix").state is MergeState.GATING
+    assert fleet.row("fix").state is TaskState.MERGING
+    assert len(survivors(sandbox.mark)) == 1, "the gate outlives who started it"
+    fleet.use(gate=[gate])
+    (outcome,) = land_waiting(fleet.context)
+    assert (outcome.state, outcome.verified) == (MergeState.MERGED, True)
+    require_landed(fleet, sandbox, {"README.md": b"# Project\n", "a.txt": b"a\n"})
+
+
+def test_killed_while_the_resolver_is_asked(fleet: Fleet, sandbox: Sandbox, tmp_path: Path) -> None:
+    fleet.main.commit({"a.txt": "1\n"}, "Add a")
+    fleet.task("fix", {"a.txt": "1\nbranch\n"})
+    fleet.main.commit({"a.txt": "1\ntarget\n"}, "Change a")
+    ask(fleet, "fix")
+    resolver = ["sh", "-c", f"touch {tmp_path / 'killed'}; kill -9 $PPID"]
+    done = run_to_end(lander(fleet, resolver="command", resolver_command=resolver))
+    assert (done.returncode, (tmp_path / "killed").exists()) == (-9, True)
+    assert fleet.request("fix").state is MergeState.RESOLVING
+    fleet.use(resolver="scripted")
+    (outcome,) = land_waiting(fleet.context)
+    assert outcome.state is MergeState.MERGED
+    files = {"README.md": b"# Project\n", "a.txt": b"1\ntarget\nbranch\n"}
+    require_landed(fleet, sandbox, files)
+
+
+def test_killed_between_the_ref_and_the_checkout(
+    fleet: Fleet, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A filter of the person's own runs while the checkout is updated: there it kills us."""
+    pid, smudge = tmp_path / "pid", tmp_path / "smudge"
+    smudge.write_text(f"#!/bin/sh\ntest -e {pid} && kill -9 $(cat {pid}) && rm {pid}\nexec cat\n")
+    smudge.chmod(0o755)
+    fleet.main.git("config", "filter.slow.smudge", str(smudge))
+    fleet.main.git("config", "filter.slow.clean", "cat")
+    fleet.main.commit({".gitattributes": "*.txt filter=slow\n"})
+    accept_tripwire(fleet.context)
+    fleet.task("fix", {f"{n}.txt": f"{n}\n" for n in range(5)})
+    ask(fleet, "fix")
+    old = fleet.tip()
+    assert run_to_end(lander(fleet, gate=[f"echo $PPID > {pid}"])).returncode == -9
+    request = fleet.request("fix")
+    assert request.state is MergeState.ADVANCING
+    assert (request.onto, request.candidate) == (old, fleet.tip())
+    fleet.use(gate=["false"])
+    assert land_waiting(fleet.context) == (), "it is finished, not begun again"
+    assert fleet.request("fix").state is MergeState.MERGED
+    assert fleet.request("fix").detail == (
+        "1 commit on main; 1 gate passed; it was cut off and finished later"
+    )
+    assert fleet.row("fix").state is TaskState.MERGED
+    files = {f"{n}.txt": f"{n}\n".encode() for n in range(5)}
+    files |= {"README.md": b"# Project\n", ".gitattributes": b"*.txt filter=slow\n"}
+    require_landed(fleet, sandbox, files)
+
+
+@pytest.mark.parametrize("share", [0.15, 0.35, 0.55, 0.75, 0.95])
+def test_killed_at_any_moment(fleet: Fleet, sandbox: Sandbox, share: float) -> None:
+    """Killed after a share of the steps that its rows record."""
+    names = ["one", "two", "three"]
+    for name in names:
+        fleet.task(name, {f"{name}.txt": f"{name}\n"}, subject=f"Add {name}")
+    ask(fleet, *names)
+    process = start_apart(lander(fleet, gate=["true"]))
+    steps = round(share * 4 * len(names))
+    wait_until(lambda: _moves(fleet) >= steps or process.poll() is not None, what="the landing")
+    kill_hard(process.pid)
+    process.communicate()
+    assert _moves(fleet) >= steps, "it was at work"
+    fleet.use(gate=["true"])
+    land_waiting(fleet.context)
+    assert {fleet.request(name).state for name in names} == {MergeState.MERGED}
+    assert {fleet.row(name).state for name in names} == {TaskState.MERGED}
+    files = {f"{name}.txt": f"{name}\n".encode() for name in names}
+    require_landed(fleet, sandbox, {"README.md": b"# Project\n", **files})
+    assert fleet.main.subjects() == ["Add three", "Add two", "Add one", "Begin"]
+
+
+def _moves(fleet: Fleet) -> int:
+    """How many steps of landings have been recorded: four for each."""
+    return len(fleet.context.database.rows("SELECT id FROM event WHERE kind = 'merge.moved'"))
+
+
+def test_a_landing_that_always_dies_is_left_to_a_person(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    ask(fleet, "fix")
+    before = fleet.tip()
+    for _ in range(ATTEMPTS):
+        assert run_to_end(lander(fleet, gate=["kill -9 $PPID"])).returncode == -9
+    assert run_to_end(lander(fleet, gate=["kill -9 $PPID"])).returncode == 0
+    request = fleet.request("fix")
+    assert (request.state, request.rejection) == (MergeState.REJECTED, Rejection.CUT_OFF)
+    assert request.detail == f"the landing was cut off while gating, {ATTEMPTS} times in a row"
+    assert (fleet.tip(), fleet.row("fix").state) == (before, TaskState.READY)
+
+
+def test_two_landers_at_once_land_everything_once(fleet: Fleet, sandbox: Sandbox) -> None:
+    names = ["one", "two", "three", "four"]
+    for name in names:
+        fleet.task(name, {f"{name}.txt": f"{name}\n"}, subject=f"Add {name}")
+    ask(fleet, *names)
+    both = [start_apart(lander(fleet, gate=["true"])) for _ in range(2)]
+    assert [process.communicate()[1] for process in both] == [b"", b""]
+    assert {fleet.request(name).state for name in names} == {MergeState.MERGED}
+    files = {f"{name}.txt": f"{name}\n".encode() for name in names}
+    require_landed(fleet, sandbox, {"README.md": b"# Project\n", **files})
+
+
+def test_merge_waits_for_another_lander_and_says_so(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    context = fleet.context
+    lines: list[str] = []
+    held, may_go = Event(), Event()
+
+    def other_process() -> None:
+        with hold_lock(context.paths.merger_lock, seconds=10, what="the test"):
+            held.set()
+            may_go.wait(20)
+
+    holder = Thread(target=other_process)
+    holder.start()
+    assert held.wait(20)
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        may_go.set()
+
+    (outcome,) = merge(context, MergeRequestOptions(names=("fix",)), tell=tell).data
+    holder.join()
+    assert outcome.state is MergeState.MERGED
+    assert lines[0] == "another wta process is about to land"
+
+
+def test_who_interrupts_the_command_does_not_want_it_later(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    fleet.task("next", {"b.txt": "b\n"})
+
+    def tell(line: str) -> None:
+        if "gate" in line:
+            raise KeyboardInterrupt
+
+    fleet.use(gate=["true"])
+    with pytest.raises(KeyboardInterrupt):
+        merge(fleet.context, MergeRequestOptions(ready=True), tell=tell)
+    for name in ("fix", "next"):
+        assert fleet.request(name).state is MergeState.WITHDRAWN
+        assert fleet.row(name).state is TaskState.READY
+    assert fleet.main.subjects() == ["Begin"]
+
+
+def test_new_words_for_the_agent_take_the_request_back(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    ask(fleet, "fix")
+    task = fleet.row("fix")
+    with fleet.context.database.write() as db:
+        move_task(db, task.id, TaskState.QUEUED, at=fleet.context.clock.now())
+    (outcome,) = land_waiting(fleet.context)
+    assert (outcome.state, outcome.detail) == (
+        MergeState.WITHDRAWN,
+        "the task is queued again",
+    )
+    assert fleet.row("fix").state is TaskState.QUEUED
+    assert outcome.state not in LIVE_MERGE_STATES
+
+
+def test_another_context_sees_what_was_landed(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    ask(fleet, "fix")
+    context = fleet.context.another()
+    (outcome,) = land_waiting(context)
+    assert outcome.state is MergeState.MERGED
+    assert land_waiting(context) == ()
+    context.close()
