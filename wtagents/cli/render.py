@@ -20,7 +20,7 @@ from wtagents.cli.style import RESET, Style, Tone, decide_color
 from wtagents.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
     from wtagents.cli.answer import Answer
@@ -91,6 +91,21 @@ def narrate(line: str) -> None:
     """Say something that is not the answer."""
     sys.stderr.write(safe_line(line) + "\n")
     sys.stderr.flush()
+
+
+class Board:
+    """Narration that is drawn again in place; for a terminal only."""
+
+    def __init__(self) -> None:
+        self._height = 0
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Replace what was drawn before. No line may be wider than the screen."""
+        back = f"\x1b[{self._height}A" if self._height else ""
+        text = "".join(f"{safe_line(line)}\x1b[K\n" for line in lines)
+        sys.stderr.write(f"{back}{text}\x1b[J")
+        sys.stderr.flush()
+        self._height = len(lines)
 
 
 def ask(question: str, *, about: Iterable[str] = ()) -> bool:

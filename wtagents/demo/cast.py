@@ -14,6 +14,8 @@ _EXPECTED = {"stock": MERGED, "discount": MERGED, "tax": MERGED, "rounding": REJ
 QUARRELLERS = ("discount", "tax")
 """Both add a method at the same place; whichever lands second needs a resolution."""
 CONTESTED_FILE = "shop/cart.py"
+METHODS = ("discounted", "taxed")
+"""What the two add there."""
 
 
 @record

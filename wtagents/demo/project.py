@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import SystemFault
 from wtagents.git.create import create_repository
+from wtagents.system.command import run_command
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
     from wtagents.core.task import AgentKind
     from wtagents.git.repo import Repository
@@ -21,9 +24,14 @@ _SUFFIX = ".txt"
 """Keeps the project's own Python files away from what checks the house."""
 
 
+@cache
 def python_command() -> str:
-    """Return the Python that runs now, as a word for a shell."""
-    return shlex.quote(sys.executable)
+    """Return a Python as a word for a shell: the one on PATH if it runs, else the one of wta."""
+    try:
+        done = run_command(("python3", "-c", "pass"), cwd=Path("/"), timeout=20)
+    except SystemFault:
+        return shlex.quote(sys.executable)
+    return "python3" if done.ok else shlex.quote(sys.executable)
 
 
 def lay_project(folder: Path, kind: AgentKind) -> Repository:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
-from wtagents.demo.cast import CONTESTED_FILE, MERGED, QUARRELLERS, REJECTED, load_cast
+from wtagents.demo.cast import (
+    CONTESTED_FILE,
+    MERGED,
+    METHODS,
+    QUARRELLERS,
+    REJECTED,
+    load_cast,
+)
 from wtagents.demo.report import Claim, DemoReport, PartEnd
 from wtagents.git.refs import resolve
 from wtagents.store.runs import runs_of
@@ -22,7 +29,6 @@ if TYPE_CHECKING:
     from wtagents.operations.status import TaskStatus
 
 _TEST_SECONDS = 60.0
-_ADDED_BY = {"discount": "def discounted(", "tax": "def taxed("}
 _TARGET = "main"
 
 
@@ -30,7 +36,9 @@ def prove(
     context: Context, ground: Ground, ended: tuple[TaskStatus, ...], *, seconds: float
 ) -> DemoReport:
     """Compare what the demo promised with what is there."""
+    out = [seen.task.branch for seen in ended if seen.task.state is not TaskState.MERGED]
     return DemoReport(
+        agent=ended[0].task.agent.kind,
         repository=ground.repository,
         state=ground.state,
         kept=True,
@@ -43,7 +51,8 @@ def prove(
             _rejected_stayed_out(context, ended),
             _tests_pass(ground),
         ),
-        graph=_graph(context, ended),
+        target=_graph(context, _TARGET),
+        left_out=tuple(line for branch in out for line in _graph(context, branch, f"^{_TARGET}")),
     )
 
 
@@ -70,12 +79,15 @@ def _ended(seen: TaskStatus) -> str:
 
 def _how(seen: TaskStatus) -> str:
     merge = seen.merge
+    if merge is not None and merge.rejection is Rejection.GATE_RED:
+        last = next((line for gate in merge.gates for line in gate.tail.splitlines()[-1:]), "")
+        return f"its tests fail on top of {_TARGET}: {last}"
     if seen.task.state is not TaskState.MERGED or merge is None:
         return seen.attention or seen.task.detail
     if merge.resolutions:
         paths = ", ".join(resolution.path for resolution in merge.resolutions)
-        return f"conflict in {paths} resolved, the answer verified; tests passed"
-    return "replayed without a conflict; tests passed"
+        return f"conflict in {paths} resolved, verified, tested"
+    return "no conflict, tests passed"
 
 
 def _worked_at_once(context: Context, ended: tuple[TaskStatus, ...]) -> Claim:
@@ -83,7 +95,7 @@ def _worked_at_once(context: Context, ended: tuple[TaskStatus, ...]) -> Claim:
         runs = [run for seen in ended for run in runs_of(db, seen.task.id)]
     most = max(sum(_overlap(one, other) for other in runs) for one in runs)
     return Claim(
-        says="the agents worked in parallel, each in a worktree of its own",
+        says="four agents at once, a worktree each",
         holds=most == len(ended) == len({seen.task.worktree for seen in ended}),
         evidence=f"{most} processes at the same moment",
     )
@@ -104,9 +116,9 @@ def _target_is_what_landed(context: Context, ended: tuple[TaskStatus, ...]) -> C
     checkout = repository.seen_from(repository.common_dir, repository.common_dir.parent)
     dirty = checkout.read("status", "--porcelain").text
     return Claim(
-        says=f"{_TARGET} is exactly the last tested candidate, and so is the checkout",
+        says=f"{_TARGET} is the last tested candidate",
         holds=last is not None and last.candidate == tip and not dirty,
-        evidence=f"{_TARGET} is at {_short(tip)}, checkout {'changed' if dirty else 'clean'}",
+        evidence=f"at {_short(tip)}, checkout {'changed' if dirty else 'clean'}",
     )
 
 
@@ -121,11 +133,11 @@ def _both_sides_are_there(context: Context, ended: tuple[TaskStatus, ...]) -> Cl
         for seen in ended
         if seen.task.name in QUARRELLERS and seen.merge is not None and seen.merge.resolutions
     ]
-    there = [name for name in QUARRELLERS if _ADDED_BY[name] in text]
+    there = [method for method in METHODS if f"def {method}(" in text]
     return Claim(
-        says="one of the two that met in the same place needed a resolution; nothing was dropped",
-        holds=len(resolved) == 1 and len(there) == len(QUARRELLERS),
-        evidence=f"{CONTESTED_FILE} has the methods of {' and '.join(there) or 'neither'}",
+        says="nothing of the conflict was dropped",
+        holds=len(resolved) == 1 and len(there) == len(METHODS),
+        evidence=f"{' and '.join(there) or 'neither'} in {CONTESTED_FILE}",
     )
 
 
@@ -135,12 +147,12 @@ def _rejected_stayed_out(context: Context, ended: tuple[TaskStatus, ...]) -> Cla
     inside, tips = [], []
     for seen in out:
         tip = resolve(repository, seen.task.branch.ref)
-        tips.append(f"{seen.task.branch} is at {_short(tip)}")
+        tips.append(f"{seen.task.branch} still at {_short(tip)}")
         base = repository.read("merge-base", "--is-ancestor", seen.task.branch, _TARGET, ok=(0, 1))
         if tip is None or tip == seen.task.base or base.status == 0:
             inside.append(seen.task.name)
     return Claim(
-        says=f"what was rejected is not in {_TARGET}, and its branch is still there",
+        says=f"what was rejected stayed out of {_TARGET}",
         holds=bool(out) and not inside,
         evidence=", ".join(tips) or "nothing was rejected",
     )
@@ -154,23 +166,13 @@ def _tests_pass(ground: Ground) -> Claim:
     return Claim(
         says=f"the tests pass on {_TARGET}",
         holds=done.ok and ran.startswith("Ran "),
-        evidence=f"{ran}: {'OK' if done.ok else done.complaint}",
+        evidence=f"{ran.partition(' in ')[0]}: {'OK' if done.ok else done.complaint}",
     )
 
 
-def _graph(context: Context, ended: tuple[TaskStatus, ...]) -> tuple[str, ...]:
-    out = [seen.task.branch.ref for seen in ended if seen.task.state is not TaskState.MERGED]
-    shown = context.repository.read(
-        "log",
-        "--graph",
-        "--no-color",
-        "--decorate",
-        "--decorate-refs=refs/heads/",
-        "--format=%h%d %s",
-        f"refs/heads/{_TARGET}",
-        *out,
-        "--",
-    )
+def _graph(context: Context, *revisions: str) -> tuple[str, ...]:
+    looks = ("--graph", "--no-color", "--decorate=short", "--decorate-refs=refs/heads/")
+    shown = context.repository.read("log", *looks, "--format=%h%d %s", *revisions, "--")
     return tuple(line.rstrip() for line in shown.text.splitlines())
 
 

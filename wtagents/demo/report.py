@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.core.run import Usage
+    from wtagents.core.task import AgentKind
     from wtagents.operations.status import TaskStatus
 
 
@@ -55,6 +56,8 @@ class Claim:
 class DemoReport:
     """The end of a demo."""
 
+    agent: AgentKind
+    """Who did the tasks."""
     repository: Path
     state: Path
     """Folder of the demo's own state: $XDG_STATE_HOME while it ran."""
@@ -63,8 +66,10 @@ class DemoReport:
     seconds: float
     parts: tuple[PartEnd, ...]
     claims: tuple[Claim, ...]
-    graph: tuple[str, ...]
-    """`git log --graph` of the target and of what did not land."""
+    target: tuple[str, ...]
+    """`git log --graph` of the target."""
+    left_out: tuple[str, ...]
+    """The same of what did not land."""
 
     @property
     def is_proved(self) -> bool:

@@ -1,0 +1,74 @@
+"""Tasks as they go on: a table that is drawn again in place, or one line for each change."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from wtagents.cli.render import Board, narrate, screen_style
+from wtagents.cli.style import Cell, Column
+from wtagents.cli.task_list import changes, now_of, state_tone, state_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from wtagents.cli.invocation import Invocation
+    from wtagents.operations.status import TaskStatus
+
+_COLUMNS = (
+    Column("TASK"),
+    Column("STATE"),
+    Column("NOW", flexible=True),
+    Column("COMMITS", right=True),
+    Column("CHANGES", right=True),
+)
+
+
+class Progress:
+    """The narration of a command that watches tasks; silent where the answer is JSON."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self._silent = invocation.json
+        self._style = screen_style(invocation, sys.stderr)
+        self._board = Board() if sys.stderr.isatty() else None
+        self._said: dict[str, tuple[str, str]] = {}
+        self._begun: datetime | None = None
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Say something once."""
+        if not self._silent:
+            for line in lines:
+                narrate(line)
+
+    def show(self, tasks: Sequence[TaskStatus], *, now: datetime) -> None:
+        """Show how the tasks stand now."""
+        self._begun = self._begun or now
+        if self._silent:
+            return
+        if self._board is not None:
+            rows = [_row(task, now) for task in tasks]
+            self._board.draw(self._style.table(_COLUMNS, rows, indent=2))
+            return
+        for line in self._changes(tasks, now):
+            narrate(line)
+
+    def _changes(self, tasks: Sequence[TaskStatus], now: datetime) -> Iterator[str]:
+        seconds = (now - (self._begun or now)).total_seconds()
+        for task in tasks:
+            name = task.task.name
+            told = state_word(task), now_of(task, now)
+            if self._said.get(name) != told:
+                self._said[name] = told
+                yield f"{seconds:6.1f} s  {name:<10} {told[0]:<10} {told[1]}".rstrip()
+
+
+def _row(item: TaskStatus, now: datetime) -> tuple[Cell | str, ...]:
+    facts = item.worktree
+    return (
+        item.task.name,
+        Cell(state_word(item), state_tone(item)),
+        now_of(item, now),
+        str(facts.commits) if facts and facts.commits else "",
+        changes(item),
+    )
