@@ -73,6 +73,13 @@ def kill_hard(pid: int) -> None:
         return
 
 
+def end_supervisors(mark: str) -> None:
+    """Kill the supervisors that commands of a test started; they would stay for a while."""
+    for survivor in survivors(mark):
+        if "supervise" in survivor.argv:
+            kill_hard(survivor.pid)
+
+
 def require_no_survivors(mark: str, *, seconds: float = LAST_BREATH) -> None:
     """Kill what a test left running and raise AssertionError naming it."""
     left = survivors(mark)
