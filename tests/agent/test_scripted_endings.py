@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,7 @@ def _runs(sandbox: Sandbox, command: str) -> bool:
     return any(" ".join(each.argv) == command for each in survivors(sandbox.mark))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads ignored signals from /proc")
 def test_a_deaf_one_must_be_killed(play: Play) -> None:
     with play("ignore-term", "hang") as session:
         session.wait_for(Started)
