@@ -210,3 +210,26 @@ def test_a_line_that_is_not_json_ends_the_program(
         ended = session.wait()
     assert (ended.exit_code, ended.lines) == (1, ())
     assert ended.stderr.startswith("Error parsing streaming input line")
+
+
+def test_a_stop_cancels_what_waits_and_it_can_be_said_again(
+    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
+) -> None:
+    """One interrupt and the end of stdin together, as a runner stops its agent."""
+    messages_api.add_script("a", script(bash(WAITING), text("Back.")))
+    with start(claude, repository.path) as session:
+        session.say(PROMPT, uuid=FIRST)
+        wait_until((repository.path / "started").exists, what="the command started")
+        session.say("Waiting.", uuid=SECOND)
+        wait_queued(session, SECOND)
+        stop = {"subtype": "interrupt", "cancel_queued": True}
+        session.send({"type": "control_request", "request_id": "r1", "request": stop})
+        ended = session.finish()
+    assert lifecycle(session, SECOND) == ["queued", "cancelled"]
+    assert len(events_of(ended.events, "result")) == 1
+    with start(claude, repository.path, "--resume", SESSION) as again:
+        again.say("Waiting.", uuid=SECOND)
+        again.wait_for_type("result")
+        again.finish()
+    assert lifecycle(again, SECOND) == ["queued", "started", "completed"]
+    assert messages_api.requests[-1].user_texts[-1] == "Waiting."

@@ -16,8 +16,9 @@ from wtagents.core.order import Order
 from wtagents.core.run import Exit, Phase, Pulse
 from wtagents.core.task import AgentKind
 from wtagents.system import run_folder
-from wtagents.system.clock import RandomIds
+from wtagents.system.clock import RandomIds, SystemClock
 from wtagents.system.paths import RunFolder
+from wtagents.system.process import RUN_MARK, stop_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,14 +81,18 @@ class Running:
 
     def start(self, order: Order) -> subprocess.Popen[bytes]:
         """Write the order and start its runner."""
-        run_folder.write_order(self.folder, order)
+        self.write(order)
         return self.start_runner()
 
-    def start_runner(self) -> subprocess.Popen[bytes]:
+    def write(self, order: Order) -> None:
+        """Make the folder and put the order in."""
+        run_folder.write_order(self.folder, order)
+
+    def start_runner(self, cwd: Path | None = None) -> subprocess.Popen[bytes]:
         """Start one more runner for the folder."""
         runner = subprocess.Popen(
             run_folder.runner_argv(self.folder, sys.executable),
-            cwd=self.folder.root,
+            cwd=cwd or self.folder.root,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -107,6 +112,28 @@ class Running:
     def post(self, message_id: int, kind: MessageKind, body: str = "") -> None:
         """Put a message into the inbox."""
         run_folder.post_message(self.folder, message_id, kind, body)
+
+    def say(self, message_id: int, text: str) -> None:
+        """Send words to the agent."""
+        self.post(message_id, MessageKind.TEXT, text)
+
+    def stop(self) -> Exit:
+        """Ask the runner to stop and return the exit."""
+        self.runners[0].terminate()
+        return self.outcome()
+
+    def kill(self) -> None:
+        """Kill whatever is left of the run."""
+        for runner in self.runners:
+            runner.kill()
+            runner.wait(10)
+        self.clear()
+
+    def clear(self) -> int:
+        """Stop what carries the mark of the run, as the tick does for a lost run."""
+        return stop_marked(
+            RUN_MARK, self.run_id, clock=SystemClock(), polite_seconds=0.2, firm_seconds=10
+        )
 
     def taken(self) -> dict[int, Taken]:
         """Return what became of the messages."""

@@ -89,9 +89,9 @@ class Claude:
         """Return the line that answers a question."""
         return answer_line(asked, allow=allow, message=message)
 
-    def encode_interrupt(self, request_id: str) -> bytes:
+    def encode_interrupt(self, request_id: str, *, cancel_queued: bool = False) -> bytes:
         """Return the line that ends the running turn."""
-        return interrupt_line(request_id)
+        return interrupt_line(request_id, cancel_queued=cancel_queued)
 
     def probe(self, program: str) -> Probe:
         """Ask the program for its version and whether it is logged in; no request leaves."""

@@ -65,7 +65,7 @@ class Command:
         """Return nothing: the program asks nothing."""
         return b""
 
-    def encode_interrupt(self, request_id: str) -> bytes:  # noqa: ARG002
+    def encode_interrupt(self, request_id: str, *, cancel_queued: bool = False) -> bytes:  # noqa: ARG002
         """Return nothing: the program has no turns."""
         return b""
 

@@ -216,8 +216,12 @@ class Agent(Protocol):
         """Return the stdin line that answers a question; a denial carries the message."""
         ...
 
-    def encode_interrupt(self, request_id: str) -> bytes:
-        """Return the stdin line that ends the running turn and keeps the process."""
+    def encode_interrupt(self, request_id: str, *, cancel_queued: bool = False) -> bytes:
+        """Return the stdin line that ends the running turn and keeps the process.
+
+        With `cancel_queued` the words that wait behind the turn are given back, too: they begin no
+        turn and may be said again.
+        """
         ...
 
     def probe(self, program: str) -> Probe:

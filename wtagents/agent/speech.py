@@ -29,9 +29,14 @@ def answer_line(asked: Asked, *, allow: bool, message: str) -> bytes:
     return encode_line({"type": "control_response", "response": response})
 
 
-def interrupt_line(request_id: str) -> bytes:
-    """Return the line that ends the running turn and keeps the process."""
-    request = {"subtype": "interrupt"}
+def interrupt_line(request_id: str, *, cancel_queued: bool) -> bytes:
+    """Return the line that ends the running turn and keeps the process.
+
+    A version that does not know `cancel_queued` passes over it.
+    """
+    request: dict[str, Any] = {"subtype": "interrupt"}
+    if cancel_queued:
+        request["cancel_queued"] = True
     return encode_line({"type": "control_request", "request_id": request_id, "request": request})
 
 

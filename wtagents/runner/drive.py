@@ -30,8 +30,8 @@ BUSY_PAUSE = 0.05
 IDLE_PAUSE = 0.25
 BUSY_SECONDS = 2.0
 """How long after the last event the looks stay close together."""
-LINGER_SECONDS = 30.0
-"""How long an agent with nothing left to do may take to end after its stdin was closed."""
+LINGER_PATIENCE = 3
+"""How long an agent with nothing left to do may take to end, in units of the order's patience."""
 _STDERR_BYTES = 4096
 _LOST_LOOKS = 3
 """How many heartbeats in a row the worktree must be missing: git replaces `.git` in two steps."""
@@ -146,7 +146,8 @@ class Drive:
             return Cause.WORKTREE
         if self._child.listens or not self._agent.takes_messages or self._reader.state.turn_open:
             self._rest_since = now
-        return Cause.LINGERING if now - self._rest_since >= LINGER_SECONDS else None
+        patience = LINGER_PATIENCE * self._order.stop_seconds
+        return Cause.LINGERING if now - self._rest_since >= patience else None
 
     def _is_worktree_lost(self, now: float) -> bool:
         """Whether the agent works where no worktree is any more.
@@ -162,16 +163,20 @@ class Drive:
     def _interrupt(self) -> bytes:
         if not self._agent.takes_messages:
             return b""
-        return self._agent.encode_interrupt(f"stop-{self._order.run_id}")
+        return self._agent.encode_interrupt(f"stop-{self._order.run_id}", cancel_queued=True)
 
     def _show(self) -> None:
         """Make a changed state known."""
         state = self._reader.state
-        if (self._child.stdin is None and self._agent.takes_messages) or self._cause is not None:
+        if self._is_ending():
             state = self._ending(state)
         if state != self._shown:
             self._shown = state
             self._watch.show(state.pulse(self._watch.clock.now()))
+
+    def _is_ending(self) -> bool:
+        deaf = self._agent.takes_messages and self._child.stdin is None
+        return deaf or self._cause is not None or self._child.exit_code is not None
 
     def _ending(self, state: ReaderState) -> ReaderState:
         doing = "being stopped" if self._cause is not None else state.doing

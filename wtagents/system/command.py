@@ -5,7 +5,6 @@ Git has a door of its own (`git/repo.py`); agents are started through `system/pr
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import subprocess
@@ -18,8 +17,6 @@ from wtagents.system.files import PRIVATE_FILE, disk_fault
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-logger = logging.getLogger(__name__)
 
 _DROPPED_PREFIXES = (
     "GIT_",
@@ -77,6 +74,8 @@ class RunningCommand:
 
     def finish(self, *, timeout: float) -> Completed:
         """Wait for its end; at the deadline, or when this wait is broken off, kill its group."""
+        import logging
+
         timed_out = False
         try:
             stdout, stderr = self._process.communicate(self._stdin or None, timeout=timeout)
@@ -87,7 +86,7 @@ class RunningCommand:
         except BaseException:
             self.kill()
             raise
-        logger.debug("ran %s: %s", self._argv, self._process.returncode)
+        logging.getLogger(__name__).debug("ran %s: %s", self._argv, self._process.returncode)
         return Completed(
             argv=self._argv,
             returncode=self._process.returncode,

@@ -73,22 +73,25 @@ def load_tail(path: Path, limit: int) -> str:
         return ""
 
 
-def create_exclusive(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> bool:
+def create_exclusive(
+    path: Path, data: bytes, *, mode: int = PRIVATE_FILE, durable: bool = True
+) -> bool:
     """Create a file, whole, that must not exist; return False when it does.
 
     A hard link to a finished neighbour, so that a process killed in the middle leaves no torn file
-    that would keep everybody else out for good.
+    that would keep everybody else out for good. With `durable` it survives a power cut, too.
 
     Raises SystemFault when the disk is full or read-only.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        _write_new(temporary, data, durable=True, mode=mode)
+        _write_new(temporary, data, durable=durable, mode=mode)
         try:
             os.link(temporary, path)
         except FileExistsError:
             return False
-        flush_folder(path.parent)
+        if durable:
+            flush_folder(path.parent)
         return True
     except OSError as error:
         raise disk_fault(error, path) from error

@@ -15,7 +15,6 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -37,6 +36,8 @@ def config_home() -> Path:
 
 def repository_id(common_dir: Path) -> str:
     """Return the folder's name and 16 digits of the hash of its canonical path."""
+    import hashlib
+
     canonical = common_dir.resolve()
     folder = canonical.parent.name if canonical.name == ".git" else canonical.stem
     readable = re.sub(r"[^A-Za-z0-9._-]", "-", folder)[:40] or "repository"

@@ -86,8 +86,13 @@ def load_order(folder: RunFolder) -> Order | None:
 
 
 def write_claim(folder: RunFolder, runner: ProcessIdentity) -> bool:
-    """Claim a run; return False where another runner was first. Raises SystemFault."""
-    return create_exclusive(folder.claim, json.dumps(identity_value(runner)).encode())
+    """Claim a run; return False where another runner was first. Raises SystemFault.
+
+    After a power cut no runner is left that a claim could keep apart, so none waits for the disk: a
+    claim that the cut took or tore is as good as one of a runner that is gone.
+    """
+    data = json.dumps(identity_value(runner)).encode()
+    return create_exclusive(folder.claim, data, durable=False)
 
 
 def forbid_claim(folder: RunFolder) -> None:

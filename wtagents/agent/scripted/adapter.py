@@ -55,9 +55,9 @@ class Scripted:
         """Return the line that answers a question."""
         return answer_line(asked, allow=allow, message=message)
 
-    def encode_interrupt(self, request_id: str) -> bytes:
+    def encode_interrupt(self, request_id: str, *, cancel_queued: bool = False) -> bytes:
         """Return the line that ends the running turn."""
-        return interrupt_line(request_id)
+        return interrupt_line(request_id, cancel_queued=cancel_queued)
 
     def probe(self, program: str) -> Probe:  # noqa: ARG002 - it is always this one
         """Return what is known: it is part of wta."""

@@ -109,8 +109,11 @@ class Channel:
 
     def _take_request(self, fields: JsonObject) -> None:
         request_id = text_of(fields, "request_id")
-        subtype = text_of(object_of(fields, "request"), "subtype")
+        request = object_of(fields, "request")
+        subtype = text_of(request, "subtype")
         known = subtype == "interrupt"
+        if known and request.get("cancel_queued") is True:
+            self._cancel_queued()
         answer: JsonObject = {"subtype": "success", "request_id": request_id, "response": {}}
         if not known:
             refusal = f"Unsupported control request subtype: {subtype}"
@@ -118,3 +121,10 @@ class Channel:
         self.write("control_response", response=answer)
         if known:
             signal.pthread_kill(self._main, INTERRUPT)
+
+    def _cancel_queued(self) -> None:
+        with self._changed:
+            cancelled = [wire for wire, _ in self._messages if wire]
+            self._messages.clear()
+        for wire in cancelled:
+            self.write("command_lifecycle", command_uuid=wire, state="cancelled")
