@@ -48,7 +48,7 @@ fix-login  working  Edit src/login.py
   line 10
   line 11
   line 12
-  … 2 more lines: wta status fix-login --json
+  … in all 102 characters: wta status fix-login --json
 
 branch    wta/fix-login, from 1111111111
 target    main, merged when ready

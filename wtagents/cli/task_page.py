@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.operations.status import TaskStatus
 
-_PROMPT_LINES = 12
+_PROMPT_LINES, _PROMPT_CHARACTERS = 12, 2000
 
 
 def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]:
@@ -42,11 +42,12 @@ def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]
 
 
 def _prompt(task: Task, style: Style) -> Iterator[str]:
-    lines = printable_lines(task.prompt.strip())
+    text = task.prompt.strip()
+    lines = printable_lines(text[:_PROMPT_CHARACTERS])
     yield from lines[:_PROMPT_LINES]
-    if len(lines) > _PROMPT_LINES:
-        rest = plural(len(lines) - _PROMPT_LINES, "more line")
-        yield style.paint(f"… {rest}: wta status {task.name} --json", Tone.FAINT)
+    if len(lines) > _PROMPT_LINES or len(text) > _PROMPT_CHARACTERS:
+        size = plural(len(task.prompt), "character")
+        yield style.paint(f"… in all {size}: wta status {task.name} --json", Tone.FAINT)
 
 
 def _place(task: Task) -> Iterator[tuple[str, str]]:

@@ -18,25 +18,33 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=WtaCommand, examples=["wta diff fix-login", "wta diff fix-login | git apply --check"]
+    cls=WtaCommand,
+    examples=[
+        "wta diff fix-login | less",
+        "wta diff fix-login --stat",
+        "wta diff fix-login | git apply  # try it in your own checkout",
+    ],
 )
 @name_argument
-@click.option("--stat", is_flag=True, help="Only which files, and how many lines.")
+@click.option("--stat", is_flag=True, help="Only which files changed, and how much.")
 @click.pass_obj
 def command(invocation: Invocation, name: str, *, stat: bool) -> Answer[TaskDiff]:
-    """Print the patch from a task's base to its worktree as it is now.
+    """Print a patch of everything the task changed since the commit it started from.
 
-    Committed, staged, changed and untracked files are all in it; the agent's index is not touched.
+    Uncommitted and untracked files are in it; the agent's index is not touched. Into a pipe the
+    patch goes byte for byte, on a terminal without control characters.
     """
     from wtagents.operations.diff import DiffRequest, diff
 
     result = diff(invocation.context, DiffRequest(name=name, stat=stat))
-    return Answer(result.data, _lines, raw=[result.data.patch])
+    answer = Answer.of(result, _lines)
+    answer.raw = [result.data.patch]
+    return answer
 
 
-def _lines(diff: TaskDiff, style: Style) -> Iterator[str]:
+def _lines(changed: TaskDiff, style: Style) -> Iterator[str]:
     from wtagents.cli.style import Tone, visible
 
-    tones = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.NOTICE, "d": Tone.STRONG}
-    for line in diff.patch.decode(errors="replace").splitlines():
-        yield style.paint(visible(line), tones.get(line[:1], Tone.PLAIN))
+    tones = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT, "d": Tone.STRONG}
+    for line in changed.patch.decode(errors="replace").splitlines():
+        yield style.paint(visible(line.expandtabs(8)), tones.get(line[:1], Tone.PLAIN))

@@ -1,0 +1,105 @@
+"""Bring tasks onto their target, and look before and after."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from inline_snapshot import snapshot
+
+if TYPE_CHECKING:
+    from tests.support.repository import RepositoryBuilder
+    from tests.support.shell import Shell
+
+
+def spawn(shell: Shell, name: str, *steps: str) -> None:
+    prompt = "\n".join(["scenario:", *steps, f'commit "Change {name}"', ""])
+    assert shell.wta("spawn", name, "-", stdin=prompt).status == 0
+
+
+def quiet(text: str) -> str:
+    """Leave out what differs from run to run (object names, seconds, places) and long ends."""
+    text = re.sub(r"\b[0-9a-f]{10}\b", "OID", text)
+    text = re.sub(r"\d+\.\d s", "N s", text)
+    text = re.sub(r"/\S*/", "/…/", text)
+    return "".join(f"{line[:80]}\n" for line in text.splitlines())
+
+
+def test_clean_conflicting_and_red_in_one_night(
+    shell: Shell, repository: RepositoryBuilder
+) -> None:
+    repository.commit(
+        {"f.txt": "one\ntwo\nthree\n", "wta.toml": '[merge]\ngate = ["test ! -e broken"]'}
+    )
+    assert shell.wta("merge", "--ready").status == 3
+    assert shell.wta("trust", "--yes").status == 0
+    spawn(shell, "a", 'replace f.txt "two" "two a"')
+    spawn(shell, "b", 'replace f.txt "two" "two b"')
+    spawn(shell, "red", "write broken <<END\nx\nEND")
+    assert shell.wta("wait", "--timeout", "40s").status == 0
+    tip = repository.tip("main")
+    foreseen = shell.wta("merge", "--ready", "--dry-run")
+    assert (foreseen.status, foreseen.err) == (0, "")
+    assert quiet(foreseen.out) == snapshot("""\
+a onto main: clean, 1 commit
+b onto main: conflict, 1 commit
+  f.txt (both changed the same lines): a person decides
+  next: git -C /…/b rebase main, resolve, then: wta merge b; or: wta send b "reb
+red onto main: clean, 1 commit
+gates that must pass: test ! -e broken
+""")
+    assert repository.tip("main") == tip
+    landed = shell.wta("merge", "a", "b")
+    assert landed.status == 1
+    assert quiet(landed.out) == snapshot("""\
+a merged onto main at OID, 1 commit
+  gate passed in N s: test ! -e broken
+b rejected: conflict: it conflicts with main: f.txt: both changed the same lines
+  next: git -C /…/b rebase main, resolve, then: wta merge b; or: wta send b "reb
+""")
+    assert repository.subjects("main")[0] == "Change a"
+    assert repository.files()["f.txt"] == b"one\ntwo a\nthree\n"
+    stopped = shell.wta("merge", "red")
+    assert (stopped.status, quiet(stopped.out)) == snapshot(
+        (
+            1,
+            """\
+red rejected: gate red: the gate 'test ! -e broken' failed
+  gate failed in N s: test ! -e broken
+    its output: /…/red-3-1-1.log
+  next: look at /…/red-3-1-1.log, then: wta send red "the gate fails, see …"
+""",
+        )
+    )
+    assert shell.data("status", "a")[0]["task"]["state"] == "merged"
+
+
+def test_a_planted_hook_stops_landings_until_it_is_accepted(
+    shell: Shell, repository: RepositoryBuilder
+) -> None:
+    assert shell.wta("doctor", "--accept").status == 4
+    spawn(shell, "a", "write a.txt <<END\na\nEND")
+    assert shell.wta("wait", "--timeout", "20s").status == 0
+    assert shell.wta("doctor", "--accept").status == 0
+    hook = repository.path / ".git" / "hooks" / "post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o755)
+    assert shell.wta("merge", "a").status == 1
+    found = shell.wta("doctor")
+    assert found.status == 1
+    assert "changed since it was accepted: hooks/post-checkout appeared\n" in found.out
+    accepted = shell.wta("doctor", "--accept")
+    assert (accepted.status, accepted.out) == (0, "accepted: hooks/post-checkout appeared\n")
+    assert shell.wta("doctor", "--accept").out == "nothing had changed\n"
+    assert shell.wta("merge", "a").status == 0
+
+
+def test_nothing_to_land_and_nobody_named(shell: Shell) -> None:
+    nobody = shell.wta("merge")
+    assert (nobody.status, nobody.err) == (
+        2,
+        "error: name tasks, or say --ready\nhint: wta merge NAME…, or: wta merge --ready\n",
+    )
+    none = shell.wta("merge", "--ready")
+    assert (none.status, none.out, none.err) == (0, "", "no task is ready\n")
