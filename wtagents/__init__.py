@@ -15,7 +15,8 @@ The house, imports point down only:
 
 Who writes what: commands and dashboard write intents (rows); a runner writes facts (files of its
 own run folder, it knows no database); the tick writes the states of tasks and runs (rows); the
-merger writes merge states and target refs. Intent, fact and state never share a column.
+merger writes merge states and target refs. Intent, fact and state never share a column. One
+supervisor and one merger: each holds a lock file for life, so a dead one holds nothing.
 """
 
 from __future__ import annotations

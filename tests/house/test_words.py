@@ -28,7 +28,7 @@ WORDS = {
     "jobs": "say tasks, runs or merge requests",
     "manager": "name what it keeps or decides",
     "misc": "name the topic",
-    "mutex": "say lock or lease",
+    "mutex": "say lock",
     "trunk": "say target",
     "util": "name the topic",
     "utils": "name the topic",

@@ -19,7 +19,6 @@ from tests.support.records import later
 from tests.support.stored import stored_task, try_run
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, RunId, TaskName
-from wtagents.core.lease import Lease
 from wtagents.core.lifecycle import (
     LIVE_MERGE_STATES,
     LIVE_RUN_STATES,
@@ -29,11 +28,10 @@ from wtagents.core.lifecycle import (
 )
 from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind
-from wtagents.core.run import ProcessIdentity, RunState
+from wtagents.core.run import RunState
 from wtagents.core.task import TaskState, Wish
 from wtagents.store.database import Database, open_database
 from wtagents.store.events import events_of
-from wtagents.store.leases import lease, release_lease, renew_lease, take_lease
 from wtagents.store.merges import add_merge_request, latest_merge_requests, move_merge_request
 from wtagents.store.messages import add_message, mark_delivered, mark_failed, undelivered
 from wtagents.store.runs import latest_runs, live_runs, move_run
@@ -44,7 +42,6 @@ Changed = TypeVar("Changed")
 CAPACITY = 2
 NAMES = st.sampled_from(["a", "A", "a/b", "a-b", "b", "b/c"])
 TASKS = st.integers(1, 6)
-HOLDERS = st.integers(1, 2).map(lambda n: ProcessIdentity(boot_id="boot", pid=n, start=1))
 
 
 @dataclass
@@ -74,8 +71,6 @@ class StoreMachine(RuleBasedStateMachine):
         self.runs: dict[str, RunState] = {}
         self.merges: dict[int, MergeState] = {}
         self.waiting: set[int] = set()
-        self.held: Lease | None = None
-        self.stale: list[Lease] = []
         self.changes: Counter[str] = Counter()
 
     @initialize()
@@ -277,41 +272,6 @@ class StoreMachine(RuleBasedStateMachine):
             assert (delivered is not None) == (message_id in self.waiting)
             self.waiting.discard(message_id)
 
-    @rule(holder=HOLDERS)
-    def take_lease(self, holder: ProcessIdentity) -> None:
-        before = self.held
-        with self.db.write():
-            found = take_lease(self.db, "merger", holder, self.now, 30)
-        free = before is None or before.expired(self.now)
-        assert (found is not None) == (free or (before is not None and before.holder == holder))
-        if found is not None:
-            epoch = 0 if before is None else before.epoch
-            assert found.epoch == epoch + free
-            self.changes["lease.taken"] += free
-            self.stale += [before] if before is not None and free else []
-            self.held = found
-
-    @rule()
-    def renew_lease(self) -> None:
-        if self.held is not None:
-            with self.db.write():
-                self.held = renew_lease(self.db, self.held, self.now, 30)
-            assert self.held is not None
-
-    @rule()
-    def release_lease(self) -> None:
-        if self.held is not None:
-            with self.db.write():
-                assert release_lease(self.db, self.held, self.now)
-            self.held = lease(self.db, "merger")
-
-    @rule()
-    def come_back_too_late(self) -> None:
-        for old in self.stale:
-            with self.db.write():
-                assert renew_lease(self.db, old, self.now, 30) is None
-                assert not release_lease(self.db, old, self.now)
-
     @invariant()
     def store_and_model_are_equal(self) -> None:
         stored = {task.id: task for task in tasks(self.db, removed=True)}
@@ -331,7 +291,6 @@ class StoreMachine(RuleBasedStateMachine):
             if known.merges
         }
         assert {message.id for message in undelivered(self.db)} == self.waiting
-        assert lease(self.db, "merger") == self.held
 
     @invariant()
     def what_lives_is_bounded(self) -> None:

@@ -29,7 +29,6 @@ from wtagents.core.run import ProcessIdentity
 from wtagents.core.task import TaskState, Wish
 from wtagents.store.database import open_database
 from wtagents.store.events import add_event
-from wtagents.store.leases import take_lease
 from wtagents.store.tasks import move_task, require_task, task_by_id, wish_task
 db = open_database(Path(sys.argv[1]))
 """
@@ -51,13 +50,6 @@ task = require_task(db, sys.argv[2])
 {READY}
 with db.write(): run = try_run(db, task, capacity=3)
 print("won" if run else "late")
-"""
-
-TAKE_LEASE = f"""{HEAD}
-me = ProcessIdentity(boot_id="boot", pid=int(sys.argv[2]), start=1)
-{READY}
-with db.write(): held = take_lease(db, "merger", me, NOW, 30)
-print("won" if held else "late")
 """
 
 ADD_ONE = f"""{HEAD}{READY}
@@ -107,11 +99,6 @@ def test_each_task_starts_once_and_three_start_in_all(db: Database) -> None:
     assert len({run.task_id for run in live_runs(db)}) == 3
     assert {run.number for run in live_runs(db)} == {2}
     assert sum(len(runs_of(db, task.id)) for task in tasks(db)) == 7
-
-
-def test_one_of_16_takes_the_lease(db: Database) -> None:
-    said = race_with(TAKE_LEASE, db, *(str(number) for number in range(100, 116)))
-    assert said == {"won": 1, "late": 15}
 
 
 def test_eight_writers_add_a_hundred_each(db: Database) -> None:

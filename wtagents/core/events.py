@@ -31,7 +31,6 @@ class EventKind(StrEnum):
     WORKTREE_SWEPT = "worktree.swept"
     COMMANDS_TRUSTED = "commands.trusted"
     FINGERPRINT_ACCEPTED = "fingerprint.accepted"
-    LEASE_TAKEN = "lease.taken"
     ACTION_FAILED = "action.failed"
 
 

@@ -92,13 +92,6 @@ CREATE UNIQUE INDEX merge_request_live ON merge_request (task_id)
     WHERE state IN ('waiting', 'replaying', 'resolving', 'gating', 'advancing');
 CREATE INDEX merge_request_of_task ON merge_request (task_id);
 
-CREATE TABLE lease (
-    name       TEXT PRIMARY KEY,
-    holder     TEXT NOT NULL,  -- JSON of core/run.ProcessIdentity
-    epoch      INTEGER NOT NULL CHECK (epoch >= 1),
-    expires_at TEXT NOT NULL
-) STRICT;
-
 CREATE TABLE trash (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     task_id     INTEGER NOT NULL REFERENCES task (id),
