@@ -1,4 +1,4 @@
-"""Look: the whole walk on a throwaway repository, without a login or a network."""
+"""Look: the whole walk on a throwaway repository, without a login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep: look after the tasks; starts by itself, --once is for cron and systemd."""
+"""Keep: look after the tasks; starts by itself, --once is for cron."""
 
 from __future__ import annotations
 
