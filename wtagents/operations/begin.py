@@ -7,6 +7,7 @@ run the exclusive claim lets one win.
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from wtagents.core.order import Order
 from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
+from wtagents.git.stale_locks import clear_stale_locks
 from wtagents.operations.opening import choose_first_words, choose_opening
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.worktree import claim_worktree, furnish_worktree
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.operations.worktree import Furnished
 
+logger = logging.getLogger(__name__)
+
 _BEGINNABLE = (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
 
 
@@ -56,6 +60,7 @@ def begin_run(context: Context, action: BeginRun) -> None:
             task = _claim(context, action)
             if task is None:
                 return
+            _clear_locks(context, task)
             prepared = furnish_worktree(context, task)
             run = _add_run(context, task, action.purpose)
         except DeadlineError:
@@ -81,6 +86,18 @@ def _claim(context: Context, action: BeginRun) -> Task | None:
                 task = moved or task
         claim_worktree(context, task)
         return task
+
+
+def _clear_locks(context: Context, task: Task) -> None:
+    """Free the worktree of what a git of the last agent left when it was killed."""
+    with context.database.read() as db:
+        previous = latest_run(db, task.id)
+    if previous is not None and previous.ended_at is not None:
+        found = clear_stale_locks(
+            context.repository, task.worktree, task.branch, ended_at=previous.ended_at
+        )
+        for lock in found:
+            logger.warning("%s was left by a git that was killed; it is set aside", lock)
 
 
 def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:

@@ -155,6 +155,22 @@ def marked_processes(*marks: tuple[str, str]) -> list[ProcessIdentity]:
     return [identity for identity in found if identity is not None]
 
 
+def works_in(folder: Path, *, program: str) -> bool:
+    """Whether a process whose name begins with `program` has its working directory in a folder."""
+    if sys.platform != "linux":
+        return _works_in_by_psutil(folder, program)
+    place = folder.resolve()
+    for pid in _pids():
+        try:
+            name = Path(f"/proc/{pid}/comm").read_text(errors="replace")
+            is_there = name.startswith(program) and Path(f"/proc/{pid}/cwd").readlink()
+        except OSError:
+            continue
+        if is_there and is_there.is_relative_to(place):
+            return True
+    return False
+
+
 def descendants() -> list[ProcessIdentity]:
     """Return every process below this one, those adopted from dead parents included.
 
@@ -285,6 +301,19 @@ def _marked_by_psutil(marks: Sequence[tuple[str, str]]) -> list[ProcessIdentity]
         if any(environment.get(name) == value for name, value in marks):
             found.append(identity_of(process.pid))
     return [identity for identity in found if identity is not None]
+
+
+def _works_in_by_psutil(folder: Path, program: str) -> bool:
+    import psutil
+
+    place = folder.resolve()
+    for process in psutil.process_iter():
+        try:
+            if process.name().startswith(program) and Path(process.cwd()).is_relative_to(place):
+                return True
+        except (psutil.Error, OSError):
+            continue
+    return False
 
 
 def _descendants_by_psutil() -> list[ProcessIdentity]:

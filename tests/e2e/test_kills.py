@@ -1,0 +1,102 @@
+"""Whoever is killed whenever: the next ticks bring every task where it was meant to go."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support import watched_agent
+from tests.support.environment import Sandbox
+from tests.support.fleet import Fleet, scenario
+from tests.support.killing import Killer
+from tests.support.waiting import wait_until
+from tests.support.wta import Program, start_wta
+from wtagents.core.errors import StateError
+from wtagents.core.task import Task, TaskState
+from wtagents.operations.stop import RetryRequest, retry
+from wtagents.store.tasks import tasks
+
+pytestmark = pytest.mark.e2e
+
+AT_WORK = 5
+COMMITS = 5
+STEPS = tuple(
+    step
+    for number in range(COMMITS)
+    for step in (f"write f{number} <<END", "x", "END", "wait 0.05", f'commit "Add f{number}"')
+)
+
+
+@pytest.fixture
+def watched(fleet: Fleet, sandbox: Sandbox, tmp_path: Path) -> Path:
+    """A fleet whose agents are proved to be alone."""
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    watched_agent.install(sandbox, folder)
+    fleet.configure(agent={"kind": "claude"}, limits={"retries": 100, "agents": 6})
+    return folder
+
+
+def test_sixty_kills_at_random(fleet: Fleet, watched: Path, sandbox: Sandbox) -> None:
+    kill_at_random(fleet, watched, sandbox, kills=60, seed=random.randrange(10**6))  # noqa: S311
+
+
+def kill_at_random(fleet: Fleet, watched: Path, sandbox: Sandbox, *, kills: int, seed: int) -> None:
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
+    killer = Killer(repository=fleet.repository.path, mark=sandbox.mark, seed=seed)
+    spawned: list[Program] = []
+    killer.start()
+    try:
+        while len(killer.killed) < kills:
+            keep_at_work(fleet, spawned)
+    finally:
+        killer.stop()
+        for each in spawned:
+            each.wait(30)
+    print(f"killed {Counter(killer.killed)}, {len(spawned)} spawned")  # noqa: T201
+    wait_until(lambda: not unfinished(fleet), what=lambda: describe(fleet), timeout=60)
+    require_intact(fleet, watched)
+
+
+def keep_at_work(fleet: Fleet, spawned: list[Program]) -> None:
+    """Tick beside the supervisor, end pauses, and hand out new work when little is left."""
+    if len(unfinished(fleet)) < AT_WORK and sum(each.poll() is None for each in spawned) < 2:
+        name = f"task-{len(spawned)}"
+        spawned.append(start_wta(fleet.repository.path, "spawn", name, scenario(*STEPS)))
+
+
+def unfinished(fleet: Fleet) -> list[Task]:
+    """Tick, end the pauses before the next try, and return who is not done."""
+    fleet.tick()
+    with fleet.context.database.read() as db:
+        left = [task for task in tasks(db) if task.state is not TaskState.READY]
+    for task in left:
+        if task.state is TaskState.QUEUED and task.not_before is not None:
+            with contextlib.suppress(StateError):
+                retry(fleet.context, RetryRequest(name=task.name))
+    return left
+
+
+def describe(fleet: Fleet) -> str:
+    return "\n".join(fleet.describe(task.name) for task in unfinished(fleet))
+
+
+def require_intact(fleet: Fleet, watched: Path) -> None:
+    assert watched_agent.overlaps(watched) == []
+    with fleet.context.database.read() as db:
+        names = [task.name for task in tasks(db)]
+    refs = fleet.repository.git("for-each-ref", "--format=%(refname:short)", "refs/heads/wta")
+    assert refs.split() == sorted(f"wta/{name}" for name in names)
+    worktrees = fleet.repository.git("worktree", "list", "--porcelain").split("\n\n")
+    assert len(worktrees) == len(names) + 1
+    for name in names:
+        fleet.await_gone(name)
+        worktree = fleet.worktree(name)
+        assert worktree.status() == [], fleet.describe(name)
+        made = set(worktree.git("reflog", "--format=%H", "HEAD").splitlines())
+        kept = set(worktree.git("rev-list", f"wta/{name}").splitlines())
+        assert made <= kept, fleet.describe(name)
