@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
 
+from tests.support.processes import run_to_end
+from tests.support.shell import WTA
 from wtagents import __version__
 from wtagents.cli.main import main
 from wtagents.operations.context import Context
@@ -251,4 +254,15 @@ def test_outside_a_repository(shell: Shell) -> None:
             f"error: {folder} is not in a git repository\n"
             "hint: cd into the repository, or name it: wta -C PATH …\n"
         ),
+    )
+
+
+def test_in_a_folder_that_is_gone(shell: Shell) -> None:
+    program = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, sys.argv[1:])"
+    folder = shell.folder.with_name("gone")
+    folder.mkdir()
+    done = run_to_end([sys.executable, "-c", program, *WTA, "status"], cwd=folder)
+    assert (done.returncode, done.stderr.decode()) == (
+        4,
+        "error: the current folder is not there any more\nhint: cd to one that is\n",
     )

@@ -95,9 +95,9 @@ def test_a_wrong_configuration_is_a_finding(
     repository: RepositoryBuilder, own_settings: Path
 ) -> None:
     own_settings.write_text("[limits]\nagents = 0\n")
-    health, finding, _ = one(repository, "agent")
-    assert health is Health.FAILED
-    assert "limits.agents cannot be 0" in finding
+    [check] = [check for check in checks(repository) if check.health is Health.FAILED]
+    assert check.name == "settings"
+    assert "limits.agents cannot be 0" in check.finding
     assert one(repository, "git locks")[0] is Health.OK
 
 
@@ -108,6 +108,16 @@ def test_a_state_folder_open_to_others(repository: RepositoryBuilder) -> None:
     health, finding, remedy = one(repository, "state folder")
     assert (health, remedy) == (Health.FAILED, f"chmod 700 {context.paths.root}")
     assert "(drwxr-xr-x)" in finding
+
+
+def test_a_state_folder_that_cannot_be_made(
+    repository: RepositoryBuilder, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    sandbox.set_variable("XDG_STATE_HOME", str(file))
+    expected = (Health.FAILED, f"{file} cannot be written", "set XDG_STATE_HOME")
+    assert one(repository, "state folder") == expected
 
 
 def test_a_damaged_database(repository: RepositoryBuilder) -> None:
@@ -125,6 +135,16 @@ def test_a_damaged_database(repository: RepositoryBuilder) -> None:
     health, _, remedy = one(repository, "database")
     assert health is Health.FAILED
     assert f"mv {path} {path}.damaged" in remedy
+
+
+def test_what_is_no_database_is_said_once(repository: RepositoryBuilder) -> None:
+    path = Context(repository.path).paths.database
+    path.parent.mkdir(parents=True, mode=0o700)
+    path.write_text("this is no database, but it is long enough to be looked at")
+    sick = [check for check in checks(repository) if check.health is Health.FAILED]
+    assert [(check.name, check.finding) for check in sick] == [
+        ("database", f"the state in {path} is damaged: file is not a database")
+    ]
 
 
 def test_a_full_disk(repository: RepositoryBuilder, own_settings: Path) -> None:

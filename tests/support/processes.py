@@ -41,6 +41,20 @@ def start_apart(argv: Sequence[str], *, cwd: Path | None = None) -> subprocess.P
     )
 
 
+def start_on(
+    argv: Sequence[str], *, terminal: int, cwd: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a program whose stdin, stdout and stderr are a terminal."""
+    return subprocess.Popen(
+        list(argv),
+        cwd=cwd,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+
+
 def run_to_end(
     argv: Sequence[str], *, cwd: Path | None = None, stdin: bytes = b"", seconds: float = 30
 ) -> subprocess.CompletedProcess[bytes]:

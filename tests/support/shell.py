@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.support.environment import MARK
-from tests.support.processes import run_to_end
+from tests.support.processes import run_to_end, start_on
 from wtagents.system.clock import SystemClock
 from wtagents.system.process import stop_marked
 
@@ -38,6 +41,14 @@ class Said(NamedTuple):
     err: str
 
 
+def _read(terminal: int) -> bytes:
+    """Return what was shown next; nothing when the last program has left the terminal."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
     """A person's shell in a repository."""
@@ -50,6 +61,18 @@ class Shell:
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = run_to_end([*WTA, *arguments], cwd=self.folder, stdin=given)
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def type(self, *arguments: str, keys: str) -> Said:
+        """Give a command on a terminal, with keys that are waiting to be read; `out` is all."""
+        ours, program = pty.openpty()
+        os.write(ours, keys.encode())
+        try:
+            process = start_on([*WTA, *arguments], terminal=program, cwd=self.folder)
+        finally:
+            os.close(program)
+        screen = b"".join(iter(partial(_read, ours), b""))
+        os.close(ours)
+        return Said(process.wait(timeout=30), screen.decode().replace("\r\n", "\n"), "")
 
     def data(self, *arguments: str) -> Any:
         """Return the data of a command that must be answered with 0."""

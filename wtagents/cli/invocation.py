@@ -27,12 +27,19 @@ class Invocation:
 
     @cached_property
     def context(self) -> Context:
-        """The repository that the command is about. Raises NotFoundError where there is none."""
+        """The repository that the command is about. Raises StateError where there is none."""
         from pathlib import Path
 
+        from wtagents.core.errors import StateError
         from wtagents.operations.context import Context
 
-        return Context(Path(self.folder).absolute())
+        try:
+            start = Path(self.folder).absolute()
+        except FileNotFoundError:
+            raise StateError(
+                "the current folder is not there any more", hint="cd to one that is"
+            ) from None
+        return Context(start)
 
     def wake_supervisor(self) -> None:
         """Make sure that somebody follows what this command began."""

@@ -140,5 +140,7 @@ def _interrupted() -> int:
     from wtagents.cli.render import narrate
 
     with contextlib.suppress(OSError):
+        if sys.stderr.isatty():
+            narrate("")  # behind the terminal's own ^C
         narrate("interrupted")
     return ExitCode.INTERRUPTED

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Hazard = Callable[[Context], Iterator[Check]]
 
 HAZARDS: tuple[Hazard, ...] = (
+    state.check_settings,
     programs.check_git,
     programs.check_agent,
     programs.check_node,
@@ -49,9 +50,15 @@ HAZARDS: tuple[Hazard, ...] = (
 
 def doctor(context: Context) -> OperationResult[tuple[Check, ...]]:
     """Look at everything; the exit code is 1 when something has failed."""
-    checks = tuple(check for hazard in HAZARDS for check in _look(hazard, context))
+    checks: list[Check] = []
+    for hazard in HAZARDS:
+        # A store that cannot be opened stops several checks by one and the same finding.
+        said = {(check.finding, check.remedy) for check in checks}
+        checks += [c for c in _look(hazard, context) if (c.finding, c.remedy) not in said]
     sick = any(check.health is Health.FAILED for check in checks)
-    return OperationResult(data=checks, exit_code=ExitCode.UNFULFILLED if sick else ExitCode.OK)
+    return OperationResult(
+        data=tuple(checks), exit_code=ExitCode.UNFULFILLED if sick else ExitCode.OK
+    )
 
 
 def accept(context: Context) -> OperationResult[tuple[str, ...]]:

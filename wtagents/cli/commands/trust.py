@@ -37,13 +37,20 @@ def command(invocation: Invocation, *, yes: bool) -> Answer[TrustState]:
             messages = ("nobody is asked here: look at the commands, then wta trust --yes",)
             return Answer(state, _lines, messages=messages, exit_code=ExitCode.CONFIG)
         style = screen_style(invocation, sys.stderr)
-        if not ask("Trust them?", about=[*_lines(state, style), ""]):
+        if not ask("Trust them?", about=[*_about(state, style), ""]):
             return Answer(state, lambda *_: ["not trusted"], exit_code=ExitCode.CONFIG)
         return Answer.of(trust(invocation.context), _verdict)
     return Answer.of(trust(invocation.context), _lines)
 
 
 def _lines(state: TrustState, style: Style) -> Iterator[str]:
+    yield from _about(state, style)
+    if state.commands:
+        yield ""
+    yield from _verdict(state, style)
+
+
+def _about(state: TrustState, style: Style) -> Iterator[str]:
     from wtagents.cli.style import Tone, visible
 
     if state.commands:
@@ -55,9 +62,6 @@ def _lines(state: TrustState, style: Style) -> Iterator[str]:
         tones = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.FAINT}
         for line in state.changes:
             yield style.paint(f"  {visible(line)}", tones.get(line[:1], Tone.PLAIN))
-    if state.commands:
-        yield ""
-    yield from _verdict(state, style)
 
 
 def _verdict(state: TrustState, style: Style) -> Iterator[str]:

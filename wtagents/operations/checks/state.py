@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault, WtaError
+from wtagents.core.settings import DEFAULT
 from wtagents.operations.checks.check import failed, note, ok
 
 if TYPE_CHECKING:
@@ -22,12 +23,18 @@ _CLOCK_SLACK = 60.0
 """Seconds that a record may lie in the future before the clock is suspected."""
 
 
+def check_settings(context: Context) -> Iterator[Check]:
+    """A wrong value stops every command that starts something. Raises ConfigError naming it."""
+    chosen = {source for source in context.settings.sources.values() if source != DEFAULT}
+    yield ok("settings", ", ".join(sorted(chosen)) or "all are defaults")
+
+
 def check_state_folder(context: Context) -> Iterator[Check]:
     """State that others can read or change is not ours alone; without writing nothing works."""
     root = context.paths.root
     if not root.exists():
         home = next(parent for parent in root.parents if parent.exists())
-        if os.access(home, os.W_OK | os.X_OK):
+        if _can_write(home):
             yield ok("state folder", f"{root} is made with the first task")
         else:
             yield failed("state folder", f"{home} cannot be written", "set XDG_STATE_HOME")
@@ -38,10 +45,21 @@ def check_state_folder(context: Context) -> Iterator[Check]:
     elif facts.st_mode & 0o077:
         mode = stat.filemode(facts.st_mode)
         yield failed("state folder", f"{root} is open to others ({mode})", f"chmod 700 {root}")
-    elif not os.access(root, os.W_OK | os.X_OK):
+    elif not _can_write(root):
         yield failed("state folder", f"{root} cannot be written", f"check it: ls -ld {root}")
     else:
         yield ok("state folder", str(root))
+
+
+def _can_write(folder: Path) -> bool:
+    """Try it: permissions alone know nothing of read-only disks and of what root may."""
+    attempt = folder / f".wta-doctor-{os.getpid()}"
+    try:
+        attempt.mkdir()
+        attempt.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def check_database(context: Context) -> Iterator[Check]:
@@ -87,7 +105,7 @@ def check_disk(context: Context) -> Iterator[Check]:
             yield failed(name, f"{said}; {floor_text}", "wta cleanup, or free some space")
         elif facts.f_files > 0 and facts.f_favail < _INODES:
             yield failed(name, f"{facts.f_favail} inodes are free at {existing}", "delete files")
-        elif not os.access(existing, os.W_OK | os.X_OK):
+        elif not _can_write(existing):
             yield failed(name, f"{existing} cannot be written", f"check it: ls -ld {existing}")
         else:
             yield ok(name, said)

@@ -1,0 +1,84 @@
+"""Where a person decides, they are asked on a terminal, after what it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inline_snapshot import snapshot
+
+if TYPE_CHECKING:
+    from tests.support.repository import RepositoryBuilder
+    from tests.support.shell import Shell
+
+GATE = '[merge]\ngate = ["pytest \\u202e; echo"]\n'
+ASK = 'scenario:\nask Bash "rm -rf build"\nwrite a.txt <<END\na\nEND\ncommit "Add a"\n'
+
+
+def test_trust_is_asked_for_and_no_is_the_default(
+    shell: Shell, repository: RepositoryBuilder
+) -> None:
+    repository.write({"wta.toml": GATE})
+    refused = shell.type("trust", keys="\n")
+    assert refused.status == 3
+    assert refused.out.replace(str(repository.path), "…") == snapshot("""\
+
+…/wta.toml wants to run or to allow
+  merge.gate: pytest \\u202e; echo
+
+Trust them? [y/N]: not trusted
+""")
+    assert shell.type("trust", keys="y\n").out.endswith("Trust them? [y/N]: trusted\n")
+    known = shell.wta("trust")
+    assert (known.status, known.out.splitlines()[-1]) == (0, "trusted")
+
+
+def test_nobody_is_asked_where_nobody_can_answer(
+    shell: Shell, repository: RepositoryBuilder
+) -> None:
+    repository.write({"wta.toml": GATE})
+    said = shell.wta("trust")
+    assert (said.status, said.out.splitlines()[-1], said.err) == (
+        3,
+        "not trusted",
+        "nobody is asked here: look at the commands, then wta trust --yes\n",
+    )
+    assert "gate: pytest \\u202e; echo\n" in said.out
+    assert shell.type("trust", "--json", keys="y\n").status == 3
+    assert shell.wta("trust", "--yes").status == 0
+
+
+def test_a_question_is_shown_and_answered(shell: Shell) -> None:
+    shell.wta("spawn", "a", "-", stdin=ASK)
+    shell.wta("wait", "a", "--for", "attention", "--timeout", "30s")
+    said = shell.type("answer", "a", keys="y\n")
+    assert (said.status, said.out) == snapshot(
+        (
+            0,
+            """\
+y
+a asks to use Bash
+  rm -rf build
+Allow it? [y/N]: allowed Bash: rm -rf build
+""",
+        )
+    )
+    assert shell.wta("wait", "a", "--timeout", "30s").status == 0
+
+
+def test_who_leaves_a_question_decides_nothing(shell: Shell, repository: RepositoryBuilder) -> None:
+    repository.write({"wta.toml": GATE})
+    said = shell.type("trust", keys="\x04")
+    assert said.status == 130
+    assert said.out.endswith("Trust them? [y/N]: \ninterrupted\n")
+    assert shell.wta("trust").status == 3
+
+
+def test_a_patch_on_a_terminal_shows_what_it_hides(shell: Shell) -> None:
+    shell.wta("spawn", "a", "-", stdin='scenario:\nrun printf "\\033]0;x\\007\\n" >a; true\n')
+    shell.wta("wait", "a", "--timeout", "30s")
+    shell.sandbox.set_variable("TERM", "xterm")
+    seen = shell.type("diff", "a", keys="").out
+    assert "\x1b[32m+\\x1b]0;x\\x07\x1b[0m\n" in seen
+    assert "\x1b]" not in seen
+    assert "+\x1b]0;x\x07\n" in shell.wta("diff", "a").out
+    assert "\x1b" not in shell.type("--no-color", "diff", "a", keys="").out
