@@ -140,6 +140,8 @@ def test_an_interrupt_is_a_control_request() -> None:
         "request_id": "r1",
         "request": {"subtype": "interrupt"},
     }
+    line = AGENT.encode_interrupt("r1", cancel_queued=True)
+    assert json.loads(line)["request"] == {"subtype": "interrupt", "cancel_queued": True}
 
 
 def test_a_message_has_another_wire_id_in_another_run() -> None:

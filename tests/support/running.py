@@ -109,6 +109,17 @@ class Running:
         order = scripted_order(self.run_id, self.worktree, scenario)
         return self.start(replace(order, **changes))  # type: ignore[arg-type]
 
+    def start_speaker(
+        self, *argv: str, prompt: str = "Play.", **changes: object
+    ) -> subprocess.Popen[bytes]:
+        """Run any program that speaks like Claude Code."""
+        order = replace(
+            command_order(self.run_id, self.worktree, *argv),
+            agent=AgentKind.SCRIPTED,
+            prompt=prompt,
+        )
+        return self.start(replace(order, **changes))  # type: ignore[arg-type]
+
     def post(self, message_id: int, kind: MessageKind, body: str = "") -> None:
         """Put a message into the inbox."""
         run_folder.post_message(self.folder, message_id, kind, body)

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         outcome = Outcome(reason=ExitReason.NOT_STARTED, detail="the order cannot be read")
         return _close(watch, outcome, survivors=0)
     outcome = _guarded(watch, order)
-    survivors, left = clear_processes(watch, order, outcome.session_id)
+    survivors, left = clear_processes(watch, order)
     if left:
         outcome = replace(outcome, detail=f"{outcome.detail}; {left}")
     return _close(watch, outcome, survivors=survivors)

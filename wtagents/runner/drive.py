@@ -212,5 +212,4 @@ class Drive:
             denials=verdict.denials,
             retry_at=verdict.retry_at,
             usage=state.usage,
-            session_id=state.session_id,
         )

@@ -23,8 +23,6 @@ class Outcome:
     denials: tuple[str, ...] = ()
     retry_at: datetime | None = None
     usage: Usage = _NONE
-    session_id: str = ""
-    """The agent's conversation, by which Claude Code marks the commands of its tools."""
 
 
 STOPPED_EARLY = Outcome(reason=ExitReason.STOPPED, detail="stopped before the agent was started")

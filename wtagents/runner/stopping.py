@@ -74,27 +74,25 @@ class Stopping:
         if self._killed_at is None:
             self._killed_at = now
         self._child.signal_group(signal.SIGKILL)
-        signal_processes(find_processes(self._order, ""), signal.SIGKILL)
+        signal_processes(find_processes(self._order), signal.SIGKILL)
         self.failed = now >= self._killed_at + FIRM_SECONDS
 
 
-def find_processes(order: Order, session_id: str) -> list[ProcessIdentity]:
+def find_processes(order: Order) -> list[ProcessIdentity]:
     """Return every process of the run but this one.
 
     By the mark in the environment, by Claude Code's own mark, and by descent for those that cleaned
     their environment.
     """
-    marks = [(RUN_MARK, str(order.run_id))]
-    if session_id:
-        marks.append((SESSION_MARK, session_id))
+    marks = ((RUN_MARK, order.run_id), (SESSION_MARK, order.session_id))
     return list({*marked_processes(*marks), *descendants()})
 
 
-def clear_processes(watch: Watch, order: Order, session_id: str) -> tuple[int, str]:
+def clear_processes(watch: Watch, order: Order) -> tuple[int, str]:
     """Stop what outlived the agent; return how many were stopped, and which could not be."""
 
     def find() -> list[ProcessIdentity]:
-        return find_processes(order, session_id)
+        return find_processes(order)
 
     def pause(seconds: float) -> bool:
         watch.pause(seconds)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.support.running import Running
+from tests.support.waiting import wait_until
+from wtagents.core.run import ExitReason, Phase
+from wtagents.system import run_folder
+
+PYTHON = (sys.executable, "-S", "-c")
+PREFIX = (
+    "import json, os, sys, time\n"
+    "line = json.loads(sys.stdin.readline())\n"
+    "def raw(data):\n"
+    "    while data: data = data[os.write(1, data):]\n"
+    "def tell(**fields): raw(json.dumps(fields).encode() + b'\\n')\n"
+    "tell(type='system', subtype='init', session_id='s', cwd='/', tools=[])\n"
+    "tell(**{**line, 'isReplay': True})\n"
+)
+RESULT = "tell(type='result', subtype='success', is_error=False, num_turns=1, result='Done.')\n"
+
+ODD = {
+    "not UTF-8": "raw(b'\\xff\\xfe\\x00{\\n')\n",
+    "not JSON": 'raw(b\'{"type": \\n[\\n]\\n"text"\\nnull\\n7\\n\')\n',
+    "deep": "raw(b'[' * 100_000 + b'\\n')\n",
+    "huge numbers": "raw(b'{\"type\": \"result\", \"num_turns\": ' + b'9' * 9000 + b'}\\n')\n",
+    "wrong types": 'raw(b\'{"type": "assistant", "message": {"content": 7}}\\n\')\n',
+    "a line of 50 MB": (
+        "tell(type='user', message={'role': 'user', 'content': 'x' * (50 << 20)})\n"
+    ),
+    "empty lines": "raw(b'\\n\\n\\r\\n \\n' * 1000)\n",
+    "many lines": 'raw(b\'{"type":"system","subtype":"status"}\\n\' * 100_000)\n',
+}
+
+
+def start_speaker(running: Running, script: str) -> None:
+    running.start_speaker(*PYTHON, PREFIX + script)
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_lines_are_passed_over_and_the_result_is_found(running: Running, kind: str) -> None:
+    start_speaker(running, ODD[kind] + RESULT + "sys.stdin.read()\n")
+    ended = running.outcome()
+    assert (ended.reason, ended.detail, ended.exit_code) == (ExitReason.COMPLETED, "Done.", 0)
+    assert not running.folder.runner_log.exists()
+
+
+def test_a_result_without_its_newline_counts_when_the_agent_is_gone(running: Running) -> None:
+    start_speaker(running, RESULT.replace("tell(", "raw(json.dumps(dict(")[:-2] + ")).encode())\n")
+    ended = running.outcome()
+    assert (ended.reason, ended.detail) == (ExitReason.COMPLETED, "Done.")
+
+
+def test_half_a_line_is_not_read_before_it_is_whole(running: Running) -> None:
+    half = (
+        "line = json.dumps(dict(type='result', subtype='success', is_error=False, num_turns=1,\n"
+        "    result='Whole.')).encode() + b'\\n'\n"
+        "raw(line[:30]); open('half', 'w').close()\n"
+        "while not os.path.exists('go'): time.sleep(0.01)\n"
+        "raw(line[30:]); sys.stdin.read()\n"
+    )
+    start_speaker(running, half)
+    wait_until((running.worktree / "half").exists)
+    running.await_phase(Phase.THINKING)
+    (running.worktree / "go").touch()
+    ended = running.outcome()
+    assert (ended.reason, ended.detail) == (ExitReason.COMPLETED, "Whole.")
+
+
+def test_output_that_never_ends_a_line_is_activity_and_no_trouble(running: Running) -> None:
+    script = (
+        "import os\nfor _ in range(200): os.write(1, b'.' * 200_000)\nopen('ready', 'w').close()\n"
+    )
+    running.start_command(*PYTHON, script)
+    ended = running.outcome()
+    assert ended.reason is ExitReason.COMPLETED
+    seen = run_folder.activity(running.folder)
+    assert seen is not None
+    assert seen.size == 40_000_000
+
+
+def test_an_agent_that_reads_nothing_of_a_long_prompt_ends_as_it_likes(running: Running) -> None:
+    script = "exec <&-; echo bye >&2; exit 3"
+    running.start_speaker("/bin/sh", "-c", script, prompt="x" * 3_000_000)
+    ended = running.outcome()
+    assert (ended.reason, ended.detail, ended.exit_code) == (ExitReason.AGENT_ERROR, "bye", 3)
