@@ -17,7 +17,6 @@ from tests.house.source import (
 from tests.support.environment import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 PRINTERS = (
@@ -35,7 +34,6 @@ PRINTING = {
     "sys.stderr.write",
     "sys.stdout.buffer.write",
 }
-RECORD_FORM = {"frozen", "slots", "kw_only"}
 NOTE = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b(?!\(#\d+\):)")
 NOTED_FILES = ("*.py", "*.sql", "*.tcss", "*.md")
 
@@ -61,37 +59,19 @@ def is_version(node: ast.stmt) -> bool:
 
 
 def find_loose_records(root: Path) -> list[Violation]:
-    found = []
-    for module in load_modules(root, "wtagents"):
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.ClassDef):
-                found += [
-                    module.violation(
-                        node,
-                        f"the record {node.name} is not {' and '.join(sorted(missing))}",
-                        "decorate it @dataclass(frozen=True, slots=True, kw_only=True)",
-                    )
-                    for missing in map(missing_form, dataclass_decorators(module, node))
-                    if missing
-                ]
-    return found
+    return [
+        module.violation(
+            node, f"{node.name} is a dataclass", "decorate it @record of wtagents.core.record"
+        )
+        for module in load_modules(root, "wtagents")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef) and is_dataclass(module, node)
+    ]
 
 
-def dataclass_decorators(module: Module, node: ast.ClassDef) -> Iterator[ast.expr]:
-    for decorator in node.decorator_list:
-        function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if module.origin(function) == "dataclasses.dataclass":
-            yield decorator
-
-
-def missing_form(decorator: ast.expr) -> set[str]:
-    if not isinstance(decorator, ast.Call):
-        return RECORD_FORM
-    return RECORD_FORM - {
-        keyword.arg
-        for keyword in decorator.keywords
-        if keyword.arg and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
-    }
+def is_dataclass(module: Module, node: ast.ClassDef) -> bool:
+    functions = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
+    return "dataclasses.dataclass" in map(module.origin, functions)
 
 
 def find_printing(root: Path) -> list[Violation]:
@@ -139,7 +119,7 @@ def test_re_exports_are_caught(tmp_path: Path) -> None:
     ]
 
 
-def test_records_are_frozen() -> None:
+def test_records_are_records() -> None:
     require_none(find_loose_records(PROJECT))
 
 
@@ -149,19 +129,18 @@ def test_loose_records_are_caught(tmp_path: Path) -> None:
         {
             "wtagents/a.py": (
                 "import dataclasses as d\n"
-                "from dataclasses import dataclass as record\n"
-                "@record\nclass A: ...\n"
-                "@d.dataclass(frozen=True, slots=True)\nclass B: ...\n"
-                "@record(frozen=True, slots=False, kw_only=True)\nclass C: ...\n"
-                "@record(frozen=True, slots=True, kw_only=True)\nclass D: ...\n"
-                "@other\nclass E: ...\n"
+                "from dataclasses import dataclass as easy\n"
+                "from wtagents.core.record import record\n"
+                "@easy\nclass A: ...\n"
+                "@d.dataclass(frozen=True, slots=True, kw_only=True)\nclass B: ...\n"
+                "@record\nclass C: ...\n"
+                "@other\nclass D: ...\n"
             )
         },
     )
-    assert [each.what for each in find_loose_records(root)] == [
-        "the record A is not frozen and kw_only and slots",
-        "the record B is not kw_only",
-        "the record C is not slots",
+    assert [str(each) for each in find_loose_records(root)] == [
+        "wtagents/a.py:5: A is a dataclass; decorate it @record of wtagents.core.record",
+        "wtagents/a.py:7: B is a dataclass; decorate it @record of wtagents.core.record",
     ]
 
 
