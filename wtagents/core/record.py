@@ -31,10 +31,12 @@ def record(cls: type[Value]) -> type[Value]:
     space = {name: value for name, value in vars(cls).items() if name not in _OF_THE_INTERPRETER}
     names = tuple(space.get("__annotations__", ()))
     defaults = {name: space.pop(name) for name in names if name in space}
-    space = _methods(cls.__qualname__, names, defaults) | space
+    setters: list[tuple[str, Callable[[Any, Any], None]]] = []
+    space = _methods(cls.__qualname__, names, defaults, setters) | space
     space |= {"__slots__": names, "__qualname__": cls.__qualname__, _FIELDS: names}
     space["__dataclass_fields__"] = _DataclassFields(defaults)
     made: type[Value] = type(cls)(cls.__name__, cls.__bases__, space)  # type: ignore[misc]
+    setters += [(name, vars(made)[name].__set__) for name in names]
     return made
 
 
@@ -56,10 +58,12 @@ class _DataclassFields:
 
 
 def _methods(
-    title: str, names: tuple[str, ...], defaults: dict[str, Any]
+    title: str,
+    names: tuple[str, ...],
+    defaults: dict[str, Any],
+    setters: list[tuple[str, Callable[[Any, Any], None]]],
 ) -> dict[str, Callable[..., Any]]:
     wanted = frozenset(names)
-    store = object.__setattr__
     state = _state_getter(names)
 
     def init(self: Any, **values: Any) -> None:
@@ -67,8 +71,8 @@ def _methods(
             values = defaults | values
             if values.keys() != wanted:
                 raise TypeError(_misfit(title, wanted, values))
-        for name in names:
-            store(self, name, values[name])
+        for name, put in setters:
+            put(self, values[name])
 
     def equals(self: Any, other: object) -> bool:
         return state(self) == state(other) if type(other) is type(self) else NotImplemented

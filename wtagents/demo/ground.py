@@ -62,7 +62,6 @@ class Ground:
         return {
             "XDG_STATE_HOME": str(self.state),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             MARK: str(self.folder),
         }
 

@@ -1,0 +1,52 @@
+"""The program begins light and leaves at once, with all that it said written."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.support.processes import run_to_end
+
+WTA = (sys.executable, "-m", "wtagents")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(("--version",), 0), (("no-such-command",), 2), (("status",), 4)]
+)
+def test_the_exit_status_is_that_of_the_command(arguments: tuple[str, ...], status: int) -> None:
+    assert run_to_end((*WTA, *arguments)).returncode == status
+
+
+def test_all_that_was_said_is_written_before_it_leaves() -> None:
+    program = (
+        "import sys\n"
+        "from wtagents.cli.entry import leave\n"
+        "sys.stdout.write('x' * 300_000)\n"
+        "sys.stderr.write('y')\n"
+        "leave(7)\n"
+    )
+    done = run_to_end([sys.executable, "-c", program])
+    assert (done.returncode, len(done.stdout), done.stderr) == (7, 300_000, b"y")
+
+
+def test_it_leaves_although_nobody_reads_any_more() -> None:
+    program = (
+        "import os, sys\n"
+        "from wtagents.cli.entry import leave\n"
+        "sys.stdout.write('x')\n"
+        "os.close(1)\n"
+        "leave(3)\n"
+    )
+    done = run_to_end([sys.executable, "-c", program])
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
+def test_it_leaves_although_a_thread_goes_on() -> None:
+    program = (
+        "import threading\n"
+        "from wtagents.cli.entry import leave\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "leave(0)\n"
+    )
+    assert run_to_end([sys.executable, "-c", program], seconds=20).returncode == 0
