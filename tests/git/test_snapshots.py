@@ -40,6 +40,9 @@ def test_a_snapshot_holds_everything_and_touches_nothing(
     worker.git("add", "staged")
     worker.write({"staged": "second\n"})
     worker.git("update-index", "--assume-unchanged", "h")
+    worker.write({"README.md": None})
+    worker.write({"README.md/now": "a folder\n"})
+    RepositoryBuilder.create(worker.path / "inner").commit({"x": "1"})
     worker.write({"h": "hidden\n"})
     folder = admin_dir(repo, worker.path)
     assert folder is not None
@@ -48,9 +51,10 @@ def test_a_snapshot_holds_everything_and_touches_nothing(
 
     tree = snapshot_tree(hub, repo, worker.path, ignored=False)
 
-    expected = {name: data for name, data in worker.files().items() if name != "dev.log"}
-    assert files(hub, tree) == expected
-    assert files(hub, snapshot_tree(hub, repo, worker.path, ignored=True)) == worker.files()
+    everything = {name: data for name, data in worker.files().items() if name != "inner/x"}
+    assert files(hub, snapshot_tree(hub, repo, worker.path, ignored=True)) == everything
+    del everything["dev.log"]
+    assert files(hub, tree) == everything
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert set(repo.objects.rglob("*")) == objects
 

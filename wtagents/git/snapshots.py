@@ -30,8 +30,9 @@ _AUTHOR = "wta <wta@localhost>"
 def snapshot_tree(hub: Hub, repo: Repository, worktree: Path, *, ignored: bool) -> Oid:
     """Return a tree of the worktree's files, untracked ones included, ignored ones if asked.
 
-    Files are stored as they are: no filter of the repository runs. A repository inside is stored
-    as the name of its commit only. Raises StateError when there is no such worktree.
+    Files are stored as they are: no filter of the repository runs. An untracked repository inside
+    is left out, a submodule is the name of its commit. Raises StateError when there is no such
+    worktree.
     """
     git_dir = admin.admin_dir(repo, worktree)
     if git_dir is None or not worktree.is_dir():
@@ -44,9 +45,15 @@ def snapshot_tree(hub: Hub, repo: Repository, worktree: Path, *, ignored: bool) 
         uncover(room, worktree)
         view = room.with_objects(hub.repo.objects)
         borrowed = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repo.objects)}
-        force = ("--force",) if ignored else ()
+        standard = () if ignored else ("--exclude-standard",)
+        paths = view.git(
+            "diff-files", "-z", "--name-only", "--ignore-submodules=dirty", env=borrowed
+        ).fields
+        paths += view.git("ls-files", "-z", "--others", *standard, env=borrowed).fields
+        # not `git add`, which asks a submodule for its status under its own configuration
         view.git(
-            "-c", "advice.addEmbeddedRepo=false", "add", "--all", *force, "--", ".",
+            "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
+            stdin=os.fsencode("".join(f"{path}\0" for path in paths if not path.endswith("/"))),
             env=borrowed,
             timeout=_SNAPSHOT_SECONDS,
         )  # fmt: skip

@@ -1,0 +1,211 @@
+"""SIGKILL at every git command and inside of them: the next call converges."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.git.racers import Place, Step, add, add_and_fill, advance_once
+from tests.support.environment import Sandbox
+from tests.support.processes import run_to_end
+from tests.support.repository import RepositoryBuilder
+from wtagents.core.ids import BranchName
+from wtagents.git.advance import finish_advance
+from wtagents.git.repo import Repository
+
+KILLED = -9
+GIT = """\
+#!/bin/sh
+# Counts the git commands of a test; at the chosen one it kills whoever called.
+count=$(($(cat '{folder}/count') + 1))
+echo $count > '{folder}/count'
+if [ $count -eq {at} ] && [ {when} = before ]; then kill -9 $PPID; exit 1; fi
+'{git}' "$@"
+status=$?
+if [ $count -eq {at} ]; then kill -9 $PPID; fi
+exit $status
+"""
+FILTER = """\
+#!/bin/sh
+# A smudge filter that kills git, and before it the caller of git, at the chosen file.
+count=$(($(cat '{folder}/files') + 1))
+echo $count > '{folder}/files'
+if [ $count -eq {at} ]; then
+    if [ {caller} = caller ]; then kill -9 $(cat '{folder}/victim'); fi
+    kill -9 $PPID
+fi
+cat
+"""
+VICTIM = """\
+import importlib, json, os, sys
+from pathlib import Path
+folder, name, argument = sys.argv[1:]
+Path(folder, "victim").write_text(str(os.getpid()))
+module, _, function = name.partition(":")
+getattr(importlib.import_module(module), function)(json.loads(argument))
+"""
+
+
+class Killer:
+    """Runs a function in a process of its own that dies at a chosen point."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self._folder = folder
+        self._sandbox = sandbox
+        self._path = os.environ["PATH"]
+        folder.mkdir()
+
+    def at_command(self, at: int, when: str) -> None:
+        """Die before or after the git command of this number."""
+        git = run_to_end(["sh", "-c", "command -v git"]).stdout.decode().strip()
+        self._write("git", GIT.format(folder=self._folder, git=git, at=at, when=when))
+        (self._folder / "count").write_text("0\n")
+        self._sandbox.set_variable("PATH", f"{self._folder}{os.pathsep}{self._path}")
+
+    def at_file(self, at: int, repository: RepositoryBuilder, *, caller: bool) -> None:
+        """Die when git checks out the file of this number; git alone, or its caller too."""
+        who = "caller" if caller else "git"
+        path = self._write("filter", FILTER.format(folder=self._folder, at=at, caller=who))
+        (self._folder / "files").write_text("0\n")
+        repository.git("config", "filter.deadly.smudge", str(path))
+        info = repository.path / ".git" / "info"
+        info.mkdir(exist_ok=True)
+        (info / "attributes").write_text("* filter=deadly\n")
+
+    def run(self, function: Callable[[Any], Any], argument: Any) -> int:
+        """Return the exit status of the victim; afterwards nothing kills any more."""
+        name = f"{function.__module__}:{function.__qualname__}"
+        argv = [sys.executable, "-c", VICTIM, str(self._folder), name, json.dumps(argument)]
+        status = run_to_end(argv).returncode
+        self._sandbox.set_variable("PATH", self._path)
+        for name in ("count", "files"):
+            (self._folder / name).write_text("1000\n")
+        return status
+
+    def _write(self, name: str, text: str) -> Path:
+        path = self._folder / name
+        path.write_text(text)
+        path.chmod(0o755)
+        return path
+
+
+@pytest.fixture
+def killer(tmp_path: Path, sandbox: Sandbox) -> Killer:
+    return Killer(tmp_path / "killer", sandbox)
+
+
+@pytest.fixture
+def place(repository: RepositoryBuilder, tmp_path: Path) -> Place:
+    base = repository.commit({f"d{number}/f": f"{number}\n" * 50 for number in range(40)})
+    (tmp_path / "worktrees").mkdir()
+    return Place(
+        repository=str(repository.path), root=str(tmp_path / "worktrees"), name="fix", base=base
+    )
+
+
+def require_whole(repository: RepositoryBuilder, place: Place) -> None:
+    """Assert that there is exactly the one worktree, complete, and no leftover."""
+    made = RepositoryBuilder(Path(place["root"]) / place["name"])
+    assert repository.worktrees() == [repository.path, made.path]
+    assert made.git("symbolic-ref", "HEAD") == "refs/heads/wta/fix"
+    assert made.status() == []
+    assert len(made.files()) == 41
+    assert set(repository.refs()) == {"refs/heads/main", "refs/heads/wta/fix"}
+    assert [path.name for path in (repository.path / ".git/worktrees").iterdir()] == ["fix"]
+    assert not list((repository.path / ".git").rglob("*.lock"))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", [1, 2])
+def test_making_a_worktree_is_repeated_after_a_death_at_any_git_command(
+    repository: RepositoryBuilder, place: Place, killer: Killer, at: int, when: str
+) -> None:
+    killer.at_command(at, when)
+    assert killer.run(add_and_fill, place) == KILLED
+    add_and_fill(place)
+    require_whole(repository, place)
+
+
+@pytest.mark.parametrize("caller", [True, False], ids=["both die", "git dies"])
+@pytest.mark.parametrize("at", [1, 20, 41])
+def test_filling_is_repeated_after_a_death_at_any_file(
+    repository: RepositoryBuilder, place: Place, killer: Killer, at: int, *, caller: bool
+) -> None:
+    add(place)
+    killer.at_file(at, repository, caller=caller)
+    assert killer.run(add_and_fill, place) == (KILLED if caller else 1)
+    left = repository.path / ".git/worktrees/fix"
+    assert (left / "index.lock").exists()
+    assert not (left / "index").exists()
+    add_and_fill(place)
+    require_whole(repository, place)
+
+
+@pytest.fixture
+def step(repository: RepositoryBuilder) -> Step:
+    old = repository.commit({f"d{number}/f": "old\n" * 50 for number in range(20)}, "Old")
+    files: dict[str, str | bytes | None] = {
+        f"d{number}/f": "new\n" * 70 if number % 3 else None for number in range(20)
+    }
+    new = repository.commit(files | {"added/f": "new\n"}, "New")
+    repository.git("reset", "--quiet", "--hard", old)
+    repository.write({"mine": "untracked\n"})
+    return Step(repository=str(repository.path), branch="main", old=old, new=new)
+
+
+def require_settled(repository: RepositoryBuilder, step: Step) -> None:
+    """Assert that ref, index and files agree on the old or the new commit, and work is kept."""
+    assert repository.tip("main") in (step["old"], step["new"])
+    assert repository.status() == ["?? mine"]
+    folder = repository.path / ".git"
+    assert not list(folder.rglob("*.lock"))
+    assert [path.name for path in folder.iterdir() if path.name.startswith("wta")] == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, 16))
+def test_an_advance_is_settled_after_a_death_at_any_git_command(
+    repository: RepositoryBuilder,
+    repo: Repository,
+    step: Step,
+    killer: Killer,
+    at: int,
+    when: str,
+) -> None:
+    killer.at_command(at, when)
+    status = killer.run(advance_once, step)
+    assert status in (0, KILLED)
+    finish_advance(repo, BranchName("main"))
+    require_settled(repository, step)
+    if status == KILLED:
+        assert advance_once(step) in ("Advanced", "Moved")
+    require_settled(repository, step)
+    assert repository.tip("main") == step["new"]
+
+
+@pytest.mark.parametrize("at", [1, 8, 14])
+def test_an_advance_is_finished_after_both_died_while_files_were_written(
+    repository: RepositoryBuilder, repo: Repository, step: Step, killer: Killer, at: int
+) -> None:
+    killer.at_file(at, repository, caller=True)
+    assert killer.run(advance_once, step) == KILLED
+    assert repository.tip("main") == step["new"]
+    finish_advance(repo, BranchName("main"))
+    require_settled(repository, step)
+    assert repository.tip("main") == step["new"]
+
+
+@pytest.mark.parametrize("at", [1, 8, 14])
+def test_an_advance_goes_back_when_only_git_died_while_files_were_written(
+    repository: RepositoryBuilder, step: Step, killer: Killer, at: int
+) -> None:
+    killer.at_file(at, repository, caller=False)
+    assert killer.run(advance_once, step) == 1
+    assert repository.tip("main") == step["old"]
+    require_settled(repository, step)
