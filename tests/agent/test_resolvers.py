@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.hostile_texts import HOSTILE_TEXTS
-from wtagents.agent.resolver import ConflictRequest, NoProposal, Resolver, resolver_for
+from wtagents.agent.resolver import ConflictRequest, NoProposal, Resolver
+from wtagents.agent.resolvers.by_kind import resolver_for
 from wtagents.agent.resolvers.exchange import parse_answer, question_of
 from wtagents.core.ids import BranchName, TaskName
-from wtagents.core.merge import Author
+from wtagents.core.merge import Author, ResolverKind
 from wtagents.core.resolution import (
     ConflictText,
     Dropped,
@@ -26,7 +27,6 @@ from wtagents.core.resolution import (
     Side,
     check_resolution,
 )
-from wtagents.core.settings import ResolverKind
 
 BASE = "import os\n\n\ndef f():\n    return 1\n"
 TARGET = "import os\nimport sys\n\n\ndef f():\n    return 10\n"

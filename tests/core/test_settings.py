@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wtagents.core.errors import ConfigError, ExitCode, UsageError, WtaError
+from wtagents.core.merge import ResolverKind
 from wtagents.core.setting_keys import KEYS
 from wtagents.core.setting_rows import commented_toml, setting_rows
 from wtagents.core.settings import (
     AgentSettings,
     Layer,
-    ResolverKind,
     Settings,
     flag_layer,
     repository_commands,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.ready_tasks import Fleet
 from wtagents.core.errors import StateError
-from wtagents.core.settings import ResolverKind
+from wtagents.core.merge import ResolverKind
 from wtagents.core.task import TaskState
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.merge_preview import Foreseen, ForeseenConflict, preview

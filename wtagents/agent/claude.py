@@ -97,4 +97,4 @@ class Claude:
         """Ask the program for its version and whether it is logged in; no request leaves."""
         from wtagents.agent.claude_probe import probe_claude
 
-        return probe_claude(program)
+        return probe_claude(program or PROGRAM)

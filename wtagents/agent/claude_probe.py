@@ -6,7 +6,6 @@ import re
 import shutil
 from pathlib import Path
 
-from wtagents.agent.claude import PROGRAM
 from wtagents.agent.fields import load_object
 from wtagents.agent.port import Probe
 from wtagents.core.errors import SystemFault
@@ -20,9 +19,8 @@ _PROBE_SECONDS = 20.0
 _INSTALL = "npm install -g @anthropic-ai/claude-code, or name the program in wta.toml"
 
 
-def probe_claude(program: str) -> Probe:
+def probe_claude(name: str) -> Probe:
     """Ask the program for its version and whether it is logged in."""
-    name = program or PROGRAM
     found = shutil.which(name)
     if found is None:
         return _probe(name, problem=f"{name} is not installed", hint=_INSTALL)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from wtagents.core.record import record
-from wtagents.core.settings import ResolverKind
 
 if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, TaskName
@@ -51,25 +50,3 @@ class Resolver(Protocol):
     def resolve(self, request: ConflictRequest, *, seconds: float) -> Proposal | NoProposal:
         """Ask, at most so long. Whatever the program does is an answer, never an error."""
         ...
-
-
-def resolver_for(
-    kind: ResolverKind, *, program: str, command: tuple[str, ...], model: str | None
-) -> Resolver | None:
-    """Return the resolver that is configured; None when a person resolves every conflict."""
-    match kind:
-        case ResolverKind.CLAUDE:
-            from wtagents.agent.resolvers.claude import ClaudeResolver
-            from wtagents.system.clock import RandomIds
-
-            return ClaudeResolver(program=program, model=model, ids=RandomIds())
-        case ResolverKind.COMMAND:
-            from wtagents.agent.resolvers.command import CommandResolver
-
-            return CommandResolver(command)
-        case ResolverKind.SCRIPTED:
-            from wtagents.agent.resolvers.scripted import ScriptedResolver
-
-            return ScriptedResolver()
-        case ResolverKind.NONE:
-            return None

@@ -48,6 +48,15 @@ class Rejection(StrEnum):
     """Git or the machine failed; the target is untouched."""
 
 
+class ResolverKind(StrEnum):
+    """Who is asked about a text conflict."""
+
+    CLAUDE = "claude"
+    COMMAND = "command"
+    SCRIPTED = "scripted"
+    NONE = "none"
+
+
 class Author(StrEnum):
     """Who resolved a conflict."""
 

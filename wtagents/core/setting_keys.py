@@ -15,7 +15,7 @@ from wtagents.core.forms import (
     Texts,
     Truth,
 )
-from wtagents.core.settings import ResolverKind
+from wtagents.core.merge import ResolverKind
 from wtagents.core.task import AgentKind
 
 if TYPE_CHECKING:

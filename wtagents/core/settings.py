@@ -8,10 +8,10 @@ a person has trusted exactly this content (`repository_commands`, `trust_hash`).
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.errors import ConfigError, UsageError
+from wtagents.core.merge import ResolverKind
 from wtagents.core.record import field_names, record
 from wtagents.core.task import AgentKind
 
@@ -24,15 +24,6 @@ DEFAULT = "default"
 _DAY = 86400.0
 _SHOWN = 60
 """Characters of a wrong value that an error repeats."""
-
-
-class ResolverKind(StrEnum):
-    """Who is asked about a text conflict."""
-
-    CLAUDE = "claude"
-    COMMAND = "command"
-    SCRIPTED = "scripted"
-    NONE = "none"
 
 
 @record

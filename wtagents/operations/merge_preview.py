@@ -8,8 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.merge import ResolverKind
 from wtagents.core.record import record, replace
-from wtagents.core.settings import ResolverKind
 from wtagents.git.hub import open_hub
 from wtagents.git.rebase import ReplayConflict
 from wtagents.operations.candidate import contained, first_replay

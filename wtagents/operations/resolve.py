@@ -9,7 +9,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from wtagents.agent.resolver import ConflictRequest, NoProposal, resolver_for
+from wtagents.agent.resolver import ConflictRequest, NoProposal
+from wtagents.agent.resolvers.by_kind import resolver_for
 from wtagents.core.merge import Rejection, Resolution
 from wtagents.core.record import record
 from wtagents.core.resolution import ConflictText, check_resolution

@@ -1,0 +1,32 @@
+"""Which resolver a setting names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.merge import ResolverKind
+
+if TYPE_CHECKING:
+    from wtagents.agent.resolver import Resolver
+
+
+def resolver_for(
+    kind: ResolverKind, *, program: str, command: tuple[str, ...], model: str | None
+) -> Resolver | None:
+    """Return the resolver that is configured; None when a person resolves every conflict."""
+    match kind:
+        case ResolverKind.CLAUDE:
+            from wtagents.agent.resolvers.claude import ClaudeResolver
+            from wtagents.system.clock import RandomIds
+
+            return ClaudeResolver(program=program, model=model, ids=RandomIds())
+        case ResolverKind.COMMAND:
+            from wtagents.agent.resolvers.command import CommandResolver
+
+            return CommandResolver(command)
+        case ResolverKind.SCRIPTED:
+            from wtagents.agent.resolvers.scripted import ScriptedResolver
+
+            return ScriptedResolver()
+        case ResolverKind.NONE:
+            return None
