@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import start_apart
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import BranchName, Oid, TaskName
-from wtagents.core.run import ProcessIdentity
 from wtagents.git.admin import admin_dir
 from wtagents.git.advance import (
     Advanced,
@@ -21,7 +19,7 @@ from wtagents.git.advance import (
 )
 from wtagents.git.repo import GitError, Repository
 from wtagents.git.worktrees import add_worktree, fill_worktree
-from wtagents.system.process import identity_of, own_identity
+from wtagents.system.lock import take_file
 
 MAIN = BranchName("main")
 OLD = {"same": "same\n", "changed": "old\n", "gone": "old\n", "dir/deep": "old\n"}
@@ -56,20 +54,10 @@ def steps(repository: RepositoryBuilder) -> Steps:
     return Steps(repository)
 
 
-def dead() -> ProcessIdentity:
-    return ProcessIdentity(boot_id=own_identity().boot_id, pid=2, start=1)
-
-
-def mark(steps: Steps, holder: ProcessIdentity) -> Path:
+def mark(steps: Steps) -> Path:
     """Leave the lock of an advance whose process died."""
     lock = steps.built.path / ".git" / "index.lock"
-    content = {
-        "mark": "wta advance v1",
-        "target": "main",
-        "old": steps.old,
-        "new": steps.new,
-        "holder": asdict(holder),
-    }
+    content = {"mark": "wta advance v1", "target": "main", "old": steps.old, "new": steps.new}
     lock.write_text(json.dumps(content))
     return lock
 
@@ -275,7 +263,7 @@ def test_a_filter_that_fails_brings_everything_back(steps: Steps, repo: Reposito
 
 
 def test_dying_before_the_swap_leaves_everything_old(steps: Steps, repo: Repository) -> None:
-    mark(steps, dead())
+    mark(steps)
     assert finish_advance(repo, MAIN) == [steps.built.path]
     assert steps.is_old()
     assert steps.built.status() == []
@@ -297,7 +285,7 @@ def test_dying_before_the_swap_leaves_everything_old(steps: Steps, repo: Reposit
 def test_dying_after_the_swap_is_finished(
     steps: Steps, repo: Repository, name: str, done: dict[str, str | bytes | None]
 ) -> None:
-    mark(steps, dead())
+    mark(steps)
     steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
     steps.built.write(done)
     steps.built.write({"mine": "untracked\n", "same": "edited\n"})
@@ -312,13 +300,13 @@ def test_dying_after_the_swap_is_finished(
 
 def test_dying_after_the_index_was_renamed_is_finished(steps: Steps, repo: Repository) -> None:
     steps.built.git("reset", "--quiet", "--hard", steps.new)
-    mark(steps, dead())
+    mark(steps)
     assert finish_advance(repo, MAIN) == [steps.built.path]
     assert steps.is_new()
 
 
 def test_an_edit_made_since_is_kept_and_the_lock_too(steps: Steps, repo: Repository) -> None:
-    lock = mark(steps, dead())
+    lock = mark(steps)
     steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
     steps.built.write({"changed": "mine\n"})
     with pytest.raises(GitError):
@@ -331,24 +319,23 @@ def test_the_next_advance_finishes_the_one_before(steps: Steps, repo: Repository
     steps.built.git("reset", "--quiet", "--hard", steps.new)
     third = Oid(steps.built.commit({"third": "3"}))
     steps.built.git("reset", "--quiet", "--hard", steps.old)
-    mark(steps, dead())
+    mark(steps)
     steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
     assert isinstance(advance(repo, MAIN, steps.new, third), Advanced)
     assert steps.built.tip("main") == third
     assert steps.built.status() == []
 
 
-def test_the_lock_of_a_living_process_is_respected(steps: Steps, repo: Repository) -> None:
-    process = start_apart(["sleep", "60"])
-    identity = identity_of(process.pid)
-    assert identity is not None
-    lock = mark(steps, identity)
+def test_a_lock_that_somebody_holds_is_respected(steps: Steps, repo: Repository) -> None:
+    lock = mark(steps)
+    holder = take_file(lock)
+    assert holder is not None
     assert finish_advance(repo, MAIN) == []
     assert isinstance(advance(repo, MAIN, steps.old, steps.new), CheckoutBusy)
     assert lock.exists()
-    process.kill()
-    process.communicate()
+    os.close(holder)
     assert isinstance(advance(repo, MAIN, steps.old, steps.new), Advanced)
+    assert steps.is_new()
 
 
 def test_hostile_paths_are_only_names(steps: Steps, repo: Repository) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import pytest
 
 from tests.git.racers import Place, Step, add, add_and_fill, advance_once
 from tests.support.environment import Sandbox
-from tests.support.processes import run_to_end
+from tests.support.processes import kill_hard, run_to_end, start_apart
 from tests.support.repository import RepositoryBuilder
+from tests.support.waiting import wait_until
 from wtagents.core.ids import BranchName
 from wtagents.git.advance import finish_advance
 from wtagents.git.repo import Repository
+from wtagents.system.lock import is_held
 
 KILLED = -9
 GIT = """\
@@ -30,6 +33,14 @@ if [ $count -eq {at} ] && [ {when} = before ]; then kill -9 $PPID; exit 1; fi
 status=$?
 if [ $count -eq {at} ]; then kill -9 $PPID; fi
 exit $status
+"""
+SLOW_FILTER = """\
+#!/bin/sh
+# A smudge filter that waits, from the chosen file on, until it may go.
+count=$(($(cat '{folder}/files') + 1))
+echo $count > '{folder}/files'
+while [ $count -ge {at} ] && [ ! -e '{folder}/go' ]; do sleep 0.02; done
+cat
 """
 FILTER = """\
 #!/bin/sh
@@ -71,7 +82,28 @@ class Killer:
     def at_file(self, at: int, repository: RepositoryBuilder, *, caller: bool) -> None:
         """Die when git checks out the file of this number; git alone, or its caller too."""
         who = "caller" if caller else "git"
-        path = self._write("filter", FILTER.format(folder=self._folder, at=at, caller=who))
+        self._filter(FILTER.format(folder=self._folder, at=at, caller=who), repository)
+
+    def orphan_git(
+        self,
+        at: int,
+        repository: RepositoryBuilder,
+        function: Callable[[Any], Any],
+        argument: Any,
+    ) -> Path:
+        """Kill the caller while git checks out the file of this number, and let git live.
+
+        Returns the file whose creation lets git go on.
+        """
+        self._filter(SLOW_FILTER.format(folder=self._folder, at=at), repository)
+        with start_apart(self._argv(function, argument)) as victim:
+            files = self._folder / "files"
+            wait_until(lambda: (files.read_text() or "0") == f"{at}\n", what="git is at work")
+            kill_hard(victim.pid)
+        return self._folder / "go"
+
+    def _filter(self, text: str, repository: RepositoryBuilder) -> None:
+        path = self._write("filter", text)
         (self._folder / "files").write_text("0\n")
         repository.git("config", "filter.deadly.smudge", str(path))
         info = repository.path / ".git" / "info"
@@ -80,13 +112,15 @@ class Killer:
 
     def run(self, function: Callable[[Any], Any], argument: Any) -> int:
         """Return the exit status of the victim; afterwards nothing kills any more."""
-        name = f"{function.__module__}:{function.__qualname__}"
-        argv = [sys.executable, "-c", VICTIM, str(self._folder), name, json.dumps(argument)]
-        status = run_to_end(argv).returncode
+        status = run_to_end(self._argv(function, argument)).returncode
         self._sandbox.set_variable("PATH", self._path)
         for name in ("count", "files"):
             (self._folder / name).write_text("1000\n")
         return status
+
+    def _argv(self, function: Callable[[Any], Any], argument: Any) -> list[str]:
+        name = f"{function.__module__}:{function.__qualname__}"
+        return [sys.executable, "-c", VICTIM, str(self._folder), name, json.dumps(argument)]
 
     def _write(self, name: str, text: str) -> Path:
         path = self._folder / name
@@ -147,6 +181,22 @@ def test_filling_is_repeated_after_a_death_at_any_file(
     require_whole(repository, place)
 
 
+def test_a_git_that_outlives_its_caller_is_waited_for(
+    repository: RepositoryBuilder, place: Place, killer: Killer
+) -> None:
+    add(place)
+    go = killer.orphan_git(10, repository, add_and_fill, place)
+    left = repository.path / ".git/worktrees/fix"
+    with ThreadPoolExecutor(1) as pool:
+        again = pool.submit(add_and_fill, place)
+        assert is_held(left)
+        assert (left / "index.lock").exists()
+        assert not again.done()
+        go.touch()
+        assert again.result(timeout=30) == "made"
+    require_whole(repository, place)
+
+
 @pytest.fixture
 def step(repository: RepositoryBuilder) -> Step:
     old = repository.commit({f"d{number}/f": "old\n" * 50 for number in range(20)}, "Old")
@@ -157,6 +207,12 @@ def step(repository: RepositoryBuilder) -> Step:
     repository.git("reset", "--quiet", "--hard", old)
     repository.write({"mine": "untracked\n"})
     return Step(repository=str(repository.path), branch="main", old=old, new=new)
+
+
+def settle(repo: Repository) -> None:
+    """Finish the advance once the last command of the dead process has ended, too."""
+    wait_until(lambda: not is_held(repo.common_dir / "index.lock"), what="the lock is free")
+    finish_advance(repo, BranchName("main"))
 
 
 def require_settled(repository: RepositoryBuilder, step: Step) -> None:
@@ -181,7 +237,7 @@ def test_an_advance_is_settled_after_a_death_at_any_git_command(
     killer.at_command(at, when)
     status = killer.run(advance_once, step)
     assert status in (0, KILLED)
-    finish_advance(repo, BranchName("main"))
+    settle(repo)
     require_settled(repository, step)
     if status == KILLED:
         assert advance_once(step) in ("Advanced", "Moved")
@@ -196,7 +252,7 @@ def test_an_advance_is_finished_after_both_died_while_files_were_written(
     killer.at_file(at, repository, caller=True)
     assert killer.run(advance_once, step) == KILLED
     assert repository.tip("main") == step["new"]
-    finish_advance(repo, BranchName("main"))
+    settle(repo)
     require_settled(repository, step)
     assert repository.tip("main") == step["new"]
 
@@ -209,3 +265,17 @@ def test_an_advance_goes_back_when_only_git_died_while_files_were_written(
     assert killer.run(advance_once, step) == 1
     assert repository.tip("main") == step["old"]
     require_settled(repository, step)
+
+
+def test_a_git_that_outlives_an_advance_is_left_to_its_work(
+    repository: RepositoryBuilder, repo: Repository, step: Step, killer: Killer
+) -> None:
+    go = killer.orphan_git(5, repository, advance_once, step)
+    assert repository.tip("main") == step["new"]
+    assert finish_advance(repo, BranchName("main")) == []
+    back = Step(repository=step["repository"], branch="main", old=step["new"], new=step["old"])
+    assert advance_once(back) == "CheckoutBusy"
+    go.touch()
+    settle(repo)
+    require_settled(repository, step)
+    assert repository.tip("main") == step["new"]

@@ -1,13 +1,14 @@
 """Advance: a target's ref and the checkouts that have it move together, or not at all.
 
-    lock each checkout   its `index.lock`, with our name, process and both commits in it
+    lock each checkout   its `index.lock`, with our mark and both commits in it, held by flock
     look                 would the update touch the user's work? (`checkouts.py`)
     swap the ref         compare-and-swap from `old` to `new`
     update the files     `read-tree -m -u old new` over a copy of the index, then rename it
     unlock
 
 Killed between any two steps, `finish_advance` reads the lock and goes on or back. A lock of
-somebody else, or of a living process, is never touched.
+somebody else is never touched, nor one that a living process holds: ours, or a git that outlived
+us.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import shutil
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import UsageError
 from wtagents.core.ids import Oid
-from wtagents.core.record import record, values_of
-from wtagents.core.run import ProcessIdentity
+from wtagents.core.record import record
 from wtagents.git.checkouts import Checkout, business, checkouts, paths_in_the_way
 from wtagents.git.refs import ref_value, swap_ref
-from wtagents.system.files import create_exclusive, load_json
-from wtagents.system.process import is_alive, own_identity
+from wtagents.system.files import load_json
+from wtagents.system.lock import create_held, take_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,18 +91,20 @@ def advance(
         return Moved(actual=actual)
     try:
         with ExitStack() as locks:
-            held = checkouts(repo, target)
-            for checkout in held:
-                locks.enter_context(_locked(checkout, target, old, new))
+            found = checkouts(repo, target)
+            held = repo.holding(
+                *(locks.enter_context(_locked(each, target, old, new)) for each in found)
+            )
+            for checkout in found:
                 paths = paths_in_the_way(repo, checkout, old, new)
                 if paths:
                     raise _Refused(CheckoutDirty(checkout=checkout.path, paths=tuple(paths)))
-            if not swap_ref(repo, target.ref, new, old, reason="wta: land"):
+            if not swap_ref(held, target.ref, new, old, reason="wta: land"):
                 return Moved(actual=ref_value(repo, target.ref))
-            _update_all(repo, held, target, old, new)
+            _update_all(held, found, target, old, new)
     except _Refused as refused:
         return refused.outcome
-    return Advanced(checkouts=tuple(each.path for each in held))
+    return Advanced(checkouts=tuple(each.path for each in found))
 
 
 def _update_all(
@@ -125,14 +128,23 @@ def finish_advance(repo: Repository, target: BranchName) -> list[Path]:
     """
     finished = []
     for checkout in checkouts(repo, target):
-        mark = _parse_mark(checkout.lock)
-        if mark is None or is_alive(mark.holder):
+        descriptor = take_file(checkout.lock)
+        if descriptor is None:
             continue
-        tip = ref_value(repo, target.ref) or mark.old
-        _repair(repo, checkout, mark.new if tip == mark.old else mark.old, tip)
-        checkout.lock.unlink(missing_ok=True)
-        finished.append(checkout.path)
+        try:
+            mark = _parse_mark(checkout.lock)
+            if mark is not None:
+                _finish(repo.holding(descriptor), checkout, target, mark)
+                finished.append(checkout.path)
+        finally:
+            os.close(descriptor)
     return finished
+
+
+def _finish(repo: Repository, checkout: Checkout, target: BranchName, mark: _Mark) -> None:
+    tip = ref_value(repo, target.ref) or mark.old
+    _repair(repo, checkout, mark.new if tip == mark.old else mark.old, tip)
+    checkout.lock.unlink(missing_ok=True)
 
 
 @record
@@ -141,7 +153,6 @@ class _Mark:
 
     old: Oid
     new: Oid
-    holder: ProcessIdentity
 
 
 def _parse_mark(lock: Path) -> _Mark | None:
@@ -149,25 +160,21 @@ def _parse_mark(lock: Path) -> _Mark | None:
     if not isinstance(found, dict) or found.get("mark") != _MARK:
         return None
     try:
-        return _Mark(
-            old=Oid(found["old"]), new=Oid(found["new"]), holder=ProcessIdentity(**found["holder"])
-        )
-    except (TypeError, KeyError):
+        return _Mark(old=Oid.parse(found["old"]), new=Oid.parse(found["new"]))
+    except (TypeError, KeyError, UsageError):
         return None
 
 
 @contextmanager
-def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Iterator[None]:
-    """Hold the index of a checkout as git itself does; refuse where somebody works in it."""
+def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Iterator[int]:
+    """Hold the index of a checkout as git itself does; refuse where somebody works in it.
+
+    Yields the descriptor that the commands inherit: a git that outlives us goes on holding it.
+    """
     _require_at_rest(checkout)
-    mark = {
-        "mark": _MARK,
-        "target": target,
-        "old": old,
-        "new": new,
-        "holder": values_of(own_identity()),
-    }
-    if not create_exclusive(checkout.lock, json.dumps(mark).encode()):
+    mark = {"mark": _MARK, "target": target, "old": old, "new": new}
+    descriptor = create_held(checkout.lock, json.dumps(mark).encode())
+    if descriptor is None:
         raise _Refused(
             CheckoutBusy(
                 checkout=checkout.path, operation=f"another git command ({checkout.lock} exists)"
@@ -175,9 +182,10 @@ def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Itera
         )
     try:
         _require_at_rest(checkout)
-        yield
+        yield descriptor
     finally:
         checkout.lock.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def _require_at_rest(checkout: Checkout) -> None:

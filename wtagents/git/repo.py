@@ -112,6 +112,8 @@ class Repository:
     """The checkout that commands may touch; None for commands that need none."""
     store: Path | None = None
     """Where objects are read and written; None for the repository's own store."""
+    held: tuple[int, ...] = ()
+    """Descriptors of locks that every command goes on holding, should this process die."""
 
     @classmethod
     def at(cls, path: Path) -> Repository:
@@ -158,6 +160,10 @@ class Repository:
         """Return the same repository over another object store."""
         return replace(self, store=store)
 
+    def holding(self, *descriptors: int) -> Repository:
+        """Return the same view, whose commands inherit the descriptors of locks."""
+        return replace(self, held=(*self.held, *descriptors))
+
     def git(
         self,
         *args: str,
@@ -181,6 +187,7 @@ class Repository:
             timeout=timeout,
             env=environment,
             stdin=stdin,
+            inherited=self.held,
         )
         if done.timed_out:
             raise DeadlineError(

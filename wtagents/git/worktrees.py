@@ -22,6 +22,7 @@ from wtagents.git.repo import GitError
 from wtagents.git.room import clean_room
 from wtagents.git.signature import signature
 from wtagents.system.files import write_atomic
+from wtagents.system.lock import hold_folder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from wtagents.git.repo import Repository
 
 CHECKOUT_SECONDS = 1800.0
+ADD_SECONDS = 60.0
 _EXCLUDE_MODE = 0o644
 
 
@@ -86,9 +88,14 @@ def add_worktree(
     touched: a foreign folder, worktree or branch raises StateError, and nothing is left behind.
     """
     reason = LockReason(task=task, owner=owner)
-    if _adopt(repo, path, branch, reason):
-        return
-    _require_free(path)
+    with hold_folder(repo.common_dir, seconds=ADD_SECONDS, what="the repository") as held:
+        if _adopt(repo, path, branch, reason):
+            return
+        _require_free(path)
+        _add(repo.holding(held), path, branch, base, reason)
+
+
+def _add(repo: Repository, path: Path, branch: BranchName, base: Oid, reason: LockReason) -> None:
     command = ("worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", reason.text)
     try:
         repo.git(*command, "--no-track", "-b", branch, "--", str(path), base)
@@ -188,24 +195,21 @@ def fill_worktree(repo: Repository, path: Path) -> None:
     """Check out the files of a new worktree; a worktree that has an index is full already.
 
     This is the one look of the user's own filters (git-lfs) at the files: check the tripwire first.
-    What an interrupted filling left is overwritten, so nobody else may work or fill there: the
-    caller holds the task's lock and no agent was started yet.
+    Only before an agent was started there: what an interrupted filling left is overwritten. A git
+    that outlived its caller is waited for.
     """
     folder = admin.admin_dir(repo, path)
     if folder is None:
         raise StateError(f"{path} is not a worktree of this repository", hint="git worktree list")
-    if (folder / "index").exists():
-        return
-    with contextlib.suppress(FileNotFoundError):
-        (folder / "index.lock").unlink()
-    repo.seen_from(folder, path).git(
-        "read-tree",
-        "--reset",
-        "-u",
-        "HEAD",
-        config={"checkout.workers": "2", "protocol.allow": "user"},
-        timeout=CHECKOUT_SECONDS,
-    )
+    with hold_folder(folder, seconds=CHECKOUT_SECONDS, what="the checkout") as held:
+        if (folder / "index").exists():
+            return
+        with contextlib.suppress(FileNotFoundError):
+            (folder / "index.lock").unlink()
+        view = repo.seen_from(folder, path).holding(held)
+        settings = {"checkout.workers": "2", "protocol.allow": "user"}
+        command = ("read-tree", "--reset", "-u", "HEAD")
+        view.git(*command, config=settings, timeout=CHECKOUT_SECONDS)
 
 
 def is_filled(repo: Repository, path: Path) -> bool:

@@ -108,8 +108,11 @@ def start_command(
     cwd: Path,
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    inherited: Sequence[int] = (),
 ) -> RunningCommand:
     """Start a program. `env` replaces the environment (default: `clean_environment()`).
+
+    It and its children keep the `inherited` descriptors open, and so the locks on them held.
 
     Raises SystemFault when it cannot be started.
     """
@@ -122,6 +125,7 @@ def start_command(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=inherited,
         )
     except OSError as error:
         raise _start_fault(argv[0], error) from error
@@ -135,12 +139,14 @@ def run_command(
     timeout: float,
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    inherited: Sequence[int] = (),
 ) -> Completed:
     """Run a program to its end or its deadline; at the deadline its whole group is killed.
 
     Raises SystemFault when it cannot be started.
     """
-    return start_command(argv, cwd=cwd, env=env, stdin=stdin).finish(timeout=timeout)
+    running = start_command(argv, cwd=cwd, env=env, stdin=stdin, inherited=inherited)
+    return running.finish(timeout=timeout)
 
 
 def run_logged(

@@ -1,9 +1,15 @@
-"""Locks between processes: held by an open file, so a dead holder holds nothing."""
+"""Locks between processes: held by an open file, so a dead holder holds nothing.
+
+A descriptor that a child inherits holds on for it: a lock taken by `hold_folder`, `create_held` or
+`take_file` is free when the process *and* the commands it started with the descriptor have ended.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,6 +19,8 @@ from wtagents.system.files import disk_fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_POLL_SECONDS = 0.01
 
 
 @contextmanager
@@ -72,3 +80,74 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+@contextmanager
+def hold_folder(path: Path, *, seconds: float, what: str) -> Iterator[int]:
+    """Hold a folder for the length of a block; yield the descriptor that children may inherit.
+
+    Raises DeadlineError naming `what` when it is held by others for longer than `seconds`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        deadline = time.monotonic() + seconds
+        while not _take(descriptor):
+            if time.monotonic() > deadline:
+                raise DeadlineError(
+                    f"{what} is busy: {path} is held for more than {seconds:g} s",
+                    hint="try again, or see who it is: wta doctor",
+                )
+            time.sleep(_POLL_SECONDS)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def create_held(path: Path, data: bytes) -> int | None:
+    """Create a file that must not exist, whole and held from its first moment.
+
+    Returns the descriptor to close, or None when the file exists.
+    """
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+        os.link(draft, path)
+    except FileExistsError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    finally:
+        os.unlink(draft)
+    return descriptor
+
+
+def take_file(path: Path) -> int | None:
+    """Hold a file that exists; None when it does not, or when somebody holds it now."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    if _take(descriptor) and _is_still(path, descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether a path names the open file: its holder may have deleted it before it let go."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except OSError:
+        return False
