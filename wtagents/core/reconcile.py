@@ -235,7 +235,7 @@ def _plan_resting(view: TaskView, policy: Policy, now: datetime) -> Iterator[Act
         yield from _plan_queued(view, now)
     elif task.state is TaskState.ACTIVE:
         yield from _plan_ended_run(view, policy, now)
-    elif task.state is not TaskState.MERGING and task.wish is Wish.WORK and _is_woken(view):
+    elif task.state is not TaskState.MERGING and task.wish is Wish.WORK and is_woken(view):
         yield _settled(view, Settlement(to=TaskState.QUEUED, forgive=True))
     elif task.state is TaskState.READY and task.merge_when_ready and _may_request_merge(view):
         yield RequestMerge(task_id=task.id)
@@ -276,7 +276,7 @@ def _texts(view: TaskView) -> bool:
     return any(message.kind is MessageKind.TEXT for message in view.messages)
 
 
-def _is_woken(view: TaskView) -> bool:
+def is_woken(view: TaskView) -> bool:
     """Whether a person spoke to a task at rest.
 
     Words that a failed run left unheard wait for the next one, but are no reason to begin it: it

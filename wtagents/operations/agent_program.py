@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 
+_INSTALL = "npm install -g @anthropic-ai/claude-code, or set agent.program"
+
+
 def require_agent_program(context: Context, spec: AgentSpec) -> None:
     """Raise SystemFault when the program is missing, too old or logged out.
 
@@ -22,15 +25,15 @@ def require_agent_program(context: Context, spec: AgentSpec) -> None:
     """
     if spec.kind is AgentKind.SCRIPTED:
         return
-    program = context.settings.agent.program
+    program, hint = context.settings.agent.program, _INSTALL
     if spec.kind is AgentKind.COMMAND:
-        program = spec.argv[0] if spec.argv else ""
+        program, hint = spec.argv[0] if spec.argv else "", "give the program's full path"
     found = shutil.which(program) if program else None
     if found is None:
         raise SystemFault(
             f"the agent program {program or '(none named)'} is not there",
             cause="no such program on PATH",
-            hint="npm install -g @anthropic-ai/claude-code, or set agent.program",
+            hint=hint,
         )
     if spec.kind is AgentKind.CLAUDE:
         _require_probe(context, Path(found))

@@ -97,7 +97,7 @@ def _clear_locks(context: Context, task: Task) -> None:
             context.repository, task.worktree, task.branch, ended_at=previous.ended_at
         )
         for lock in found:
-            logger.warning("%s was left by a git that was killed; it is set aside", lock)
+            logger.info("%s was left by a git that was killed; it is set aside", lock)
 
 
 def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:

@@ -5,10 +5,11 @@ Everything that can be wrong is asked before the wish is written, so a refused s
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import StateError, SystemFault, UsageError
+from wtagents.core.errors import StateError, SystemFault, UsageError, WtaError
 from wtagents.core.ids import BranchName, TaskName
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
@@ -53,7 +54,7 @@ class Spawned:
 def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     """Add a task and begin it.
 
-    Raises UsageError, StateError, ConfigError or SystemFault before anything was written.
+    Raises UsageError, StateError, ConfigError or SystemFault; nothing is left behind then.
     """
     name = TaskName.parse(request.name)
     _check_prompt(request.prompt)
@@ -82,9 +83,25 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
         task = require_task_by_id(db, task.id)
         run = latest_run(db, task.id)
     if task.state is TaskState.FAILED and failures:
+        _take_back(context, task)
         raise failures[0]
-    messages = () if run else ("every place is taken: the task starts when an agent ends",)
-    return OperationResult(data=Spawned(task=task, run=run), messages=messages)
+    return OperationResult(data=Spawned(task=task, run=run), messages=_why_waiting(task, run))
+
+
+def _take_back(context: Context, task: Task) -> None:
+    """Leave nothing half-made; what cannot be removed rests with the task, which says why."""
+    from wtagents.operations.take_back import take_back
+
+    with contextlib.suppress(WtaError, OSError):
+        take_back(context, task.id)
+
+
+def _why_waiting(task: Task, run: Run | None) -> tuple[str, ...]:
+    if run is not None:
+        return ()
+    if task.state is TaskState.QUEUED:
+        return ("every place is taken: the task starts when an agent ends",)
+    return ("another wta process is making its worktree",)
 
 
 def _check_prompt(prompt: str) -> None:

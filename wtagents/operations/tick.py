@@ -67,7 +67,7 @@ def tick(context: Context, *, task_ids: Collection[int] | None = None) -> Tick:
                 apply(action, context)
                 applied += 1
             except (WtaError, OSError) as error:
-                logger.warning("%s failed: %s", type(action).__name__, error)
+                logger.info("%s failed: %s", type(action).__name__, error)
                 failures[action] = error if isinstance(error, WtaError) else _fault(error)
     _record_failures(context, failures)
     return Tick(applied=applied, failures=tuple(failures.values()))

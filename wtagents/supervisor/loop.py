@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
-from wtagents.core.message import MessageKind
+from wtagents.core.reconcile import is_woken
 from wtagents.core.record import record
-from wtagents.core.task import TaskState
+from wtagents.core.task import TaskState, Wish
 from wtagents.operations.observe import observe
 from wtagents.operations.tick import tick
 from wtagents.supervisor.merger import Merger
@@ -89,7 +89,8 @@ def _loop(context: Context, ended: Event) -> int:
 def _tick(context: Context, merger: Merger) -> bool:
     """Tick and say whether anything is left to look after; a failure is logged, never fatal."""
     try:
-        tick(context)
+        for failure in tick(context).failures:
+            logger.warning("%s (%s)", failure.message, failure.cause)
         snapshot = observe(context)
         merger.wake(snapshot)
         return merger.busy or is_busy(snapshot)
@@ -104,6 +105,6 @@ def is_busy(snapshot: Snapshot) -> bool:
         (view.run is not None and view.run.state in LIVE_RUN_STATES)
         or view.task.state in (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
         or (view.merge is not None and view.merge.state in LIVE_MERGE_STATES)
-        or any(message.kind is MessageKind.TEXT for message in view.messages)
+        or (view.task.wish is Wish.WORK and is_woken(view))
         for view in snapshot.views
     )

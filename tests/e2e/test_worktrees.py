@@ -1,0 +1,120 @@
+"""What an agent finds in its worktree, and what is never written there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import watched_agent
+from tests.support.environment import Sandbox
+from tests.support.fleet import Fleet, scenario, work
+from wtagents.core.task import AgentKind, AgentSpec, TaskState
+from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.stop import RetryRequest, retry
+from wtagents.system.run_folder import load_order
+
+pytestmark = pytest.mark.e2e
+
+FILE = "CLAUDE.local.md"
+
+
+def spawn_claude(fleet: Fleet, sandbox: Sandbox, folder: Path) -> None:
+    """Begin a task with an agent that takes instructions on its command line."""
+    watched_agent.install(sandbox, folder)
+    spec = AgentSpec(kind=AgentKind.CLAUDE)
+    spawn(fleet.context, SpawnRequest(name="a", prompt=scenario(*work()), agent=spec))
+
+
+def appended(fleet: Fleet) -> str:
+    """Return the instructions that the agent was given beside its worktree, or ''."""
+    order = load_order(fleet.folder("a"))
+    assert order is not None
+    option = "--append-system-prompt-file="
+    paths = [each.removeprefix(option) for each in order.argv if each.startswith(option)]
+    return "".join(Path(path).read_text() for path in paths)
+
+
+def test_ignored_files_that_are_named_come_along(fleet: Fleet) -> None:
+    fleet.repository.commit({".gitignore": ".env*\nbuild/\n", ".worktreeinclude": ".env\nbuild/\n"})
+    fleet.repository.write({".env": "KEY=1\n", ".env.other": "no\n", "build/deep/a b": "c\n"})
+
+    fleet.spawn("a", *work())
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    there = fleet.worktree("a").files()
+    assert there.keys() == {
+        *(".env", ".gitignore", ".worktreeinclude", FILE, "README.md", "build/deep/a b"),
+        "work.txt",
+    }
+    assert there[".env"] == b"KEY=1\n"
+    assert fleet.worktree("a").status() == []
+
+
+def test_the_instructions_say_what_the_task_is_and_what_others_do(fleet: Fleet) -> None:
+    fleet.repository.write({FILE: "Use tabs.\n"})
+    fleet.repository.git("update-index", "--refresh")
+    fleet.spawn("other", "wait 60")
+    fleet.spawn("a", *work())
+
+    assert fleet.await_rest("a").state is TaskState.READY
+
+    text = (fleet.task("a").worktree / FILE).read_text()
+    for words in ("wta/a", "main", "`other`", "Use tabs."):
+        assert words in text
+    assert fleet.worktree("a").status() == []
+    assert fleet.repository.git("status", "--porcelain") == ""
+
+
+def test_a_tracked_file_of_that_name_is_not_touched(
+    fleet: Fleet, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    fleet.repository.commit({FILE: "Tracked.\n"})
+
+    spawn_claude(fleet, sandbox, tmp_path)
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert (fleet.task("a").worktree / FILE).read_text() == "Tracked.\n"
+    assert "wta/a" in appended(fleet)
+
+
+def test_a_link_of_that_name_is_not_followed(
+    fleet: Fleet, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    (fleet.repository.path / FILE).symlink_to(secret)
+    fleet.repository.git("add", "--force", FILE)
+    fleet.repository.commit({}, "Link")
+
+    spawn_claude(fleet, sandbox, tmp_path)
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert secret.read_text() == "mine"
+    assert (fleet.task("a").worktree / FILE).is_symlink()
+    assert "wta/a" in appended(fleet)
+
+
+def test_a_file_that_somebody_made_there_stays(
+    fleet: Fleet, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    spawn_claude(fleet, sandbox, tmp_path)
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert appended(fleet) == ""
+    (fleet.task("a").worktree / FILE).write_text("Mine.\n")
+
+    retry(fleet.context, RetryRequest(name="a", message=scenario(*work("two.txt"))))
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert (fleet.task("a").worktree / FILE).read_text() == "Mine.\n"
+    assert "wta/a" in appended(fleet)
+
+
+def test_an_agent_knows_its_task_by_its_environment(fleet: Fleet) -> None:
+    names = "WTA_TASK WTA_WORKTREE CLAUDE_AGENT_ID CLAUDE_WORKTREE"
+    fleet.spawn("feat/x", f"run for n in {names}; do printenv $n; done > env", 'commit "env"')
+
+    task = fleet.await_rest("feat/x")
+
+    place = str(task.worktree)
+    assert (task.worktree / "env").read_text().splitlines() == ["feat/x", place, "feat/x", place]
