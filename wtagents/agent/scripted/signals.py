@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _TERMINATED = 128 + signal.SIGTERM
 
+_LOOK_SECONDS = 0.25
+
 
 class InterruptedTurnError(Exception):
     """A person ended the turn."""
@@ -28,6 +30,9 @@ class Signals:
         self._is_terminated = False
         signal.signal(INTERRUPT, self._on_interrupt)
         signal.signal(signal.SIGTERM, self._on_term)
+        # A signal that comes just before a blocking call is only seen when another one ends it.
+        signal.signal(signal.SIGALRM, lambda *_: None)
+        signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS, _LOOK_SECONDS)
 
     def forget_interrupt(self) -> None:
         """Forget an interrupt that came between two turns."""
