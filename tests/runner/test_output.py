@@ -47,6 +47,13 @@ def test_odd_lines_are_passed_over_and_the_result_is_found(running: Running, kin
     assert not running.folder.runner_log.exists()
 
 
+def test_all_that_was_written_before_the_end_is_read(running: Running) -> None:
+    """More than is read at one look, and the agent is gone at once."""
+    start_speaker(running, "raw((b'{\"type\": \"' + b'x' * 99_000 + b'\"}\\n') * 200)\n" + RESULT)
+    ended = running.outcome()
+    assert (ended.reason, ended.detail) == (ExitReason.COMPLETED, "Done.")
+
+
 def test_a_result_without_its_newline_counts_when_the_agent_is_gone(running: Running) -> None:
     start_speaker(running, RESULT.replace("tell(", "raw(json.dumps(dict(")[:-2] + ")).encode())\n")
     ended = running.outcome()

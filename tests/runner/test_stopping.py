@@ -11,12 +11,14 @@ from tests.support.running import Running
 from tests.support.waiting import wait_until
 from wtagents.core.run import ExitReason, Phase
 from wtagents.system import run_folder
+from wtagents.system.command import clean_environment
 from wtagents.system.process import (
     RUN_MARK,
     SESSION_MARK,
     identity_of,
     is_alive,
     marked_processes,
+    start_detached,
 )
 
 UNTIL_TERM = "trap 'echo asked; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
@@ -71,11 +73,12 @@ def test_a_second_request_is_firm_at_once(running: Running) -> None:
 
 
 def test_a_second_request_is_heard_while_the_rest_is_cleared(running: Running) -> None:
-    script = f'setsid /bin/sh -c "{DEAF_TO_TERM}" & while [ ! -e go ]; do sleep 0.02; done'
+    left = DEAF_TO_TERM.replace("''", "'echo asked'").replace("sleep", "setsid sleep")
+    script = f'setsid /bin/sh -c "{left}" & while [ ! -e go ]; do sleep 0.02; done'
     running.start_command("/bin/sh", "-c", script, stop_seconds=LONG)
     running.await_stream("ready")
     (running.worktree / "go").touch()
-    running.await_phase(Phase.ENDING)
+    running.await_stream("asked")
 
     def is_over() -> bool:
         # Two signals of one kind that wait at the same time are one.
@@ -153,6 +156,19 @@ def test_one_that_cleaned_its_environment_is_stopped_too(running: Running) -> No
     assert identity_of(int((running.worktree / "left").read_text())) is None
 
 
+def test_what_an_earlier_run_of_the_conversation_left_is_stopped_too(running: Running) -> None:
+    start_detached(
+        ["/bin/sleep", "600"],
+        cwd=running.worktree,
+        env=clean_environment({SESSION_MARK: running.run_id}),
+        log=running.worktree / "log",
+    )
+    running.start_command("/bin/true")
+    ended = running.outcome()
+    assert (ended.reason, ended.survivors) == (ExitReason.COMPLETED, 1)
+    assert marked_processes((SESSION_MARK, running.run_id)) == []
+
+
 def test_one_that_ends_by_itself_is_not_counted(running: Running) -> None:
     running.start_command("/bin/sh", "-c", "(sleep 0.15; echo late) & echo early")
     ended = running.outcome()
@@ -198,9 +214,7 @@ def test_the_exit_is_written_when_there_is_space_again(running: Running) -> None
     """A folder in the place of the file stands for a disk that takes nothing."""
     running.folder.exit.mkdir(parents=True)
     running.start_command("/bin/sh", "-c", "echo done")
-    running.await_phase(Phase.ENDING)
-    wait_until(lambda: not marked_processes((RUN_MARK, running.run_id)))
-    assert running.runners[0].poll() is None
+    wait_until(running.folder.runner_log.exists, what=running.state)
     running.folder.exit.rmdir()
     assert running.outcome().reason is ExitReason.COMPLETED
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 DISK_PATIENCE_SECONDS = 3600.0
 """How long the exit is tried to be written on a disk that takes nothing."""
-DISK_PAUSE_SECONDS = 1.0
+DISK_PAUSE_SECONDS = 2.0
 DETAIL_LIMIT = 400
 
 
@@ -122,8 +122,8 @@ def _close(watch: Watch, outcome: Outcome, *, survivors: int) -> int:
         try:
             write_exit(watch.folder, ended)
         except SystemFault as fault:
+            _log(watch.folder, f"{fault.message}: {fault.cause}")
             if watch.clock.monotonic() >= end or not watch.folder.root.is_dir():
-                _log(watch.folder, f"{fault.message}: {fault.cause}")
                 return fault.exit_code
             watch.pause(DISK_PAUSE_SECONDS)
         else:

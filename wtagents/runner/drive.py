@@ -129,13 +129,12 @@ class Drive:
 
     def _began_nothing(self, state: ReaderState) -> bool:
         """Whether all words so far were known to the conversation: then none began a turn."""
-        idle = not state.turn_open and self._mailbox.is_empty
-        return bool(self._unsaid) and idle and state.results == 0
+        return bool(self._unsaid) and not state.turn_open and state.results == 0
 
     def _may_close(self, state: ReaderState) -> bool:
         if self._mailbox.finishes:
             return state.results > 0 and not state.turn_open
-        return state.at_rest and self._mailbox.is_empty
+        return state.at_rest
 
     def _cause_to_stop(self, now: float) -> Cause | None:
         if self._watch.stops:

@@ -58,12 +58,8 @@ class Mailbox:
         self._seen: set[int] = set()
         self._sent: dict[str, int] = {}
         """Wire ids that wait for the agent's word, each with its message."""
-        self._held: list[Posted] = []
-        """Words that wait for the end of an interrupted turn."""
-        self._interrupt = ""
-        """Wire id of an interrupt that the agent has not answered yet."""
-        self._interrupted = False
-        """Whether the interrupted turn has yet to end."""
+        self._interrupts: dict[str, int] = {}
+        """Requests that wait for the agent's answer, each with its message."""
         self._unwritten: list[Taken] = []
 
     def collect(self) -> bool:
@@ -81,7 +77,6 @@ class Mailbox:
                 self._refuse(message_id, "this agent takes no messages")
             else:
                 self._hand_over(message)
-        self._release()
         return bool(new)
 
     def note(self, events: Iterable[Event]) -> None:
@@ -92,43 +87,30 @@ class Mailbox:
                     self._confirm(self._sent.pop(event.wire, 0))
                 elif event.stage is MessageStage.CANCELLED:
                     self._sent.pop(event.wire, None)
-            elif isinstance(event, ControlAnswered) and event.request_id == self._interrupt:
-                self._interrupt = ""
-                message_id = self._sent.pop(_control(event.request_id), 0)
+            elif isinstance(event, ControlAnswered):
+                message_id = self._interrupts.pop(event.request_id, 0)
                 if event.failed:
                     self._refuse(message_id, event.text or "the agent refused to be interrupted")
                 else:
                     self._confirm(message_id)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits to be handed over and no interrupt is under way."""
-        return not self._held and not self._interrupt
-
     def _hand_over(self, message: Posted) -> None:
         match message.kind:
             case MessageKind.TEXT:
-                self._held.append(message)
+                self._say(message)
             case MessageKind.ANSWER:
                 self._answer(message)
             case MessageKind.INTERRUPT:
-                self._start_interrupt(message)
+                self._interrupt(message)
             case MessageKind.FINISH:
                 self.finishes = True
                 self._confirm(message.message_id)
 
-    def _release(self) -> None:
-        """Write held words, unless a turn is just being interrupted: it would take them along."""
-        if self._interrupted and not self._interrupt and not self._reader.state.turn_open:
-            self._interrupted = False
-        if self._interrupted:
-            return
-        for message in self._held:
-            wire = wire_id(self._session_id, message.message_id)
-            self._sent[wire] = message.message_id
-            self._child.write(self._agent.encode_text(wire, message.body))
-            self._reader.note_sent(wire)
-        self._held.clear()
+    def _say(self, message: Posted) -> None:
+        wire = wire_id(self._session_id, message.message_id)
+        self._sent[wire] = message.message_id
+        self._child.write(self._agent.encode_text(wire, message.body))
+        self._reader.note_sent(wire)
 
     def _answer(self, message: Posted) -> None:
         answer = _parse_answer(message.body)
@@ -148,18 +130,18 @@ class Mailbox:
         self._reader.note_answered(request_id)
         self._confirm(message.message_id)
 
-    def _start_interrupt(self, message: Posted) -> None:
+    def _interrupt(self, message: Posted) -> None:
+        """End the turn; what is said behind the interrupt begins the next one."""
+        is_running = self._reader.state.turn_open
+        request_id = wire_id(self._run_id, message.message_id)
+        if is_running:
+            self._child.write(self._agent.encode_interrupt(request_id))
         if message.body:
-            self._held.append(message)
-        if not self._reader.state.turn_open:
-            if not message.body:
-                self._refuse(message.message_id, "nothing was running")
-            return
-        self._interrupted = True
-        self._interrupt = wire_id(self._run_id, message.message_id)
-        self._child.write(self._agent.encode_interrupt(self._interrupt))
-        if not message.body:
-            self._sent[_control(self._interrupt)] = message.message_id
+            self._say(message)
+        elif is_running:
+            self._interrupts[request_id] = message.message_id
+        else:
+            self._refuse(message.message_id, "nothing was running")
 
     def _confirm(self, message_id: int) -> None:
         self._note_taken(message_id, reason="")
@@ -187,11 +169,6 @@ class Mailbox:
             except SystemFault:
                 return
             del self._unwritten[0]
-
-
-def _control(request_id: str) -> str:
-    """Keep an interrupt apart from the words of the same message."""
-    return f"control:{request_id}"
 
 
 def _parse_answer(body: str) -> _Answer | None:

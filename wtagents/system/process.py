@@ -33,7 +33,8 @@ _PARENT_FIELD = 1
 _START_FIELD = 19
 """Indexes of `ppid` and `starttime` in `_stat_fields`."""
 _PR_SET_CHILD_SUBREAPER = 36
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.02
+_EMPTY_LOOKS = 2
 
 
 @cache
@@ -236,8 +237,9 @@ def stop_found(
     firm_seconds: float,
     pause: Callable[[float], bool] | None = None,
 ) -> int:
-    """Stop processes by TERM, then KILL, looking again until `find` finds none.
+    """Stop processes by TERM, then KILL, looking again until `find` finds none twice in a row.
 
+    Once proves nothing: a process in the middle of an exec has no environment to look at.
     A process born in between is asked politely as well, and killed at the same deadline. `pause`
     waits so many seconds between two looks and returns whether to be firm from now on.
 
@@ -248,9 +250,14 @@ def stop_found(
     polite_end = clock.monotonic() + polite_seconds
     firm_end = polite_end + firm_seconds
     wait = pause or _plain_pause(clock)
-    while left := find():
+    empty_looks = 0
+    while True:
+        left = find()
+        empty_looks = 0 if left else empty_looks + 1
+        if empty_looks == _EMPTY_LOOKS:
+            return len(seen)
         now = clock.monotonic()
-        if now >= firm_end:
+        if left and now >= firm_end:
             pids = ", ".join(str(identity.pid) for identity in left)
             raise SystemFault(
                 f"processes {pids} survive SIGKILL", hint=f"ps -o pid,stat,wchan -p {pids}"
@@ -262,7 +269,6 @@ def stop_found(
         seen.update(left)
         if wait(_LOOK_SECONDS) and now < polite_end:
             polite_end, firm_end = now, now + firm_seconds
-    return len(seen)
 
 
 def _plain_pause(clock: Clock) -> Callable[[float], bool]:
