@@ -32,8 +32,8 @@ def write(path: Path, text: str, *, executable: bool = False) -> None:
         path.chmod(0o755)
 
 
-def changes(repo: Repository, before: dict[str, str], folder: Path | None = None) -> list[str]:
-    return differences(before, fingerprint(repo.common_dir, folder))
+def changes(repo: Repository, before: dict[str, str], *folders: Path) -> list[str]:
+    return differences(before, fingerprint(repo.common_dir, *folders))
 
 
 def test_ordinary_work_trips_nothing(
@@ -102,6 +102,27 @@ def test_pointers_of_a_worktree_that_lead_elsewhere_are_named(
     (tmp_path / "link").write_text(link)
     (place / ".git").symlink_to(tmp_path / "link")
     assert changes(repo, before, made) == ["worktrees/fix/gitdir appeared"]
+
+
+def test_settings_that_git_copies_into_a_new_worktree_trip_nothing(
+    repository: RepositoryBuilder, repo: Repository, place: Path
+) -> None:
+    repository.commit({"kept/a": "1", "left/b": "2"})
+    repository.git("sparse-checkout", "set", "kept")
+    repository.git("config", "--worktree", "core.bare", "false")
+    before = fingerprint(repo.common_dir)
+    base = Oid(repository.tip("HEAD"))
+    add_worktree(
+        repo, place, branch=BranchName("wta/fix"), base=base, task=TaskName("fix"), owner="o"
+    )
+    fill_worktree(repo, place)
+    folder = admin_dir(repo, place)
+    assert folder is not None
+    assert (folder / "config.worktree").is_file()
+    assert not (place / "left").exists()
+    assert changes(repo, before, folder) == []
+    RepositoryBuilder(place).git("config", "--worktree", "filter.x.smudge", "touch /x")
+    assert changes(repo, before, folder) == ["worktrees/fix/config.worktree appeared"]
 
 
 def test_files_that_the_configuration_includes_are_watched(

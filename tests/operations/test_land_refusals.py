@@ -14,6 +14,7 @@ from wtagents.core.errors import ConfigError
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.context import Context
+from wtagents.operations.doctor import accept
 from wtagents.operations.land import land_waiting
 from wtagents.operations.landing import ATTEMPTS
 from wtagents.operations.merge import MergeRequestOptions, merge
@@ -238,6 +239,21 @@ def test_what_a_person_accepts_lands(fleet: Fleet) -> None:
     fleet.main.git("remote", "add", "origin", "https://example.invalid/x.git")
     assert land(fleet).rejection is Rejection.TRIPWIRE
     accept_tripwire(fleet.context)
+    assert land(fleet).state is MergeState.MERGED
+
+
+def test_what_a_person_accepts_of_a_task_lands(fleet: Fleet) -> None:
+    worktree = fleet.task("fix", {"a.txt": "a\n"})
+    worktree.git("sparse-checkout", "set", "--no-cone", "/*")
+    refused = land(fleet)
+    assert refused.detail == (
+        "the repository's configuration or hooks have changed: "
+        "config changed; worktrees/fix/config.worktree appeared"
+    )
+    assert accept(fleet.context).data == (
+        "config changed",
+        "worktrees/fix/config.worktree appeared",
+    )
     assert land(fleet).state is MergeState.MERGED
 
 

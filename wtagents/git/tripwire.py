@@ -28,44 +28,81 @@ _WATCHED = (
     "objects/info/alternates",
     "objects/info/http-alternates",
 )
+_PRIVATE = "worktrees/"
+_NOT_COPIED = ("core.bare\n", "core.worktree\n")
 _BRANCH_SECTION = re.compile(rb'\[branch "(?:[^"\\]|\\.)*"\]')
 """Alone on its line: git accepts a second section behind the first one."""
 
 
-def fingerprint(common_dir: Path, worktree_admin: Path | None = None) -> dict[str, str]:
+def fingerprint(common_dir: Path, *worktree_admins: Path) -> dict[str, str]:
     """Return the hash of everything that could change what a checkout runs.
 
-    With the private directory of a linked worktree, its pointers are checked too: they are part of
-    the answer only where they do not say what they must. Costs 0.5 ms.
+    With the private directories of linked worktrees, their pointers are checked too: they are part
+    of the answer only where they do not say what they must. Costs 0.5 ms.
     """
     found = {name: _hash(common_dir / name) for name in _WATCHED}
     found |= {f"hooks/{path.name}": _hash(path) for path in _hooks(common_dir / "hooks")}
     found |= {f"include {path}": _hash(path) for path in _included(common_dir)}
-    if worktree_admin is not None:
-        found |= _stray_pointers(common_dir, worktree_admin)
+    for folder in worktree_admins:
+        found |= _stray_pointers(common_dir, folder)
     return {name: value for name, value in sorted(found.items()) if value}
 
 
+def about(found: dict[str, str], *worktree_admins: Path) -> dict[str, str]:
+    """Return what a fingerprint says of the shared directory and of these worktrees only."""
+    wanted = tuple(f"{_PRIVATE}{folder.name}/" for folder in worktree_admins)
+    return {
+        name: value
+        for name, value in found.items()
+        if not name.startswith(_PRIVATE) or name.startswith(wanted)
+    }
+
+
 def differences(old: dict[str, str], new: dict[str, str]) -> list[str]:
-    """Say what changed from one fingerprint to the other, one line for each."""
+    """Say what changed from one fingerprint to the other, one line for each.
+
+    What a worktree said of itself may go: the next task of that name begins without it.
+    """
     lines = [f"{name} appeared" for name in new if name not in old]
     lines += [f"{name} changed" for name in new if name in old and new[name] != old[name]]
-    lines += [f"{name} is gone" for name in old if name not in new]
+    lines += [f"{name} is gone" for name in old if not (name in new or name.startswith(_PRIVATE))]
     return sorted(lines)
 
 
 def _stray_pointers(common_dir: Path, folder: Path) -> dict[str, str]:
     worktree = admin.registered_place(folder)
-    name = f"worktrees/{folder.name}"
+    name = f"{_PRIVATE}{folder.name}"
     linked = worktree is not None and not (worktree / ".git").is_symlink()
     back = admin.linked_dir(worktree) if worktree is not None and linked else None
     pointer = (folder / admin.read_line(folder / "commondir")).resolve()
-    found = {f"{name}/config.worktree": _hash(folder / "config.worktree")}
+    found = {}
+    if not _copied_by_git(common_dir, folder):
+        found[f"{name}/config.worktree"] = _hash(folder / "config.worktree")
     if pointer != common_dir.resolve():
         found[f"{name}/commondir"] = _hash(folder / "commondir") or "missing"
     if back != folder.resolve():
         found[f"{name}/gitdir"] = _hash(folder / "gitdir") or "missing"
     return found
+
+
+def _copied_by_git(common_dir: Path, folder: Path) -> bool:
+    """Whether a worktree's own settings are those that `git worktree add` copied.
+
+    It copies the main worktree's, but for `core.bare` and `core.worktree`; a repository that is
+    checked out sparsely has some.
+    """
+    copy, origin = folder / "config.worktree", common_dir / "config.worktree"
+    if not copy.is_file() or not origin.is_file():
+        return False
+    return _copyable(common_dir, copy) == _copyable(common_dir, origin)
+
+
+def _copyable(common_dir: Path, file: Path) -> list[str]:
+    command = ("config", "--file", str(file), "--no-includes", "--list", "-z")
+    said = Repository.bare(common_dir).read(*command, ok=(0, 1, 128))
+    if said.status != 0:
+        return [f"{file} cannot be read"]
+    return [each for each in said.fields if not each.startswith(_NOT_COPIED)]
 
 
 def _hooks(folder: Path) -> Iterator[Path]:

@@ -66,11 +66,11 @@ def accept(context: Context) -> OperationResult[tuple[str, ...]]:
 
     Returns what had changed since the last time. Raises StateError before there is any state.
     """
-    from wtagents.operations.tripwire import accept_tripwire, observe_tripwire
+    from wtagents.operations.tripwire import accept_tripwire, observe_every_tripwire
 
     if not context.paths.database.exists():
         raise StateError("there is nothing to accept yet", hint="the first wta spawn does it")
-    changed = tuple(observe_tripwire(context))
+    changed = tuple(observe_every_tripwire(context))
     accept_tripwire(context)
     return OperationResult(data=changed)
 

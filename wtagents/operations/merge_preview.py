@@ -92,7 +92,7 @@ def preview(context: Context, options: MergeRequestOptions) -> OperationResult[M
             resolver=merge.resolver,
             gates=() if options.no_gate else merge.gate,
             trusted=observe_trust(context).trusted,
-            tripped=tuple(observe_tripwire(context)),
+            tripped=tuple(observe_tripwire(context, *tasks)),
         )
     )
 

@@ -10,29 +10,40 @@ import json
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
+from wtagents.store.tasks import tasks
 from wtagents.store.tripwire import accept_fingerprint, accepted_fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
 
 ACCEPT = "look at it, then accept it: wta doctor --accept"
 
 
-def observe_tripwire(context: Context, task: Task | None = None) -> list[str]:
-    """Return what differs from what was accepted, the pointers of a task's worktree included.
+def observe_tripwire(context: Context, *chosen: Task) -> list[str]:
+    """Return what differs from what was accepted, the pointers of these tasks' worktrees included.
 
     Nothing differs while nothing was ever accepted.
     """
-    from wtagents.git.admin import admin_dir
-    from wtagents.git.tripwire import differences, fingerprint
+    from wtagents.git.tripwire import about, differences, fingerprint
 
     with context.database.read() as db:
         accepted = accepted_fingerprint(db)
     if accepted is None:
         return []
-    folder = None if task is None else admin_dir(context.repository, task.worktree)
-    return differences(json.loads(accepted), fingerprint(context.common_dir, folder))
+    folders = _admin_dirs(context, chosen)
+    old = about(json.loads(accepted), *folders)
+    return differences(old, fingerprint(context.common_dir, *folders))
+
+
+def observe_every_tripwire(context: Context) -> list[str]:
+    """Return what differs in the shared directory and in the worktree of any task."""
+    with context.database.read() as db:
+        every = tasks(db)
+    return observe_tripwire(context, *every)
 
 
 def lay_tripwire(context: Context) -> None:
@@ -58,6 +69,15 @@ def accept_tripwire(context: Context) -> None:
     """Record that configuration and hooks are as a person wants them."""
     from wtagents.git.tripwire import fingerprint
 
-    text = json.dumps(fingerprint(context.common_dir))
+    with context.database.read() as db:
+        every = tasks(db)
+    text = json.dumps(fingerprint(context.common_dir, *_admin_dirs(context, every)))
     with context.database.write() as db:
         accept_fingerprint(db, text, context.clock.now())
+
+
+def _admin_dirs(context: Context, chosen: Sequence[Task]) -> list[Path]:
+    from wtagents.git.admin import admin_dir
+
+    found = (admin_dir(context.repository, task.worktree) for task in chosen)
+    return [folder for folder in found if folder is not None]

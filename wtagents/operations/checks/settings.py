@@ -30,9 +30,9 @@ def git_settings(context: Context) -> dict[str, str]:
 
 def check_tripwire(context: Context) -> Iterator[Check]:
     """An agent can write to the shared git directory; the user's own git obeys it."""
-    from wtagents.operations.tripwire import observe_tripwire
+    from wtagents.operations.tripwire import observe_every_tripwire
 
-    changed = observe_tripwire(context) if context.paths.database.exists() else []
+    changed = observe_every_tripwire(context) if context.paths.database.exists() else []
     if changed:
         yield failed(
             "tripwire",
