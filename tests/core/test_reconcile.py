@@ -223,6 +223,15 @@ def test_words_wake_a_task_that_rests() -> None:
         )
 
 
+def test_words_do_not_begin_for_ever_what_cannot_be_begun() -> None:
+    failed = a_task(state=TaskState.FAILED, reason=Reason.NOT_STARTED, changed_at=later(1))
+    for run in (None, an_ended_run()):
+        tried = view(failed, run=run, messages=(a_message(),))
+        assert planned(tried) == ()
+        anew = view(failed, run=run, messages=(a_message(created_at=later(1)),))
+        assert [type(action) for action in planned(anew)] == [SettleTask]
+
+
 def test_words_that_a_failed_run_left_unheard_do_not_begin_the_next_one() -> None:
     for reason in (ExitReason.AUTHENTICATION, ExitReason.SETUP_FAILED, ExitReason.LOST):
         failed = a_task(state=TaskState.FAILED)

@@ -16,7 +16,7 @@ from wtagents.core.message import MessageKind
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.settle import Settlement, SettlePolicy, settle
-from wtagents.core.task import TaskState, Wish
+from wtagents.core.task import Reason, TaskState, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -282,13 +282,17 @@ def is_woken(view: TaskView) -> bool:
     Words that a failed run left unheard wait for the next one, but are no reason to begin it: it
     would fail like the last.
     """
+    spoken = [m.created_at for m in view.messages if m.kind is MessageKind.TEXT]
+    if view.task.reason is Reason.NOT_STARTED:
+        # What speaks to a task changes it at the same moment.
+        return any(at >= view.task.changed_at for at in spoken)
     run = view.run
     if run is None or run.exit is None or run.ended_at is None:
-        return _texts(view)
+        return bool(spoken)
     if run.exit.reason in (ExitReason.COMPLETED, ExitReason.STOPPED):
-        return _texts(view)
+        return bool(spoken)
     ended_at = run.ended_at
-    return any(m.kind is MessageKind.TEXT and m.created_at > ended_at for m in view.messages)
+    return any(at > ended_at for at in spoken)
 
 
 def _drop_stale(view: TaskView) -> Iterator[Action]:

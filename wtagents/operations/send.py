@@ -49,9 +49,10 @@ def send(context: Context, request: SendRequest) -> OperationResult[Sent]:
     with context.database.write() as db:
         task = require_task(db, request.name)
         refuse_ended(task)
-        message = add_message(db, task.id, MessageKind.TEXT, request.text, context.clock.now())
+        now = context.clock.now()
+        message = add_message(db, task.id, MessageKind.TEXT, request.text, now)
         if task.wish is not Wish.CANCEL:
-            wish_task(db, task.id, Wish.WORK, context.clock.now())
+            wish_task(db, task.id, Wish.WORK, now)
     return _acknowledged(context, task, message, request.wait_seconds)
 
 
