@@ -91,7 +91,9 @@ def look(repo: Repository, ground: Ground, place: Path) -> None:
     loose_commits(repo, place)
     for checkout in checkouts(repo, MAIN):
         paths_in_the_way(repo, checkout, base, refs.require_branch(repo, WORK))
-    fingerprint(repo.common_dir, admin_dir(repo, place))
+    folder = admin_dir(repo, place)
+    assert folder is not None
+    fingerprint(repo.common_dir, folder)
     Repository.at(place).read("for-each-ref")
 
 
@@ -187,6 +189,7 @@ def test_the_tripwire_names_every_plant_before_a_checkout(
     ground: Ground, repo: Repository, place: Path, plant: Plant
 ) -> None:
     folder = admin_dir(repo, place)
+    assert folder is not None
     before = fingerprint(repo.common_dir, folder)
     plant.plant(ground)
     assert differences(before, fingerprint(repo.common_dir, folder)) != []

@@ -160,3 +160,11 @@ def test_sections_of_branches_come_and_go_without_a_word(repo: Repository) -> No
     before = fingerprint(repo.common_dir)
     config.write_text(config.read_text() + '[branch "a\\"b"]\n\tmerge = c\n')
     assert changes(repo, before) == []
+
+
+def test_a_worktree_that_was_deleted_points_nowhere(
+    repo: Repository, made: Path, place: Path
+) -> None:
+    before = fingerprint(repo.common_dir, made)
+    place.rename(place.with_name("elsewhere"))
+    assert changes(repo, before, made) == []

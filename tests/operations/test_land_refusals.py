@@ -257,6 +257,28 @@ def test_what_a_person_accepts_of_a_task_lands(fleet: Fleet) -> None:
     assert land(fleet).state is MergeState.MERGED
 
 
+def test_settings_planted_at_the_checkout_of_the_target_stop_the_landing(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    fleet.main.git("config", "extensions.worktreeConfig", "true")
+    fleet.main.git("switch", "-q", "-c", "mine")
+    fleet.main.git("worktree", "add", "-q", str(tmp_path / "target"), "main")
+    accept_tripwire(fleet.context)
+    fleet.task("fix", {"a.txt": "a\n", ".gitattributes": "* filter=x\n"})
+    fired = tmp_path / "fired"
+    (fleet.main.path / ".git/worktrees/target/config.worktree").write_text(
+        f'[filter "x"]\n\tsmudge = touch {fired}; cat\n'
+    )
+    assert land(fleet).detail.endswith(": worktrees/target/config.worktree appeared")
+    assert not fired.exists()
+
+
+def test_a_worktree_that_was_deleted_stops_no_landing(fleet: Fleet) -> None:
+    worktree = fleet.task("fix", {"a.txt": "a\n"})
+    worktree.path.rename(worktree.path.with_name("elsewhere"))
+    assert land(fleet).state is MergeState.MERGED
+
+
 def test_commands_of_the_repository_wait_for_trust(fleet: Fleet, tmp_path: Path) -> None:
     fired = tmp_path / "fired"
     fleet.main.commit({"wta.toml": f'[merge]\ngate = ["touch {fired}"]\nresolver = "none"\n'})

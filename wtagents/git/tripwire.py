@@ -80,7 +80,8 @@ def _stray_pointers(common_dir: Path, folder: Path) -> dict[str, str]:
         found[f"{name}/config.worktree"] = _hash(folder / "config.worktree")
     if pointer != common_dir.resolve():
         found[f"{name}/commondir"] = _hash(folder / "commondir") or "missing"
-    if back != folder.resolve():
+    # Nothing follows the pointers of a worktree whose whole folder is gone.
+    if back != folder.resolve() and (worktree is None or worktree.exists()):
         found[f"{name}/gitdir"] = _hash(folder / "gitdir") or "missing"
     return found
 

@@ -10,11 +10,10 @@ import json
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
-from wtagents.store.tasks import tasks
 from wtagents.store.tripwire import accept_fingerprint, accepted_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from wtagents.core.task import Task
@@ -23,27 +22,32 @@ if TYPE_CHECKING:
 ACCEPT = "look at it, then accept it: wta doctor --accept"
 
 
-def observe_tripwire(context: Context, *chosen: Task) -> list[str]:
-    """Return what differs from what was accepted, the pointers of these tasks' worktrees included.
+def observe_tripwire(context: Context, *tasks: Task) -> list[str]:
+    """Return what differs from what was accepted.
 
-    Nothing differs while nothing was ever accepted.
+    It looks at what all share, and for each of these tasks at the private directories of its
+    worktree and of the checkouts of its target. Nothing differs while nothing was ever accepted.
     """
+    return _differences(context, _concerned(context, tasks))
+
+
+def observe_every_tripwire(context: Context) -> list[str]:
+    """Return what differs in the shared directory and in that of any worktree."""
+    from wtagents.git.admin import admin_dirs
+
+    return _differences(context, admin_dirs(context.repository))
+
+
+def _differences(context: Context, worktree_admins: Iterable[Path]) -> list[str]:
     from wtagents.git.tripwire import about, differences, fingerprint
 
     with context.database.read() as db:
         accepted = accepted_fingerprint(db)
     if accepted is None:
         return []
-    folders = _admin_dirs(context, chosen)
+    folders = tuple(worktree_admins)
     old = about(json.loads(accepted), *folders)
     return differences(old, fingerprint(context.common_dir, *folders))
-
-
-def observe_every_tripwire(context: Context) -> list[str]:
-    """Return what differs in the shared directory and in the worktree of any task."""
-    with context.database.read() as db:
-        every = tasks(db)
-    return observe_tripwire(context, *every)
 
 
 def lay_tripwire(context: Context) -> None:
@@ -67,17 +71,20 @@ def require_untouched(context: Context) -> None:
 
 def accept_tripwire(context: Context) -> None:
     """Record that configuration and hooks are as a person wants them."""
+    from wtagents.git.admin import admin_dirs
     from wtagents.git.tripwire import fingerprint
 
-    with context.database.read() as db:
-        every = tasks(db)
-    text = json.dumps(fingerprint(context.common_dir, *_admin_dirs(context, every)))
+    text = json.dumps(fingerprint(context.common_dir, *admin_dirs(context.repository)))
     with context.database.write() as db:
         accept_fingerprint(db, text, context.clock.now())
 
 
-def _admin_dirs(context: Context, chosen: Sequence[Task]) -> list[Path]:
+def _concerned(context: Context, tasks: Collection[Task]) -> set[Path]:
     from wtagents.git.admin import admin_dir
+    from wtagents.git.checkouts import checkouts
 
-    found = (admin_dir(context.repository, task.worktree) for task in chosen)
-    return [folder for folder in found if folder is not None]
+    repository = context.repository
+    found = {admin_dir(repository, task.worktree) for task in tasks}
+    for target in {task.target for task in tasks}:
+        found |= {each.git_dir for each in checkouts(repository, target)}
+    return {each for each in found if each is not None and each != repository.common_dir}
