@@ -38,6 +38,13 @@ def test_no_repository_is_said_with_the_next_command(tmp_path: Path) -> None:
     assert caught.value.hint == "cd into a repository, or: git init"
 
 
+def test_refs_in_a_reftable_are_refused_in_words(repository: RepositoryBuilder) -> None:
+    (repository.path / ".git" / "reftable").mkdir()
+    with pytest.raises(StateError) as caught:
+        Repository.at(repository.path)
+    assert caught.value.hint == "git refs migrate --ref-format=files"
+
+
 def test_variables_of_another_repository_do_not_reach_git(
     repository: RepositoryBuilder, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -142,6 +142,16 @@ def test_a_branch_that_an_interrupted_addition_left_is_used(
     assert repository.worktrees() == [repository.path, place]
 
 
+def test_a_lock_that_a_killed_git_left_on_the_new_branch_is_no_obstacle(
+    repository: RepositoryBuilder, repo: Repository, place: Path
+) -> None:
+    lock = repository.path / ".git/refs/heads/wta/fix.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    assert make(repo, place, repository.tip("HEAD")).status() == []
+    assert not lock.exists()
+
+
 def test_a_branch_with_other_commits_is_never_taken_over(
     repository: RepositoryBuilder, repo: Repository, place: Path
 ) -> None:

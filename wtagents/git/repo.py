@@ -119,7 +119,8 @@ class Repository:
     def at(cls, path: Path) -> Repository:
         """Find the repository that holds a folder.
 
-        Raises StateError where there is none, or where git would refuse because of its owner.
+        Raises StateError where there is none, where git would refuse because of its owner, and for
+        refs that are not kept as files (reftable).
         """
         common = discover_common_dir(path)
         if common is None:
@@ -127,6 +128,12 @@ class Repository:
                 f"{path} is not in a git repository", hint="cd into a repository, or: git init"
             )
         _require_own(common, path)
+        if (common / "reftable").is_dir():
+            raise StateError(
+                f"{common} keeps its refs in a reftable",
+                cause="wta reads HEAD files and reflogs itself",
+                hint="git refs migrate --ref-format=files",
+            )
         return cls.bare(common)
 
     @classmethod

@@ -97,6 +97,8 @@ def add_worktree(
 
 def _add(repo: Repository, path: Path, branch: BranchName, base: Oid, reason: LockReason) -> None:
     command = ("worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", reason.text)
+    # no git of ours lives, no agent was started: a lock on the new branch is that of a killed git
+    (repo.common_dir / f"{branch.ref}.lock").unlink(missing_ok=True)
     try:
         repo.git(*command, "--no-track", "-b", branch, "--", str(path), base)
     except GitError as error:
