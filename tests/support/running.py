@@ -60,6 +60,30 @@ def scripted_order(run_id: RunId, worktree: Path, scenario: str) -> Order:
     return replace(order, agent=AgentKind.SCRIPTED, prompt=launch.first_message)
 
 
+def claude_order(
+    run_id: RunId, worktree: Path, prompt: str, *, mode: str, stop_seconds: float
+) -> Order:
+    """Order the `claude` on PATH."""
+    launch = agent_for(AgentKind.CLAUDE).launch(
+        LaunchRequest(
+            task=TaskName("a-task"),
+            worktree=worktree,
+            prompt=prompt,
+            session_id=run_id,
+            resumes=False,
+            model="claude-haiku-4-5",
+            permission_mode=mode,
+        )
+    )
+    return replace(
+        command_order(run_id, worktree, *launch.argv),
+        agent=AgentKind.CLAUDE,
+        prompt=launch.first_message,
+        environment=launch.environment,
+        stop_seconds=stop_seconds,
+    )
+
+
 @dataclass
 class Running:
     """A run folder and the runners that were started for it."""
