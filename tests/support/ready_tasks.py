@@ -11,28 +11,35 @@ from wtagents.core.task import AgentKind, AgentSpec, Reason, Task, TaskState
 from wtagents.git.refs import ref_value
 from wtagents.git.worktrees import add_worktree, fill_worktree
 from wtagents.operations.context import Context
+from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.tripwire import lay_tripwire
 from wtagents.store.merges import latest_merge_request
 from wtagents.store.tasks import add_task, move_task, require_task_by_id
+from wtagents.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wtagents.core.merge import MergeRequest
+    from wtagents.system.clock import Clock
 
 
 class Fleet:
     """One repository with its tasks, as `wta` knows them."""
 
-    def __init__(self, main: RepositoryBuilder, **merge: Any) -> None:
+    def __init__(
+        self, main: RepositoryBuilder, *, clock: Clock | None = None, **merge: Any
+    ) -> None:
         self.main = main
+        self.clock = clock or SystemClock()
         self.context = self.new_context(**merge)
         lay_tripwire(self.context)
 
     def new_context(self, **merge: Any) -> Context:
         """Return a context with settings of `[merge]`; without a resolver unless one is named."""
         chosen = {"resolver": "none", **merge}
-        return Context(self.main.path, flags=[Layer(source="--test", values={"merge": chosen})])
+        flags = [Layer(source="--test", values={"merge": chosen})]
+        return Context(self.main.path, flags=flags, clock=self.clock)
 
     def use(self, **merge: Any) -> None:
         """Go on with other settings of `[merge]`."""
@@ -54,7 +61,8 @@ class Fleet:
         path = self.main.path.parent / "worktrees" / name
         branch = BranchName.of_task(TaskName(name))
         repo = self.context.repository
-        add_worktree(repo, path, branch=branch, base=base, task=TaskName(name), owner="test")
+        owner = self.context.paths.root.name
+        add_worktree(repo, path, branch=branch, base=base, task=TaskName(name), owner=owner)
         fill_worktree(repo, path)
         at = self.context.clock.now()
         with self.context.database.write() as db:
@@ -98,6 +106,23 @@ class Fleet:
             move_task(db, task.id, TaskState.QUEUED, at=at)
             move_task(db, task.id, TaskState.ACTIVE, at=at)
             move_task(db, task.id, state, at=at, reason=reason)
+
+    def requeue(self, name: str) -> None:
+        """Let new words have come for a task."""
+        task = self.row(name)
+        with self.context.database.write() as db:
+            move_task(db, task.id, TaskState.QUEUED, at=self.context.clock.now())
+
+    def cancel(self, name: str) -> None:
+        """Let a person have given a task up."""
+        task = self.row(name)
+        with self.context.database.write() as db:
+            move_task(db, task.id, TaskState.CANCELLED, at=self.context.clock.now())
+
+    def land(self, *names: str) -> None:
+        """Land tasks; fails the test when one does not."""
+        for outcome in merge(self.context, MergeRequestOptions(names=names)).data:
+            assert outcome.landed, outcome.detail
 
     def tip(self, ref: str = "main") -> Oid:
         """Return the commit that a ref names."""

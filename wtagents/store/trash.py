@@ -65,6 +65,18 @@ def trash_item_of(db: Database, task_id: int) -> TrashItem | None:
     return None if row is None else _item(row)
 
 
+def restored_at(db: Database, task_id: int) -> datetime | None:
+    """Return when a task's worktree came back the last time; None when it never went."""
+    row = db.row("SELECT max(restored_at) AS at FROM trash WHERE task_id = ?", (task_id,))
+    return None if row is None else optional_time(row["at"])
+
+
+def last_trash_item_of(db: Database, task_id: int) -> TrashItem | None:
+    """Return the last time that a task's worktree went, whatever became of it."""
+    row = db.row("SELECT * FROM trash WHERE task_id = ? ORDER BY id DESC LIMIT 1", (task_id,))
+    return None if row is None else _item(row)
+
+
 def mark_restored(db: Database, item_id: int, at: datetime) -> TrashItem | None:
     """Record that it came back; None when it did already, or was swept."""
     row = db.change(

@@ -19,7 +19,7 @@ from wtagents.core.run import ProcessIdentity
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wtagents.system.clock import Clock
 
@@ -158,18 +158,24 @@ def marked_processes(*marks: tuple[str, str]) -> list[ProcessIdentity]:
 
 def works_in(folder: Path, *, program: str) -> bool:
     """Whether a process whose name begins with `program` has its working directory in a folder."""
-    if sys.platform != "linux":
-        return _works_in_by_psutil(folder, program)
     place = folder.resolve()
-    for pid in _pids():
-        try:
-            name = Path(f"/proc/{pid}/comm").read_text(errors="replace")
-            is_there = name.startswith(program) and Path(f"/proc/{pid}/cwd").readlink()
-        except OSError:
-            continue
-        if is_there and is_there.is_relative_to(place):
-            return True
-    return False
+    return any(
+        name.startswith(program) and Path(where).is_relative_to(place)
+        for _, name, where in _working_folders()
+    )
+
+
+def processes_inside(folder: Path) -> list[str]:
+    """Return, as `name (pid N)`, the processes that work in a folder or below it.
+
+    Of a process of another user that cannot be told.
+    """
+    place = folder.resolve()
+    found = []
+    for pid, name, where in _working_folders():
+        if Path(where).is_relative_to(place):
+            found.append(f"{name} (pid {pid})")
+    return sorted(found)
 
 
 def descendants() -> list[ProcessIdentity]:
@@ -284,6 +290,29 @@ def _pids() -> list[int]:
     ]
 
 
+def _working_folders() -> Iterator[tuple[int, str, str]]:
+    """Yield pid, name and working folder of every process that lets us look."""
+    if sys.platform != "linux":
+        yield from _working_folders_by_psutil()
+        return
+    for pid in [*_pids(), os.getpid()]:
+        try:
+            where = os.readlink(f"/proc/{pid}/cwd")
+            yield pid, Path(f"/proc/{pid}/comm").read_text(errors="replace").strip(), where
+        except OSError:
+            continue
+
+
+def _working_folders_by_psutil() -> Iterator[tuple[int, str, str]]:
+    import psutil
+
+    for process in psutil.process_iter():
+        try:
+            yield process.pid, process.name(), process.cwd()
+        except (psutil.Error, OSError):
+            continue
+
+
 def _is_marked(pid: int, wanted: Sequence[bytes]) -> bool:
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes()
@@ -307,19 +336,6 @@ def _marked_by_psutil(marks: Sequence[tuple[str, str]]) -> list[ProcessIdentity]
         if any(environment.get(name) == value for name, value in marks):
             found.append(identity_of(process.pid))
     return [identity for identity in found if identity is not None]
-
-
-def _works_in_by_psutil(folder: Path, program: str) -> bool:
-    import psutil
-
-    place = folder.resolve()
-    for process in psutil.process_iter():
-        try:
-            if process.name().startswith(program) and Path(process.cwd()).is_relative_to(place):
-                return True
-        except (psutil.Error, OSError):
-            continue
-    return False
 
 
 def _descendants_by_psutil() -> list[ProcessIdentity]:
