@@ -245,10 +245,13 @@ def _read_tree(repo: Repository, checkout: Checkout, index: Path, old: Oid, new:
 
 @contextmanager
 def _index_copy(checkout: Checkout) -> Iterator[Path]:
-    """Yield a copy of the index; it becomes the index when the block succeeds."""
+    """Yield a copy of the index, as old as the original; it becomes the index in the end.
+
+    Git compares its age with that of the files to find edits that `stat` does not show.
+    """
     copy = checkout.git_dir / _COPY
     (checkout.git_dir / f"{_COPY}.lock").unlink(missing_ok=True)
-    shutil.copyfile(checkout.index, copy)
+    shutil.copy2(checkout.index, copy)
     try:
         yield copy
         copy.replace(checkout.index)

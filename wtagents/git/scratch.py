@@ -114,7 +114,7 @@ def _furnish(scratch: Scratch, commit: Oid, target: BranchName, onto: Oid) -> No
     (folder / "config").write_text(_configuration(commit))
     (folder / "packed-refs").write_text(f"{onto} {target.ref}\n")
     (folder / "HEAD").write_text(f"{commit}\n")
-    shutil.copyfile(scratch.index, folder / "index")
+    shutil.copy2(scratch.index, folder / "index")
 
 
 def _configuration(commit: Oid) -> str:
