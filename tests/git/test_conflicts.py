@@ -71,6 +71,21 @@ def test_content_that_looks_like_markers_cannot_be_mistaken_for_them(
     assert f"{'<' * 10} target\n" in text.merged
 
 
+def test_lines_end_where_git_says_and_nowhere_else(
+    repository: RepositoryBuilder, repo: Repository, hub: Hub
+) -> None:
+    odd = "one\x0ctwo\u2028three\rfour\r\n"
+    base = repository.commit({"f": f"{odd}base\n"})
+    target = repository.commit({"f": f"{odd}target\x0c=======\n"})
+    repository.checkout(base)
+    branch = repository.commit({"f": f"{odd}branch\n"})
+    hub.fetch(repo, Oid(target), Oid(branch))
+    merged = merge_trees(hub, base=Oid(base), target=Oid(target), branch=Oid(branch))
+    text = conflict_text(hub, merged.conflicts[0])
+    assert text.merged.startswith(odd)
+    assert text.regions == (Region(base="base\n", target="target\x0c=======\n", branch="branch\n"),)
+
+
 def test_a_file_without_a_last_newline_keeps_its_regions(
     repository: RepositoryBuilder, repo: Repository, hub: Hub
 ) -> None:

@@ -6,9 +6,11 @@ import pytest
 
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import NotFoundError, StateError
-from wtagents.core.ids import BranchName, Oid, RefName
+from wtagents.core.ids import BranchName, Oid, RefName, TaskName
 from wtagents.git import refs
+from wtagents.git.advance import Advanced, advance
 from wtagents.git.repo import GitError, Repository
+from wtagents.git.worktrees import add_worktree, worktrees
 
 MAIN = RefName("refs/heads/main")
 
@@ -127,6 +129,34 @@ def test_a_branch_that_has_no_room_is_refused_in_words(
     with pytest.raises(StateError) as caught:
         refs.check_branch_room(Repository.at(repository.path), BranchName(wanted))
     assert caught.value.message == message
+
+
+HOSTILE = (
+    "a$(touch${IFS}x)", "a`id`", "a|b", "a&b", "a'b\"c", "$HOME", "#{b}", "FETCH_HEAD", "-n",
+    "ab\u202ecd", "a\u2028b", "a\x85b", "ü/ö", "x" * 200, "HEAD", "refs/heads/main", "a;b",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_branches_are_only_names(
+    repository: RepositoryBuilder, repo: Repository, tmp_path: Path, name: str
+) -> None:
+    branch, old = BranchName(name), Oid(repository.tip("HEAD"))
+    new = Oid(repository.commit({"a": "1"}))
+    assert refs.swap_ref(repo, branch.ref, old, None, reason="test")
+    assert refs.require_branch(repo, branch) == old
+    assert refs.branch_exists(repo, branch)
+    with pytest.raises(StateError):
+        refs.check_branch_room(repo, branch)
+    refs.check_branch_room(repo, BranchName("wta/free"))
+    assert advance(repo, branch, old, new) == Advanced(checkouts=())
+    assert refs.ref_value(repo, branch.ref) == new
+    made = tmp_path / "made"
+    add_worktree(
+        repo, made, branch=BranchName(f"wta/{name}"), base=old, task=TaskName("x"), owner="o"
+    )
+    assert [each.branch for each in worktrees(repo)] == ["main", f"wta/{name}"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "project"]
 
 
 def test_a_branch_beside_similar_ones_has_room(repository: RepositoryBuilder) -> None:

@@ -255,9 +255,10 @@ def test_files_that_wta_wrote_are_its_own(repo: Repository, worker: RepositoryBu
     [
         (lambda folder: (folder / "index").write_bytes(b"DIRCgarbage"), "files: "),
         (lambda folder: (folder / "HEAD").write_text("ref: refs/heads/gone\n"), None),
+        (lambda folder: (folder / "HEAD").write_text("garbage\n"), "commits: "),
         (lambda folder: (folder / "logs/HEAD").write_text("garbage\n"), "commits: "),
     ],
-    ids=["index", "head", "reflog"],
+    ids=["index", "no such branch", "head", "reflog"],
 )
 def test_what_cannot_be_checked_is_never_nothing(
     repo: Repository,
@@ -272,6 +273,21 @@ def test_what_cannot_be_checked_is_never_nothing(
     assert named != []
     if detail is not None:
         assert [kind for kind, text in named if text.startswith(detail)] == [Kind.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [("core.ignorecase", "true"), ("core.trustctime", "false"), ("core.checkStat", "minimal")],
+)
+def test_no_setting_of_an_agent_makes_work_invisible(
+    repo: Repository, worker: RepositoryBuilder, setting: tuple[str, str]
+) -> None:
+    worker.git("config", *setting)
+    worker.write({"F": "another file\n"})
+    before = (worker.path / "f").stat()
+    worker.write({"f": "2\n"})
+    os.utime(worker.path / "f", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert found(repo, worker) == [(Kind.MODIFIED, "f"), (Kind.UNTRACKED, "F")]
 
 
 def test_a_worktree_that_is_not_there_cannot_be_checked(

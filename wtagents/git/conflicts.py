@@ -26,6 +26,8 @@ TEXT_LIMIT = 200_000
 _BINARY_LOOK = 8000
 """Bytes in which git itself looks for a NUL."""
 _SUBMODULE, _SYMLINK = 0o160000, 0o120000
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+"""Lines as git sees them; `splitlines` also splits at form feeds and Unicode separators."""
 _STAGES = ("base", "target", "branch")
 
 
@@ -239,7 +241,7 @@ def parse_regions(merged: str, size: int) -> list[Region]:
     regions: list[Region] = []
     parts: dict[str, list[str]] = {}
     current = ""
-    for line in merged.splitlines(keepends=True):
+    for line in _LINE.findall(merged):
         marker = line[: size + 1].rstrip("\r\n")
         if line.startswith("<" * size + " target"):
             parts, current = {"target": [], "base": [], "branch": []}, "target"

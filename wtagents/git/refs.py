@@ -134,7 +134,7 @@ def check_branch_room(repo: Repository, branch: BranchName) -> None:
     Compared with folded case: a case-insensitive file system would mix up the two.
     """
     wanted = branch.casefold()
-    listed = repo.read("for-each-ref", "--format=%(refname)", _HEADS).text.splitlines()
+    listed = repo.read("for-each-ref", "--format=%(refname)", _HEADS).text.split("\n")
     for name in (line.removeprefix(_HEADS) for line in listed):
         taken = name.casefold()
         if taken == wanted:

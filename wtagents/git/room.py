@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import contextmanager
 from enum import Enum
@@ -27,11 +28,11 @@ _CARRIED = (
     "core.autocrlf",
     "core.eol",
     "core.filemode",
-    "core.ignorecase",
-    "core.precomposeunicode",
     "core.symlinks",
+    *(("core.ignorecase", "core.precomposeunicode") if sys.platform == "darwin" else ()),
 )
-"""Settings that decide whether a file counts as changed; their values run nothing."""
+"""Settings that decide whether a file counts as changed; their values run nothing. Where the file
+system tells names apart by case, `core.ignorecase` would hide files."""
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from wtagents.core.ids import Oid
 from wtagents.core.record import record
 from wtagents.core.worktree import Unsaved, UnsavedKind
 from wtagents.git import admin
+from wtagents.git.admin import Head
 from wtagents.git.refs import ref_value
 from wtagents.git.room import Flag, clean_room, uncover
 
@@ -183,6 +184,8 @@ def _submodules(look: _Look) -> Iterator[Unsaved]:
 
 
 def _commits(look: _Look, kept: Collection[Oid]) -> Iterator[Unsaved]:
+    if admin.read_head(look.git_dir) == Head(branch=None, commit=None):
+        yield _unknown(f"commits: {look.git_dir}/HEAD names neither a branch nor a commit")
     loose = loose_commits(look.repo, look.path, kept=kept)
     for oid in loose.detached:
         yield Unsaved(kind=UnsavedKind.DETACHED_COMMITS, detail=oid)
@@ -219,7 +222,7 @@ def loose_commits(repo: Repository, worktree: Path, *, kept: Collection[Oid] = (
 def _logged_oids(log: Path) -> list[Oid]:
     """Return every value that HEAD ever had, oldest first."""
     try:
-        lines = log.read_bytes().splitlines()
+        lines = log.read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
         return []
     texts = [text.decode() for line in lines for text in line.split(b" ", 2)[:2]]
