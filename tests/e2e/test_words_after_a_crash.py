@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 
 import pytest
 
@@ -10,6 +10,7 @@ from tests.support.fleet import Fleet, work
 from tests.support.processes import kill_hard
 from tests.support.waiting import wait_until
 from wtagents.agent.scripted.session import session_file
+from wtagents.agent.wording import load_words
 from wtagents.core.message import Message, MessageKind
 from wtagents.core.run import ExitReason, Phase
 from wtagents.core.task import TaskState
@@ -55,21 +56,20 @@ def test_words_whose_delivery_was_not_recorded_are_not_heard_twice(fleet: Fleet)
     finish(fleet, message)
 
     assert fleet.said("a").count(NOTED) == 1
-    assert fleet.messages("a")[0].run_id == fleet.run("a").id
+    first, second = fleet.runs("a")
+    assert fleet.messages("a")[0].run_id == first.id
     assert fleet.endings("a") == [ExitReason.LOST, ExitReason.COMPLETED]
+    assert second.prompt == f"{load_words('continue')}\n\n{load_words('recall')}\n\nuse tabs"
 
 
-def test_words_that_the_conversation_did_not_keep_are_said_again(fleet: Fleet) -> None:
+def test_words_heard_long_before_the_end_are_not_repeated(fleet: Fleet) -> None:
     message = heard_in_a_first_run(fleet)
-    fleet.await_state("a", TaskState.QUEUED)
-    assert fleet.messages("a")[0].delivered_at is not None
-    path = session_file(fleet.run("a").session_id)
-    kept = json.loads(path.read_text())
-    path.write_text(json.dumps(kept | {"heard": kept["heard"][:1]}))
+    later = fleet.context.clock.now().timestamp() + 60
+    os.utime(fleet.folder("a").stream, (later, later))
 
     finish(fleet, message)
 
-    assert fleet.said("a").count(NOTED) == 2
+    assert fleet.run("a").prompt == load_words("continue")
 
 
 def test_a_conversation_that_is_gone_begins_anew_with_all_that_was_said(fleet: Fleet) -> None:

@@ -27,9 +27,9 @@ PROMPT_MESSAGE = 0
 def wire_id(scope: str, message_id: int) -> str:
     """Return the UUID under which a message travels.
 
-    Its scope is a UUID too. A person's words have that of the conversation: Claude Code takes one
-    id once per conversation, so they may be sent again after a crash. What belongs to one process,
-    its prompt and the interrupts, has that of the run.
+    Its scope is a UUID too. A person's words have that of the conversation: Claude Code begins one
+    turn per id and conversation, so they may be sent again after a crash. What belongs to one
+    process, its prompt and the interrupts, has that of the run.
     """
     from uuid import UUID, uuid5
 

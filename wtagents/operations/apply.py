@@ -32,6 +32,7 @@ from wtagents.system.process import RUN_MARK, is_alive, signal_processes, stop_m
 
 if TYPE_CHECKING:
     from wtagents.core.ids import RunId
+    from wtagents.core.message import Message
     from wtagents.core.run import Run
 
 _POLITE_SECONDS = 3.0
@@ -94,8 +95,19 @@ def _(action: NoteLost, context: Context) -> None:
         survivors=survivors,
         at=context.clock.now(),
     )
+    heard = _heard_unrecorded(context, action.run_id)
     with context.database.write() as db:
+        for message in heard:
+            mark_delivered(db, message.id, action.run_id, context.clock.now())
         move_run(db, action.run_id, RunState.LOST, at=context.clock.now(), exit=lost)
+
+
+def _heard_unrecorded(context: Context, run_id: RunId) -> list[Message]:
+    from wtagents.operations.recall import heard_unrecorded
+
+    with context.database.read() as db:
+        run = run_by_id(db, run_id)
+    return [] if run is None else heard_unrecorded(context, run)
 
 
 @apply.register

@@ -1,8 +1,7 @@
 """How a run begins: whether a conversation goes on, and what is said first.
 
 Words of a person are delivered when the agent took them, never earlier: they lie in the inbox of
-the run when it begins. Each has one wire id for the whole conversation, so that after a crash all
-that the agent may have missed is said again, and an agent that had heard it passes it over.
+the run when it begins.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from wtagents.core.reconcile import Purpose
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind
+from wtagents.operations.recall import maybe_unsaved
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
@@ -71,20 +71,24 @@ def choose_opening(
     if previous is None or task.fresh or not _is_saved(context, previous):
         return Opening(session_id="", prompt=_joined(task, heard))
     words = load_words("commit" if purpose is Purpose.COMMIT else "continue")
-    return Opening(session_id=previous.session_id, prompt=words)
+    again = _said_again(context, previous, texts)
+    return Opening(session_id=previous.session_id, prompt="\n\n".join((words, *again)))
+
+
+def _said_again(context: Context, previous: Run, texts: Sequence[Message]) -> tuple[str, ...]:
+    if previous.exit is None or previous.exit.reason is not ExitReason.LOST:
+        return ()
+    unsure = maybe_unsaved(context, previous, texts)
+    return (load_words("recall"), *(m.body for m in unsure)) if unsure else ()
 
 
 def choose_first_words(run: Run, previous: Run | None, texts: Sequence[Message]) -> FirstWords:
-    """Say what was not heard, and after a cut what may not have been kept either."""
+    """Say what was not heard; it needs no prompt beside it unless the work was cut off."""
     waiting = tuple(m for m in texts if m.delivered_at is None and not m.failed)
     if not run.resumes or previous is None or previous.exit is None:
         return FirstWords(texts=waiting, speak_for_themselves=False)
-    reason = previous.exit.reason
-    unsure = tuple(m for m in texts if m.run_id == previous.id) if reason is ExitReason.LOST else ()
-    return FirstWords(
-        texts=(*unsure, *waiting),
-        speak_for_themselves=bool(waiting) and reason not in _CUT_OFF,
-    )
+    cut_off = previous.exit.reason in _CUT_OFF
+    return FirstWords(texts=waiting, speak_for_themselves=bool(waiting) and not cut_off)
 
 
 def _joined(task: Task, messages: Sequence[Message]) -> str:
