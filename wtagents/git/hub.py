@@ -169,7 +169,7 @@ def open_hub(paths: StatePaths, repository: Repository) -> Hub:
     """
     folder = paths.hub
     if not _is_whole(folder):
-        _require_sha1(repository)
+        require_sha1(repository)
         _set_aside(folder)
         _create(folder, repository)
     config = folder / "config"
@@ -293,7 +293,8 @@ def _carry_shallow(repository: Repository, hub: Path) -> None:
         write_atomic(hub / "shallow", text)
 
 
-def _require_sha1(repository: Repository) -> None:
+def require_sha1(repository: Repository) -> None:
+    """Raise StateError for a repository with other object names: its branches cannot land."""
     said = repository.read("config", "--get", "extensions.objectFormat", ok=(0, 1)).text
     if said not in ("", "sha1"):
         raise StateError(

@@ -144,7 +144,11 @@ class Repository:
 
     @property
     def main_worktree(self) -> Path | None:
-        """The checkout beside the common directory; None in a bare repository."""
+        """The checkout beside the common directory; None in a bare repository.
+
+        Raises StateError for a directory apart from its checkout that does not name it: moving a
+        branch would leave that checkout behind, and its next commit would take the landing back.
+        """
         beside = self.common_dir.parent if self.common_dir.name == ".git" else None
         if beside is not None and (self.common_dir / "index").is_file():
             return beside
@@ -152,6 +156,12 @@ class Repository:
         values = dict(field.partition("\n")[::2] for field in said.fields)
         if "core.worktree" in values:
             return (self.common_dir / values["core.worktree"]).resolve()
+        if beside is None and values.get("core.bare") == "false":
+            raise StateError(
+                f"nothing says where {self.common_dir} is checked out",
+                cause="it lies apart from its checkout, and core.worktree is not set",
+                hint='there: git config core.worktree "$(git rev-parse --show-toplevel)"',
+            )
         return None if values.get("core.bare") == "true" else beside
 
     @property

@@ -32,7 +32,7 @@ def require_agent_program(context: Context, spec: AgentSpec) -> None:
     if found is None:
         raise SystemFault(
             f"the agent program {program or '(none named)'} is not there",
-            cause="no such program on PATH",
+            cause="no such program" if "/" in program else "no such program on PATH",
             hint=hint,
         )
     if spec.kind is AgentKind.CLAUDE:

@@ -66,10 +66,15 @@ class Context:
             if opened is not None:
                 opened.close()
 
-    @property
+    @cached_property
     def main_worktree(self) -> Path | None:
-        """The folder of the user's own checkout; None for a bare repository."""
-        return self.common_dir.parent if self.common_dir.name == ".git" else None
+        """The folder of the user's own checkout; None for a bare repository.
+
+        Raises StateError when git itself does not know it.
+        """
+        if self.common_dir.name == ".git":
+            return self.common_dir.parent
+        return self.repository.main_worktree
 
     @cached_property
     def database(self) -> Database:

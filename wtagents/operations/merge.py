@@ -74,6 +74,9 @@ def merge(
 
     Raises UsageError, NotFoundError, StateError or ConfigError before anything was asked for.
     """
+    from wtagents.operations.git_program import require_git_program
+
+    require_git_program(context)
     require_trusted(context)
     asked = _ask(context, options)
     if not asked:

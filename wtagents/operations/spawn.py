@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PROMPT_LIMIT = 10_000_000
 """Bytes of the longest prompt that Claude Code takes on its standard input."""
+_SHA1_DIGITS = 40
 
 
 @record
@@ -56,12 +57,18 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
 
     Raises UsageError, StateError, ConfigError or SystemFault; nothing is left behind then.
     """
+    from wtagents.git.hub import require_sha1
+    from wtagents.operations.git_program import require_git_program
+
     name = TaskName.parse(request.name)
+    require_git_program(context)
     _check_prompt(request.prompt)
     with context.database.read() as db:
         require_free_name(db, name)
     spec = request.agent or AgentSpec(kind=AgentKind(context.settings.agent.kind))
     target, base = _starting_point(context, request)
+    if len(base) != _SHA1_DIGITS:
+        require_sha1(context.repository)
     branch = BranchName.of_task(name)
     path = worktree_path(context, name.folder)
     _check_surroundings(context, branch, path, spec)

@@ -193,10 +193,11 @@ def _append_to(path: Path) -> int:
 
 
 def _start_fault(program: str, error: OSError) -> SystemFault:
+    missing = isinstance(error, FileNotFoundError)
     return SystemFault(
         f"cannot run {program}",
         cause=(error.strerror or str(error)).lower(),
-        hint="wta doctor",
+        hint=f"install it, or add its folder to PATH: {program}" if missing else "wta doctor",
     )
 
 
