@@ -5,6 +5,7 @@ Git has a door of its own (`git/repo.py`); agents are started through `system/pr
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -29,6 +30,8 @@ _DROPPED_PREFIXES = (
 )
 """Variables that would make a child believe it runs inside another repository or another agent, or
 make it stop with the run of the agent that started it."""
+_LAST_WORDS_SECONDS = 1.0
+"""How long the output of a killed program is read on."""
 
 
 @record
@@ -81,8 +84,7 @@ class RunningCommand:
             stdout, stderr = self._process.communicate(self._stdin or None, timeout=timeout)
         except subprocess.TimeoutExpired:
             timed_out = True
-            _kill_group(self._process.pid)
-            stdout, stderr = self._process.communicate()
+            stdout, stderr = self._end()
         except BaseException:
             self.kill()
             raise
@@ -98,8 +100,23 @@ class RunningCommand:
     def kill(self) -> None:
         """Kill its group, if it has not ended."""
         if self._process.poll() is None:
-            _kill_group(self._process.pid)
-            self._process.communicate()
+            self._end()
+
+    def _end(self) -> tuple[bytes, bytes]:
+        """Kill its group and return what it said.
+
+        A process that left the group may hold the pipes open for ever: it is not waited for.
+        """
+        _kill_group(self._process.pid)
+        try:
+            return self._process.communicate(timeout=_LAST_WORDS_SECONDS)
+        except subprocess.TimeoutExpired as late:
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+            return late.output or b"", late.stderr or b""
 
 
 def start_command(
