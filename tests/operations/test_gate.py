@@ -157,6 +157,25 @@ def test_ignored_files_of_the_scratch_worktree_stay_and_included_ones_come(fleet
     assert two.gates[0].tail == "KEY=1\nx\nx"
 
 
+def test_an_included_file_goes_nowhere_outside_and_replaces_nothing(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    """A branch may put a link or a file where an included file would go."""
+    include = {".gitignore": "conf/\nkeys/\n.env\n", ".worktreeinclude": "conf/\nkeys/\n.env\n"}
+    fleet.main.commit(include)
+    fleet.main.write({"conf/secret": "1\n", "keys/secret": "2\n", ".env": "KEY=1\n"})
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    worktree = fleet.task("fix", {"conf": "a file\n", ".env": "KEY=branch\n"})
+    (worktree.path / "keys").symlink_to(outside)
+    worktree.git("add", "--force", "keys")
+    worktree.git("commit", "-q", "-m", "Link")
+    fleet.use(gate=["cat conf .env"])
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",))).data
+    assert [gate.tail for gate in outcome.gates] == ["a file\nKEY=branch"], outcome.detail
+    assert list(outside.iterdir()) == []
+
+
 def test_a_set_up_command_that_fails_rejects_in_words(fleet: Fleet) -> None:
     fleet.task("fix", {"a.txt": "a\n"})
     fleet.use(gate=["true"], setup=["echo no network; exit 1"])

@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, assert_never
 
-from wtagents.core.errors import WtaError
+from wtagents.core.errors import SystemFault, WtaError
 from wtagents.core.merge import MergeRequest, MergeState, Rejection
 from wtagents.core.record import record, replace
 from wtagents.core.task import TaskState
@@ -109,8 +109,8 @@ def recover(context: Context, *, tell: Tell = silent) -> None:
         landing = _landing(context, request, tell)
         try:
             _recover(landing)
-        except WtaError as error:
-            logger.exception("recovering %s: %s", landing.task.name, error.cause)
+        except (WtaError, OSError):
+            logger.exception("recovering %s", landing.task.name)
 
 
 def land(context: Context, request: MergeRequest, *, tell: Tell = silent) -> MergeOutcome:
@@ -128,8 +128,8 @@ def _next_attempt(landing: Landing) -> Landing | None:
         return None
     try:
         end = _attempt(landing)
-    except WtaError as error:
-        logger.warning("landing %s: %s (%s)", landing.task.name, error.message, error.cause)
+    except (WtaError, OSError) as error:
+        logger.warning("landing %s", landing.task.name, exc_info=error)
         end = _fault(landing.task, error)
     match end:
         case Refusal():
@@ -234,13 +234,14 @@ def _has(context: Context, target: BranchName, commit: Oid) -> bool:
     return context.repository.read(*command, ok=(0, 1, 128)).status == 0
 
 
-def _fault(task: Task, error: WtaError) -> Refusal:
+def _fault(task: Task, error: WtaError | OSError) -> Refusal:
+    if isinstance(error, OSError):
+        error = SystemFault("the machine refused", cause=str(error).lower(), hint="wta doctor")
     cause = f": {error.cause}" if error.cause else ""
-    hint = error.hint or "wta doctor"
     return Refusal(
         rejection=Rejection.FAULT,
         detail=error.message + cause,
-        hint=f"{hint}; then: wta merge {task.name}",
+        hint=f"{error.hint or 'wta doctor'}; then: wta merge {task.name}",
     )
 
 

@@ -148,7 +148,7 @@ def _ask_for(context: Context, db: Database, task_id: int, options: MergeRequest
     task, live = require_task_by_id(db, task_id), live_merge_request(db, task_id)
     squash = options.squash or context.settings.merge.squash
     if live is not None:
-        if (live.squash, live.skip_gate) != (squash, options.no_gate):
+        if options.names and (live.squash, live.skip_gate) != (squash, options.no_gate):
             raise StateError(
                 f"task {task.name} is waiting to land already, with other options",
                 hint=f"wait for it: wta wait {task.name} --for merged",

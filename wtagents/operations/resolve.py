@@ -15,6 +15,7 @@ from wtagents.core.merge import Rejection, Resolution
 from wtagents.core.record import record
 from wtagents.core.resolution import ConflictText, check_resolution
 from wtagents.core.task import TaskState
+from wtagents.core.text import printable
 from wtagents.operations.outcome import Refusal
 from wtagents.store.tasks import tasks
 
@@ -36,6 +37,7 @@ _WORDS_LIMIT = 20_000
 """Characters of one task's prompt that a resolver gets."""
 _COMMITS_LIMIT = 30
 """Commits of the target whose words a resolver gets."""
+_PATHS_LIMIT = 200
 _SHOWN = 4
 
 
@@ -56,7 +58,8 @@ def resolve_conflict(
     if resolver is None or not all(each.is_resolvable for each in conflict.conflicts):
         return refuse_conflict(task, target, conflict.conflicts)
     paths = [each.path for each in conflict.conflicts]
-    landing.tell(f"{task.name}: asking the resolver about {', '.join(paths)}")
+    shown = printable(", ".join(paths), _PATHS_LIMIT)
+    landing.tell(f"{task.name}: asking the resolver about {shown}")
     request = ConflictRequest(
         task=task.name,
         branch_words=task.prompt[:_WORDS_LIMIT],

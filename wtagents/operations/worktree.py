@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,5 +111,7 @@ def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> No
             continue
         if not copy.parent.resolve().is_relative_to(folder.resolve()):
             continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(origin, copy)
+        # A commit may have put a file where the others have a folder.
+        with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(origin, copy)
