@@ -66,7 +66,7 @@ Done
 
 
 def test_no_tasks_say_how_to_begin() -> None:
-    assert shown() == 'no tasks yet; begin with: wta spawn fix-login "fix the login"'
+    assert shown() == 'no tasks; begin with: wta spawn fix-login "fix the login"'
 
 
 def test_meaning_is_not_in_the_colour() -> None:

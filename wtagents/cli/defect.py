@@ -27,7 +27,7 @@ class Defect(WtaError):
 
 def report_defect(error: Exception, arguments: list[str], invocation: Invocation) -> Defect:
     """Write the report and return the error that names it; without a disk the traceback is said."""
-    said = "".join(traceback.format_exception_only(error)).strip().replace("\n", " ")
+    said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     try:
         path = _write_report(_reports(invocation), _report(error, arguments))
     except (WtaError, OSError):

@@ -43,7 +43,7 @@ _TONES = {
 def task_list(items: Sequence[TaskStatus], style: Style, *, now: datetime) -> Iterator[str]:
     """Lay out all tasks, in groups, on one grid."""
     if not items:
-        yield 'no tasks yet; begin with: wta spawn fix-login "fix the login"'
+        yield 'no tasks; begin with: wta spawn fix-login "fix the login"'
         return
     ordered = sorted(items, key=lambda item: (_group(item), item.task.id))
     title, *rows = style.table(COLUMNS, [_row(item, now) for item in ordered], indent=2)

@@ -109,7 +109,7 @@ def require_landable(context: Context, task: Task) -> None:
     if task.state in (TaskState.READY, TaskState.MERGING):
         return
     if task.state in (TaskState.MERGED, TaskState.CANCELLED):
-        raise StateError(f"task {task.name} is {task.state}", hint="wta status --all")
+        raise StateError(f"task {task.name} is {task.state}", hint=f"wta status {task.name}")
     if task.state not in (TaskState.FAILED, TaskState.STOPPED):
         raise StateError(
             f"task {task.name} is {task.state}: its agent is not done",

@@ -1,0 +1,106 @@
+"""Keep: move what ended tasks left into the trash, by proof only."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from wtagents.cli.answer import Answer
+from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.options import some_names_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.cli.style import Cell, Style
+    from wtagents.operations.cleanup import Cleaned, Cleanup
+    from wtagents.operations.cron import CronBlock
+
+
+@click.command(
+    cls=WtaCommand,
+    examples=[
+        "wta cleanup --dry-run",
+        "wta cleanup",
+        "wta cleanup fix-login  # its later changes go along into the trash",
+        "wta cleanup --install-cron",
+    ],
+)
+@some_names_argument
+@click.option("--dry-run", is_flag=True, help="Say what would go, and why the rest stays.")
+@click.option("--all", "all_of_them", is_flag=True, help="As many as may go, not only a few.")
+@click.option("--install-cron", is_flag=True, help="Let cron tick and clean up this repository.")
+@click.option("--remove-cron", is_flag=True, help="Take our block out of the crontab.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    names: tuple[str, ...],
+    *,
+    dry_run: bool,
+    all_of_them: bool,
+    install_cron: bool,
+    remove_cron: bool,
+) -> Answer[Cleanup] | Answer[CronBlock]:
+    """Move worktrees of merged and cancelled tasks into the trash, and delete their branches.
+
+    Only what is proved to be safe goes, a few at a time; commits are archived, and wta undelete
+    brings everything back until the trash is swept (cleanup.keep). Every doubt keeps. Exit status
+    1: a task that was named stays.
+    """
+    from wtagents.operations.cleanup import CleanupRequest, cleanup
+
+    if install_cron or remove_cron:
+        if names or dry_run or all_of_them or (install_cron and remove_cron):
+            raise click.UsageError("--install-cron and --remove-cron stand alone")
+        return _cron(invocation, install=install_cron)
+    request = CleanupRequest(names=names, all=all_of_them, dry_run=dry_run)
+    result = cleanup(invocation.context, request)
+    return Answer.of(result, partial(_lines, dry_run=dry_run))
+
+
+def _cron(invocation: Invocation, *, install: bool) -> Answer[CronBlock]:
+    from wtagents.operations.cron import install_cron, remove_cron
+
+    act = install_cron if install else remove_cron
+    return Answer.of(act(invocation.context), _cron_lines)
+
+
+def _cron_lines(block: CronBlock, style: Style) -> Iterator[str]:
+    from wtagents.cli.style import Tone, visible
+
+    if block.installed:
+        yield "the crontab has these lines" + ("" if block.changed else ", as before")
+        yield from (style.paint(f"  {visible(line)}", Tone.FAINT) for line in block.lines)
+    else:
+        yield "taken out of the crontab" if block.changed else "the crontab had no lines of ours"
+
+
+def _lines(done: Cleanup, style: Style, *, dry_run: bool) -> Iterator[str]:
+    from wtagents.cli.style import Column, plural
+    from wtagents.core.text import printable
+
+    columns = (Column(""), Column(""), Column("", flexible=True))
+    yield from style.table(columns, [_row(each, dry_run=dry_run) for each in done.tasks])
+    for item in done.swept:
+        word = "would be swept" if dry_run else "swept"
+        yield f"{word} from the trash: {printable(item.branch)} at {item.tip.short}"
+    if not done.tasks and not done.swept:
+        yield "there is nothing to clean up"
+    if done.left:
+        yield f"{plural(done.left, 'more task')} may go: wta cleanup --all"
+    moved = [each.task for each in done.tasks if each.folder is not None]
+    if moved:
+        yield f"bring one back: wta undelete {moved[0]}"
+
+
+def _row(each: Cleaned, *, dry_run: bool) -> tuple[Cell | str, ...]:
+    from wtagents.cli.style import Cell, Tone
+    from wtagents.core.retention import Keep
+    from wtagents.core.text import printable
+
+    if isinstance(each.verdict, Keep):
+        return each.task, Cell("kept", Tone.FAINT), printable(each.verdict.reason)
+    word = "may go" if dry_run else "gone"
+    return each.task, Cell(word, Tone.GOOD), printable(each.verdict.proof)
