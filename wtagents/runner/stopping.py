@@ -111,4 +111,6 @@ def clear_processes(watch: Watch, order: Order) -> tuple[int, str]:
         )
     except SystemFault as fault:
         return len(find()), fault.message
+    except OSError as error:
+        return 0, f"what it left running could not be looked for: {error.strerror}"
     return stopped, ""

@@ -1,6 +1,6 @@
 """The door to short-lived programs: argv lists, clean environment, closed stdin, a deadline.
 
-Git has a door of its own (`git/repo.py`); agents are started through `system/process.py`.
+Git has a door of its own (`git/repo.py`); agents are started through `system/child.py`.
 """
 
 from __future__ import annotations
