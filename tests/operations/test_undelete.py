@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.clock import ManualClock
+from tests.support.processes import run_to_end
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import NotFoundError, StateError
@@ -257,6 +259,37 @@ def test_after_the_sweep_the_commits_are_still_to_be_had(fleet: Fleet, clock: Ma
     command = refused.value.hint.removeprefix("its commits: git ")
     fleet.main.git(*command.split(" "))
     assert fleet.main.tip("wta/fix") == tip
+
+
+KILLED = """\
+import os, signal, sys
+from pathlib import Path
+from wtagents.operations.context import Context
+from wtagents.operations.undelete import undelete
+step = int(sys.argv[2])
+def audit(event, arguments, count=[0]):
+    if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "subprocess.Popen"):
+        count[0] += 1
+        if count[0] >= step:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(audit)
+undelete(Context(Path(sys.argv[1])), "fix")
+"""
+
+
+def test_killed_at_every_step_it_is_simply_called_again(fleet: Fleet) -> None:
+    worktree = fleet.task("fix", {"a.txt": "a\n"})
+    staged_and_modified(worktree)
+    before = picture(worktree)
+    fleet.cancel("fix")
+    cleanup(fleet.context, CleanupRequest())
+    step = 0
+    while fleet.row("fix").removed_at is not None:
+        step += 1
+        done = run_to_end([sys.executable, "-c", KILLED, str(fleet.main.path), str(step)])
+        assert done.returncode in (-9, 0), done.stderr.decode()
+    assert step > 5, "it was killed on its way"
+    assert picture(worktree) == before
 
 
 def test_what_was_never_cleaned_up_cannot_come_back(fleet: Fleet) -> None:

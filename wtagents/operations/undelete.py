@@ -10,7 +10,7 @@ from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.record import record
 from wtagents.git.hub import open_hub
 from wtagents.git.refs import resolve
-from wtagents.git.removal import ADMIN, restore_worktree
+from wtagents.git.removal import ADMIN, FILES, restore_worktree
 from wtagents.git.worktrees import add_worktree, fill_worktree
 from wtagents.operations.result import OperationResult
 from wtagents.store.tasks import (
@@ -82,7 +82,8 @@ def _bring_back(context: Context, task: Task, item: TrashItem) -> None:
     repository = context.repository
     hub = open_hub(context.paths, repository)
     _send_commits(context, hub, task, item)
-    if (item.folder / ADMIN).is_dir() or os.path.lexists(item.original):
+    parts = (item.folder / ADMIN, item.folder / FILES, item.original)
+    if any(os.path.lexists(part) for part in parts):
         restore_worktree(repository, item.original, item.folder, branch=item.branch, tip=item.tip)
         with suppress(OSError):
             item.folder.rmdir()
