@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
 from tests.support.wta import start_wta, wta
+from wtagents.core.errors import ExitCode
 from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
 
@@ -71,3 +74,35 @@ def test_who_finds_no_place_begins_by_itself_when_one_is_free(fleet: Fleet) -> N
     ended_at = fleet.run("first").ended_at
     assert ended_at is not None
     assert fleet.run("second").created_at >= ended_at
+
+
+def test_of_many_spawns_with_one_name_one_wins(fleet: Fleet) -> None:
+    spawning = [
+        start_wta(fleet.repository.path, "spawn", "same", scenario(*work())) for _ in range(6)
+    ]
+
+    statuses = sorted(each.wait(60) for each in spawning)
+
+    assert statuses == [ExitCode.OK, *[ExitCode.STATE] * 5]
+    assert fleet.await_rest("same").state is TaskState.READY
+    assert fleet.endings("same") == [ExitReason.COMPLETED]
+    assert fleet.repository.graph("main", "wta/same") == "* Add work.txt\n* Begin"
+
+
+def test_many_retries_at_once_begin_one_run(fleet: Fleet) -> None:
+    fleet.spawn("a", "run true")
+    assert fleet.await_rest("a").state is TaskState.FAILED
+    fleet.await_gone("a")
+
+    retrying = [
+        start_wta(fleet.repository.path, "retry", "a", "--message", scenario("wait 0.3"))
+        for _ in range(5)
+    ]
+    statuses = [each.wait(60) for each in retrying]
+
+    assert set(statuses) <= {ExitCode.OK, ExitCode.STATE}
+    assert statuses.count(ExitCode.OK) >= 1
+    fleet.await_rest("a")
+    for earlier, later in pairwise(fleet.runs("a")):
+        assert earlier.ended_at is not None
+        assert earlier.ended_at <= later.created_at

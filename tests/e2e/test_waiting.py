@@ -1,0 +1,105 @@
+"""wait: for scripts, by exit status. spawn --wait and the supervisor do the rest by themselves."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.support.fleet import Fleet, scenario, work
+from tests.support.processes import survivors
+from tests.support.waiting import wait_until
+from tests.support.wta import Said, start_wta, wta
+from wtagents.core.errors import ExitCode
+from wtagents.core.run import Phase
+from wtagents.core.task import TaskState
+from wtagents.system.process import is_alive
+
+pytestmark = pytest.mark.e2e
+
+
+def waited(fleet: Fleet, *arguments: str) -> Said:
+    return wta(fleet.repository.path, "wait", "--timeout", "20s", *arguments, "--json", status=None)
+
+
+def states(said: Said) -> dict[str, str]:
+    return {item["task"]["name"]: item["task"]["state"] for item in said.data}
+
+
+def test_all_that_is_ready_is_zero(fleet: Fleet) -> None:
+    fleet.spawn("a", *work())
+    fleet.spawn("b", *work())
+
+    said = waited(fleet)
+
+    assert (said.status, states(said)) == (ExitCode.OK, {"a": "ready", "b": "ready"})
+
+
+def test_one_that_cannot_get_there_is_one(fleet: Fleet) -> None:
+    fleet.spawn("idle", 'say "Nothing."')
+    fleet.spawn("busy", "wait 60")
+
+    said = waited(fleet)
+
+    assert (said.status, states(said)) == (
+        ExitCode.UNFULFILLED,
+        {"idle": "failed", "busy": "active"},
+    )
+
+
+def test_a_question_is_one_for_ready_and_zero_for_attention(fleet: Fleet) -> None:
+    fleet.spawn("a", 'ask Bash "git push"', *work())
+    fleet.spawn("busy", "wait 60")
+
+    assert waited(fleet, "a").status == ExitCode.UNFULFILLED
+    said = waited(fleet, "--for", "attention")
+    assert (said.status, states(said)) == (ExitCode.OK, {"a": "active"})
+    assert said.data[0]["attention"] == "asks to use Bash: git push"
+
+
+def test_time_that_is_over_is_six(fleet: Fleet) -> None:
+    fleet.spawn("a", "wait 60")
+
+    said = wta(fleet.repository.path, "wait", "a", "--timeout", "1s", status=ExitCode.DEADLINE)
+
+    assert said.stderr == "error: not ready within 1 s\nhint: see why: wta status\n"
+
+
+def test_a_name_that_does_not_exist_is_four(fleet: Fleet) -> None:
+    said = wta(fleet.repository.path, "wait", "nobody", status=ExitCode.STATE)
+
+    assert said.stderr.startswith("error: no task 'nobody'\n")
+
+
+def test_a_spawn_that_waits_tells_how_it_ended(fleet: Fleet) -> None:
+    good = wta(fleet.repository.path, "spawn", "good", scenario(*work()), "--wait")
+    bad = wta(fleet.repository.path, "spawn", "bad", scenario('say "No."'), "--wait", status=None)
+
+    assert (good.status, bad.status) == (ExitCode.OK, ExitCode.UNFULFILLED)
+
+
+def test_a_supervisor_that_is_asked_to_end_leaves_the_agents_alone(fleet: Fleet) -> None:
+    fleet.spawn("a", "listen 20", *work())
+    supervisor = start_wta(fleet.repository.path, "supervise")
+    fleet.await_phase("a", Phase.THINKING)
+
+    supervisor.send_signal(signal.SIGTERM)
+
+    assert supervisor.wait(10) == ExitCode.OK
+    assert is_alive(fleet.runner("a"))
+    assert wta(fleet.repository.path, "send", "a", "go on").status == ExitCode.OK
+    assert fleet.await_rest("a").state is TaskState.READY
+
+
+def test_there_is_one_supervisor_however_many_are_started(fleet: Fleet) -> None:
+    fleet.spawn("a", "wait 60")
+    started = [start_wta(fleet.repository.path, "supervise") for _ in range(4)]
+
+    wait_until(lambda: sum(each.poll() is None for each in started) == 1)
+
+    assert sorted(each.poll() or 0 for each in started) == [0, 0, 0, 0]
+    alive = [each for each in survivors(fleet.sandbox.mark) if "supervise" in each.argv]
+    assert len(alive) == 1
+    for each in started:
+        each.kill()
+        each.wait()
