@@ -105,7 +105,7 @@ def test_the_crontab_block_comes_and_goes(shell: Shell, tmp_path: Path) -> None:
     again = shell.wta("cleanup", "--install-cron").out
     assert again.splitlines()[0] == "the crontab has these lines, as before"
     assert shell.wta("cleanup", "--remove-cron").out == "taken out of the crontab\n"
-    assert shell.wta("cleanup", "--remove-cron").out == "the crontab had no lines of ours\n"
+    assert shell.wta("cleanup", "--remove-cron").out == "the crontab has none of our lines\n"
     both = shell.wta("cleanup", "--remove-cron", "--all")
     assert (both.status, both.err) == (
         2,

@@ -74,7 +74,7 @@ def _cron_lines(block: CronBlock, style: Style) -> Iterator[str]:
         yield "the crontab has these lines" + ("" if block.changed else ", as before")
         yield from (style.paint(f"  {visible(line)}", Tone.FAINT) for line in block.lines)
     else:
-        yield "taken out of the crontab" if block.changed else "the crontab had no lines of ours"
+        yield "taken out of the crontab" if block.changed else "the crontab has none of our lines"
 
 
 def _lines(done: Cleanup, style: Style, *, dry_run: bool) -> Iterator[str]:
