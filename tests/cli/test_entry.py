@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.support.processes import run_to_end
+from wtagents import __version__
 
 WTA = (sys.executable, "-m", "wtagents")
 
@@ -50,3 +51,21 @@ def test_it_leaves_although_a_thread_goes_on() -> None:
         "leave(0)\n"
     )
     assert run_to_end([sys.executable, "-c", program], seconds=20).returncode == 0
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_leads_nowhere(closed: str) -> None:
+    done = run_to_end(["sh", "-c", f"{' '.join(WTA)} --version {closed}"])
+    out = b"" if ">&-" in closed.split() else f"wta {__version__}\n".encode()
+    assert (done.returncode, done.stdout, done.stderr) == (0, out, b"")
+
+
+def test_no_file_takes_the_number_of_a_closed_stream() -> None:
+    program = (
+        "import os\n"
+        "from wtagents.cli.entry import open_closed_streams\n"
+        "[os.close(number) for number in (0, 1)]\n"
+        "open_closed_streams()\n"
+        "os.write(2, str(os.open('/dev/null', os.O_RDONLY) > 2).encode())\n"
+    )
+    assert run_to_end([sys.executable, "-c", program]).stderr == b"True"

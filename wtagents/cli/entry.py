@@ -19,9 +19,27 @@ COLLECT_AFTER = 50_000
 def run() -> NoReturn:
     """Run the command line and leave with its exit status."""
     gc.set_threshold(COLLECT_AFTER)
+    open_closed_streams()
     from wtagents.cli.main import main
 
     leave(main())
+
+
+def open_closed_streams() -> None:
+    """Give what was closed by the caller (`>&-`) an end that leads nowhere.
+
+    Otherwise the next file that is opened, the store for one, gets the number of a stream and
+    whatever writes there writes into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            os.set_inheritable(number, True)  # noqa: FBT003 - positional only
+    for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def leave(status: int) -> NoReturn:
