@@ -12,10 +12,12 @@ from tests.support.fleet import configure
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import ExitCode, StateError, SystemFault
 from wtagents.core.ids import BranchName
+from wtagents.core.settings import Layer
 from wtagents.git.checkouts import checkouts
 from wtagents.operations.context import Context
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.worktree import worktree_path
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +64,25 @@ def test_a_repository_with_other_object_names_is_refused(tmp_path: Path, sandbox
     assert state(context) == []
     assert repository.git("branch", "--format=%(refname)") == "refs/heads/main"
     context.close()
+
+
+def test_worktrees_of_a_submodule_do_not_lie_in_the_checkout_around_it(
+    repository: RepositoryBuilder, tmp_path: Path
+) -> None:
+    source = RepositoryBuilder.create(tmp_path / "source")
+    source.commit({"a": "1"})
+    allow = ("-c", "protocol.file.allow=always")
+    repository.git(*allow, "submodule", "add", "-q", str(source.path), "deep/part")
+    context = Context(repository.path / "deep" / "part")
+    with pytest.raises(StateError) as caught:
+        spawn(context, SpawnRequest(name="fix", prompt="fix it"))
+    place = repository.path / "deep" / "part-worktrees" / "fix"
+    assert caught.value.message == f"{place} lies inside {repository.path}"
+    context.close()
+    flags = Layer(source="--test", values={"worktree": {"root": str(tmp_path / "rooms")}})
+    outside = Context(repository.path / "deep" / "part", flags=[flags])
+    assert outside.main_worktree == repository.path / "deep" / "part"
+    assert worktree_path(outside, "fix") == tmp_path / "rooms" / "fix"
 
 
 def test_a_checkout_that_nothing_names_is_refused_until_it_is_named(

@@ -42,13 +42,20 @@ def worktree_path(context: Context, folder: str) -> Path:
     home = context.main_worktree or context.common_dir
     root = context.settings.worktree.root.replace("{repository}", home.name.removesuffix(".git"))
     path = (home / Path(root).expanduser() / folder).resolve()
-    if context.main_worktree and path.is_relative_to(context.main_worktree.resolve()):
+    around = superproject(context.common_dir) or context.main_worktree
+    if around and path.is_relative_to(around.resolve()):
         raise StateError(
-            f"{path} lies inside the repository",
+            f"{path} lies inside {'the repository' if around == home else around}",
             cause="an agent whose .git is lost there would commit onto the main worktree",
             hint="set worktree.root to a folder outside: wta config worktree.root",
         )
     return path
+
+
+def superproject(common_dir: Path) -> Path | None:
+    """Return the outermost checkout that holds a submodule, by where git keeps its directory."""
+    inner = [parent for parent in common_dir.parents if parent.parts[-2:] == (".git", "modules")]
+    return inner[-1].parent.parent if inner else None
 
 
 def claim_worktree(context: Context, task: Task) -> None:
