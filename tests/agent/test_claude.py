@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.environment import Sandbox
-from wtagents.agent.claude import ENVIRONMENT, Claude
+from wtagents.agent.claude import Claude
 from wtagents.agent.events import Asked
 from wtagents.agent.port import LaunchRequest, Probe, wire_id
 from wtagents.core.errors import UsageError
@@ -44,7 +44,23 @@ def test_the_shortest_command_line() -> None:
         "--name=fix-login",
     )
     assert launch.first_message == "Fix the login."
-    assert launch.environment == ENVIRONMENT
+    assert dict(launch.environment) == {
+        "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
+        "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "120000",
+        "CLAUDE_CODE_MAX_RETRIES": "6",
+    }
+
+
+def test_a_person_may_decide_how_long_a_failing_server_is_waited_for(sandbox: Sandbox) -> None:
+    sandbox.set_variable("CLAUDE_CODE_MAX_RETRIES", "2")
+    sandbox.set_variable("DISABLE_AUTOUPDATER", "0")
+
+    environment = dict(AGENT.launch(REQUEST).environment)
+
+    assert environment["CLAUDE_CODE_MAX_RETRIES"] == "2"
+    assert environment["DISABLE_AUTOUPDATER"] == "1"
 
 
 def test_the_longest_command_line() -> None:

@@ -7,6 +7,7 @@ and may begin with any character.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from wtagents.agent.port import Launch
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "claude"
 
-ENVIRONMENT = (
+_FIXED = (
     # A background task, a subagent too, outlives its turn, starts further turns and keeps the
     # process for minutes.
     ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
@@ -28,11 +29,14 @@ ENVIRONMENT = (
     ("CLAUDE_CODE_DISABLE_AUTO_MEMORY", "1"),
     # The program must not be replaced under a running fleet.
     ("DISABLE_AUTOUPDATER", "1"),
+)
+_PATIENCE = (
     # A server that goes silent within an answer is given up after two minutes instead of five.
     ("CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS", "120000"),
     # A wrong key is repeated like a broken line: ten retries take three minutes, six half a one.
     ("CLAUDE_CODE_MAX_RETRIES", "6"),
 )
+"""How long a failing server is waited for; a person's own environment may say otherwise."""
 _BASE = (
     "-p",
     "--input-format=stream-json",
@@ -41,6 +45,12 @@ _BASE = (
     "--replay-user-messages",
     "--permission-prompt-tool=stdio",
 )
+
+
+def agent_environment() -> tuple[tuple[str, str], ...]:
+    """Return the variables that Claude Code is started with, beside those that it inherits."""
+    patience = ((name, os.environ.get(name) or value) for name, value in _PATIENCE)
+    return (*_FIXED, *patience)
 
 
 class Claude:
@@ -71,7 +81,7 @@ class Claude:
                 *_BASE,
                 *(f"--{name}={value}" for name, value in options if value not in {None, ""}),
             ),
-            environment=ENVIRONMENT,
+            environment=agent_environment(),
             first_message=request.prompt,
         )
 

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wtagents.agent.claude import ENVIRONMENT, PROGRAM
+from wtagents.agent.claude import PROGRAM, agent_environment
 from wtagents.agent.events import Event, Started, ToolUsed, TurnEnded
 from wtagents.agent.port import Ending
 from wtagents.agent.reader import ClaudeReader
@@ -79,7 +79,7 @@ class ClaudeResolver:
                     self._argv(),
                     cwd=Path(folder),
                     timeout=seconds,
-                    env=clean_environment(dict(ENVIRONMENT)),
+                    env=clean_environment(dict(agent_environment())),
                     stdin=question,
                 )
         except SystemFault as fault:
