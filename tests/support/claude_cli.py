@@ -45,6 +45,21 @@ def require_program() -> Path:
     pytest.skip(reason)
 
 
+def wait_saved(home: Path, session_id: str, words: str) -> None:
+    """Waits until the transcript of a session holds the words.
+
+    Only its own folder is searched: beside it the program makes and removes lock folders.
+    """
+    projects = home / ".claude" / "projects"
+    wait_until(
+        lambda: any(
+            words.encode() in transcript.read_bytes()
+            for transcript in projects.glob(f"*/{session_id}.jsonl")
+        ),
+        what=f"the transcript holds {words!r}",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """A run that ended: its output line by line, exit code and stderr."""
@@ -98,13 +113,7 @@ class ClaudeCli:
 
     def wait_saved(self, session_id: str, words: str) -> None:
         """Waits until the transcript holds the words; it is written some 0.1 s after the fact."""
-        wait_until(
-            lambda: any(
-                words.encode() in transcript.read_bytes()
-                for transcript in self.home.rglob(f"{session_id}.jsonl")
-            ),
-            what=f"the transcript holds {words!r}",
-        )
+        wait_saved(self.home, session_id, words)
 
     def run(
         self,
