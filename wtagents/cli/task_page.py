@@ -34,7 +34,7 @@ def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]
     yield ""
     yield from (f"  {line}" for line in _prompt(task, style))
     yield ""
-    yield from fields(style, [*_place(task), *_life(item, now), *_work(item), *_landing(item)])
+    yield from fields(style, [*_place(item), *_life(item, now), *_work(item), *_landing(item)])
     if item.reasons:
         yield ""
         yield style.heading(f"Called {item.liveness} because")
@@ -50,7 +50,8 @@ def _prompt(task: Task, style: Style) -> Iterator[str]:
         yield style.paint(f"… in all {size}: wta status {task.name} --json", Tone.FAINT)
 
 
-def _place(task: Task) -> Iterator[tuple[str, str]]:
+def _place(item: TaskStatus) -> Iterator[tuple[str, str]]:
+    task = item.task
     yield "branch", f"{task.branch}, from {task.base.short}"
     yield "target", f"{task.target}{', merged when ready' if task.merge_when_ready else ''}"
     yield "worktree", printable(str(task.worktree))
@@ -60,7 +61,8 @@ def _place(task: Task) -> Iterator[tuple[str, str]]:
         f"at most {money(spec.budget_usd)}" if spec.budget_usd else "",
         f"at most {age(spec.timeout_seconds)}" if spec.timeout_seconds else "",
     ]
-    program = " ".join(w for w in (spec.kind, spec.model, spec.permission_mode, *spec.argv) if w)
+    model = item.usage.model or spec.model
+    program = " ".join(w for w in (spec.kind, model, spec.permission_mode, *spec.argv) if w)
     yield "agent", printable(", ".join(word for word in (program, *limits) if word))
 
 
