@@ -1,8 +1,13 @@
-"""Whoever is killed whenever: the next ticks bring every task where it was meant to go."""
+"""Whoever is killed whenever: the next ticks bring every task where it was meant to go.
+
+`WTA_TEST_KILLS=1000 WTA_TEST_SEED=7 python -m pytest tests/e2e/test_kills.py --timeout 900` goes on
+for longer, and repeats a choice of victims and pauses.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 from collections import Counter
 from pathlib import Path
@@ -22,6 +27,8 @@ from wtagents.store.tasks import tasks
 
 pytestmark = pytest.mark.e2e
 
+KILLS = int(os.environ.get("WTA_TEST_KILLS", "60"))
+SEED = int(os.environ.get("WTA_TEST_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311
 AT_WORK = 5
 COMMITS = 5
 STEPS = tuple(
@@ -41,17 +48,13 @@ def watched(fleet: Fleet, sandbox: Sandbox, tmp_path: Path) -> Path:
     return folder
 
 
-def test_sixty_kills_at_random(fleet: Fleet, watched: Path, sandbox: Sandbox) -> None:
-    kill_at_random(fleet, watched, sandbox, kills=60, seed=random.randrange(10**6))  # noqa: S311
-
-
-def kill_at_random(fleet: Fleet, watched: Path, sandbox: Sandbox, *, kills: int, seed: int) -> None:
-    print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
-    killer = Killer(repository=fleet.repository.path, mark=sandbox.mark, seed=seed)
+def test_kills_at_random_lose_nothing(fleet: Fleet, watched: Path, sandbox: Sandbox) -> None:
+    print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
+    killer = Killer(repository=fleet.repository.path, mark=sandbox.mark, seed=SEED)
     spawned: list[Program] = []
     killer.start()
     try:
-        while len(killer.killed) < kills:
+        while len(killer.killed) < KILLS:
             keep_at_work(fleet, spawned)
     finally:
         killer.stop()
