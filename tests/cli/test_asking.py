@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from inline_snapshot import snapshot
+
+from wtagents.core.errors import StateError
+from wtagents.operations.answer import AnswerRequest, answer, require_question
+from wtagents.operations.context import Context
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder
@@ -63,6 +68,17 @@ Allow it? [y/N]: allowed Bash: rm -rf build
         )
     )
     assert shell.wta("wait", "a", "--timeout", "30s").status == 0
+
+
+def test_an_answer_goes_to_the_question_that_was_seen(shell: Shell) -> None:
+    shell.wta("spawn", "a", "-", stdin=ASK)
+    shell.wta("wait", "a", "--for", "attention", "--timeout", "30s")
+    context = Context(shell.folder)
+    earlier = AnswerRequest(name="a", allow=True, request_id="an earlier one")
+    with pytest.raises(StateError, match="the agent of a asks something else by now"):
+        answer(context, earlier)
+    seen = require_question(context, "a").request_id
+    assert answer(context, AnswerRequest(name="a", allow=True, request_id=seen)).data.allowed
 
 
 def test_who_leaves_a_question_decides_nothing(shell: Shell, repository: RepositoryBuilder) -> None:

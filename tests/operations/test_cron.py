@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -110,14 +111,14 @@ def test_damaged_markers_are_left_to_a_person(
 
 @pytest.mark.usefixtures("table")
 def test_the_line_reaches_the_repository_whatever_its_name(tmp_path: Path) -> None:
-    """Play cron: undo its escape of %, run the line by sh with an empty environment."""
+    """Play cron: a bare % ends the command; sh runs it with an empty environment."""
     repository = RepositoryBuilder.create(tmp_path / "it's 100% $(touch owned) `x`")
     repository.commit({"a": "1"})
     echo = tmp_path / "echo arguments"
     echo.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PATH" >"$OUT"\n')
     echo.chmod(0o755)
     lines = install_cron(Context(repository.path)).data.lines
-    command = lines[0].removeprefix("*/5 * * * * ").replace("\\%", "%")
+    command = re.split(r"(?<!\\)%", lines[0].removeprefix("*/5 * * * * "))[0].replace("\\%", "%")
     command = command.replace(sys.executable, shlex.quote(str(echo)))
     out = tmp_path / "out"
     run_to_end(["env", "-i", f"OUT={out}", "/bin/sh", "-c", command], cwd=tmp_path)
