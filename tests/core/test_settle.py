@@ -149,6 +149,15 @@ def test_a_rate_limit_waits_for_its_end_and_costs_no_attempt() -> None:
     )
 
 
+def test_a_rate_limit_that_ended_while_nobody_looked_is_over() -> None:
+    run = an_ended_run(ExitReason.RATE_LIMITED, retry_at=later(5))
+
+    settled = settle(view(ACTIVE, run=run), POLICY, later(3600))
+
+    assert settled is not None
+    assert settled.not_before == later(5)
+
+
 def test_a_rate_limit_in_the_past_waits_all_the_same() -> None:
     run = an_ended_run(ExitReason.RATE_LIMITED, retry_at=later(-5))
 

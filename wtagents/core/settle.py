@@ -81,7 +81,9 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     if end.reason is ExitReason.STOPPED:
         return Settlement.stopped()
     if end.reason is ExitReason.RATE_LIMITED:
-        pause_end = end.retry_at if end.retry_at and end.retry_at > now else now + RATE_LIMIT_PAUSE
+        # A limit may have ended while nobody looked; one that ended before the run did is no limit.
+        told = end.retry_at if end.retry_at and end.retry_at > end.at else None
+        pause_end = told or now + RATE_LIMIT_PAUSE
         return Settlement(
             to=TaskState.QUEUED,
             reason=Reason.RATE_LIMITED,
