@@ -191,7 +191,8 @@ class Stage:
 
     def _command(self, argv: Sequence[str]) -> tuple[bool, str]:
         try:
-            running = start_command(argv, cwd=Path.cwd())
+            # Like Claude Code it passes its environment on, the mark of its run included.
+            running = start_command(argv, cwd=Path.cwd(), env=dict(os.environ))
         except WtaError as error:
             return False, f"{error.message}: {error.cause}"
         try:
