@@ -244,7 +244,7 @@ def test_killed_at_every_step_the_next_pass_goes_on(fleet: Fleet) -> None:
     fleet.cancel("fix")
     step = 0
     while True:
-        step += 2
+        step += 4
         done = run_to_end([sys.executable, "-c", KILLED, str(fleet.main.path), str(step)])
         assert done.returncode in (-9, 0), done.stderr.decode()
         if done.returncode == 0:

@@ -285,7 +285,7 @@ def test_killed_at_every_step_it_is_simply_called_again(fleet: Fleet) -> None:
     cleanup(fleet.context, CleanupRequest())
     step = 0
     while fleet.row("fix").removed_at is not None:
-        step += 1
+        step += 3
         done = run_to_end([sys.executable, "-c", KILLED, str(fleet.main.path), str(step)])
         assert done.returncode in (-9, 0), done.stderr.decode()
     assert step > 5, "it was killed on its way"
