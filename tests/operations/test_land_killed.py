@@ -106,9 +106,14 @@ def test_killed_while_the_resolver_is_asked(fleet: Fleet, sandbox: Sandbox, tmp_
 def test_killed_between_the_ref_and_the_checkout(
     fleet: Fleet, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """A filter of the person's own runs while the checkout is updated: there it kills us."""
+    """A filter of the person's own runs while the checkout is updated: there it kills us.
+
+    It is slow, so that git goes on with the checkout when the next landing begins.
+    """
     pid, smudge = tmp_path / "pid", tmp_path / "smudge"
-    smudge.write_text(f"#!/bin/sh\ntest -e {pid} && kill -9 $(cat {pid}) && rm {pid}\nexec cat\n")
+    smudge.write_text(
+        f"#!/bin/sh\ntest -e {pid} && kill -9 $(cat {pid}) && rm {pid}\nsleep 0.3; exec cat\n"
+    )
     smudge.chmod(0o755)
     fleet.main.git("config", "filter.slow.smudge", str(smudge))
     fleet.main.git("config", "filter.slow.clean", "cat")

@@ -141,6 +141,11 @@ def finish_advance(repo: Repository, target: BranchName) -> list[Path]:
     return finished
 
 
+def is_advancing(repo: Repository, target: BranchName) -> bool:
+    """Whether a checkout of the target is still held: a git of a dead advance may be at work."""
+    return any(_parse_mark(each.lock) is not None for each in checkouts(repo, target))
+
+
 def _finish(repo: Repository, checkout: Checkout, target: BranchName, mark: _Mark) -> None:
     tip = ref_value(repo, target.ref) or mark.old
     _repair(repo, checkout, mark.new if tip == mark.old else mark.old, tip)

@@ -15,9 +15,10 @@ supersedes the attempt. The task's own branch never moves. Whoever lands holds t
 from __future__ import annotations
 
 import logging
+from threading import Event
 from typing import TYPE_CHECKING, assert_never
 
-from wtagents.core.errors import SystemFault, WtaError
+from wtagents.core.errors import DeadlineError, SystemFault, WtaError
 from wtagents.core.merge import MergeRequest, MergeState, Rejection
 from wtagents.core.record import record, replace
 from wtagents.core.task import TaskState
@@ -28,6 +29,7 @@ from wtagents.git.advance import (
     Moved,
     advance,
     finish_advance,
+    is_advancing,
 )
 from wtagents.git.hub import open_hub
 from wtagents.git.refs import ref_value
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
     from wtagents.operations.source import Source
 
 logger = logging.getLogger(__name__)
+
+_ORPHAN_SECONDS = 45.0
+"""How long a git command that outlived its landing is waited for."""
 
 
 @record
@@ -93,7 +98,9 @@ def land_queue(
         waiting = [
             request
             for request in _live(context)
-            if request.id not in outcomes and (only is None or request.id in only)
+            if request.state is MergeState.WAITING
+            and request.id not in outcomes
+            and (only is None or request.id in only)
         ]
         if not waiting:
             return tuple(outcomes.values())
@@ -219,13 +226,30 @@ def _recover(landing: Landing) -> None:
     context, request = landing.context, landing.request
     if request.state is MergeState.ADVANCING and request.candidate is not None:
         with context.repository_lock():
-            finish_advance(context.repository, request.target)
+            _finish_advance(context, request.target)
             if _has(context, request.target, request.candidate):
                 commits = count_commits(context, request.onto, request.candidate)
                 notes = ("it was cut off and finished later",)
                 landing.finish(request.candidate, landed_words(request, commits, notes))
                 return
     landing.begin_again(f"the landing was cut off while {request.state}", Rejection.CUT_OFF)
+
+
+def _finish_advance(context: Context, target: BranchName) -> None:
+    """Repair the checkouts, after the git commands that outlived a killed landing have ended.
+
+    Raises DeadlineError while one of them goes on.
+    """
+    never, deadline = Event(), context.clock.monotonic() + _ORPHAN_SECONDS
+    finish_advance(context.repository, target)
+    while is_advancing(context.repository, target):
+        if context.clock.monotonic() >= deadline:
+            raise DeadlineError(
+                f"a git command of a killed landing is still at work on {target}",
+                hint="wta doctor; then: wta merge --ready",
+            )
+        context.clock.wait(never, 0.05)
+        finish_advance(context.repository, target)
 
 
 def _has(context: Context, target: BranchName, commit: Oid) -> bool:
