@@ -342,3 +342,16 @@ def test_what_is_tracked_and_which_ignored_files_are_named(
     asked = ("CLAUDE.local.md", "CLAUDE.md", "*", ":(top)README.md", "-x")
     assert [worktrees.is_tracked(repo, place, path) for path in asked] == [True] + [False] * 4
     assert worktrees.is_tracked(repo, repository.path, "README.md")
+
+
+@pytest.mark.parametrize("pointer", [None, "gitdir: /elsewhere\n", "gitdir: {common}\n"])
+def test_a_worktree_whose_pointer_leads_elsewhere_has_no_facts(
+    repository: RepositoryBuilder, repo: Repository, place: Path, pointer: str | None
+) -> None:
+    base = Oid(repository.tip("HEAD"))
+    make(repo, place, base)
+    assert worktrees.worktree_facts(repo, place, base, at=START) is not None
+    (place / ".git").unlink()
+    if pointer is not None:
+        (place / ".git").write_text(pointer.format(common=repo.common_dir))
+    assert worktrees.worktree_facts(repo, place, base, at=START) is None

@@ -265,7 +265,7 @@ def worktree_facts(
     The look happens in the clean room: nothing that an agent configured runs, its index stays.
     """
     folder = admin.admin_dir(repo, path)
-    if folder is None or not path.is_dir():
+    if folder is None or admin.linked_dir(path) != folder.resolve():
         return None
     seen = signature(path)
     head = admin.read_head(folder)
