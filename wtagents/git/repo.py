@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, StateError, SystemFault
 from wtagents.core.record import record, replace
-from wtagents.system.command import clean_environment, run_command
+from wtagents.system.command import clean_environment, run_command, start_command
 from wtagents.system.paths import discover_common_dir
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wtagents.system.command import Completed
+    from wtagents.system.command import Completed, RunningCommand
 
 OLDEST_GIT = (2, 38)
 """The first with `merge-tree --write-tree`."""
@@ -99,6 +99,33 @@ class GitError(SystemFault):
         )
         self.status = done.returncode
         self.stderr = done.stderr.decode(errors="replace")
+
+
+class RunningGit:
+    """A git command that was started and must be finished."""
+
+    def __init__(self, running: RunningCommand, args: tuple[str, ...]) -> None:
+        self._running = running
+        self._args = args
+
+    def finish(self, *, timeout: float = 60, ok: tuple[int, ...] = (0,)) -> GitResult:
+        """Wait for its end. Raises GitError and DeadlineError as `Repository.git` does."""
+        done = self._running.finish(timeout=timeout)
+        if done.timed_out:
+            raise DeadlineError(
+                f"git {self._args[0]} did not end within {timeout:g} s", hint="wta doctor"
+            )
+        if done.returncode not in ok:
+            raise GitError(self._args, done)
+        return GitResult(
+            status=done.returncode,
+            stdout=done.stdout,
+            stderr=done.stderr.decode(errors="replace"),
+        )
+
+    def kill(self) -> None:
+        """End it, if it has not ended."""
+        self._running.kill()
 
 
 @record
@@ -181,6 +208,27 @@ class Repository:
         """Return the same view, whose commands inherit the descriptors of locks."""
         return replace(self, held=(*self.held, *descriptors))
 
+    def start(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        config: Mapping[str, str] | None = None,
+        durable: bool = False,
+    ) -> RunningGit:
+        """Start one git command, to be finished; see `git`."""
+        settings = _HARDENED | (_DURABLE if durable else {}) | dict(config or {})
+        environment = clean_environment(_QUIET | self._places() | _as_variables(settings))
+        environment |= env or {}
+        running = start_command(
+            ("git", *args),
+            cwd=self.work_tree or self.common_dir,
+            env=environment,
+            stdin=stdin,
+            inherited=self.held,
+        )
+        return RunningGit(running, args)
+
     def git(
         self,
         *args: str,
@@ -195,28 +243,8 @@ class Repository:
 
         Raises GitError for a status outside `ok`, DeadlineError after `timeout` seconds.
         """
-        settings = _HARDENED | (_DURABLE if durable else {}) | dict(config or {})
-        environment = clean_environment(_QUIET | self._places() | _as_variables(settings))
-        environment |= env or {}
-        done = run_command(
-            ("git", *args),
-            cwd=self.work_tree or self.common_dir,
-            timeout=timeout,
-            env=environment,
-            stdin=stdin,
-            inherited=self.held,
-        )
-        if done.timed_out:
-            raise DeadlineError(
-                f"git {args[0]} did not end within {timeout:g} s", hint="wta doctor"
-            )
-        if done.returncode not in ok:
-            raise GitError(args, done)
-        return GitResult(
-            status=done.returncode,
-            stdout=done.stdout,
-            stderr=done.stderr.decode(errors="replace"),
-        )
+        running = self.start(*args, stdin=stdin, env=env, config=config, durable=durable)
+        return running.finish(timeout=timeout, ok=ok)
 
     def read(
         self,

@@ -25,10 +25,11 @@ from wtagents.system.files import write_atomic
 from wtagents.system.lock import hold_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from wtagents.core.ids import TaskName
-    from wtagents.git.repo import Repository
+    from wtagents.git.repo import Repository, RunningGit
 
 CHECKOUT_SECONDS = 1800.0
 ADD_SECONDS = 60.0
@@ -194,8 +195,17 @@ def _in_the_way(path: Path, cause: str) -> StateError:
 
 
 def fill_worktree(repo: Repository, path: Path) -> None:
-    """Check out the files of a new worktree; a worktree that has an index is full already.
+    """Check out the files of a new worktree; a worktree that has an index is full already."""
+    with filling(repo, path) as running:
+        if running is not None:
+            running.finish(timeout=CHECKOUT_SECONDS)
 
+
+@contextlib.contextmanager
+def filling(repo: Repository, path: Path) -> Iterator[RunningGit | None]:
+    """Check out the files of a new worktree; the block does something else, then finishes it.
+
+    Yields None for a worktree that has an index: it is full, git writes the index last.
     This is the one look of the user's own filters (git-lfs) at the files: check the tripwire first.
     Only before an agent was started there: what an interrupted filling left is overwritten. A git
     that outlived its caller is waited for.
@@ -205,13 +215,13 @@ def fill_worktree(repo: Repository, path: Path) -> None:
         raise StateError(f"{path} is not a worktree of this repository", hint="git worktree list")
     with hold_folder(folder, seconds=CHECKOUT_SECONDS, what="the checkout") as held:
         if (folder / "index").exists():
+            yield None
             return
         with contextlib.suppress(FileNotFoundError):
             (folder / "index.lock").unlink()
         view = repo.seen_from(folder, path).holding(held)
         settings = {"checkout.workers": "2", "protocol.allow": "user"}
-        command = ("read-tree", "--reset", "-u", "HEAD")
-        view.git(*command, config=settings, timeout=CHECKOUT_SECONDS)
+        yield view.start("read-tree", "--reset", "-u", "HEAD", config=settings)
 
 
 def is_filled(repo: Repository, path: Path) -> bool:
@@ -233,6 +243,12 @@ def exclude(repo: Repository, pattern: str) -> None:
         return
     separator = b"" if not text or text.endswith(b"\n") else b"\n"
     write_atomic(path, text + separator + line + b"\n", mode=_EXCLUDE_MODE)
+
+
+def is_committed(repo: Repository, commit: Oid, path: str) -> bool:
+    """Whether a commit holds a file or folder of this name."""
+    listing = ("--literal-pathspecs", "ls-tree", "-z", commit, "--", path)
+    return bool(repo.read(*listing).stdout)
 
 
 def is_tracked(repo: Repository, worktree: Path, path: str) -> bool:

@@ -20,6 +20,7 @@ from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 from wtagents.git.stale_locks import clear_stale_locks
+from wtagents.operations.filling import filling_worktree
 from wtagents.operations.opening import choose_first_words, choose_opening
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.worktree import claim_worktree, furnish_worktree
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
+    from wtagents.operations.filling import Filling
     from wtagents.operations.worktree import Furnished
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ def begin_run(context: Context, action: BeginRun) -> None:
     What cannot be begun rests as `failed` with its cause, so that no tick tries it for ever;
     a busy lock is left to the next tick.
     """
+    not_started: WtaError | OSError | None = None
     with try_lock(context.paths.task_lock(action.task_id)) as alone:
         if not alone:
             return
@@ -61,15 +64,25 @@ def begin_run(context: Context, action: BeginRun) -> None:
             if task is None:
                 return
             _clear_locks(context, task)
-            prepared = furnish_worktree(context, task)
-            run = _add_run(context, task, action.purpose)
+            with filling_worktree(context, task) as filling:
+                if filling is not None:
+                    not_started = _begin(context, task, action.purpose, filling)
         except DeadlineError:
             raise
         except (WtaError, OSError) as error:
             _fail(context, action.task_id, error)
             raise
-        if run is not None:
-            _start(context, run, prepared)
+    if not_started is not None:
+        raise not_started
+
+
+def _begin(
+    context: Context, task: Task, purpose: Purpose, filling: Filling
+) -> WtaError | OSError | None:
+    """Add a run and start its runner; return what kept it from starting."""
+    prepared = furnish_worktree(context, task, filling)
+    run = _add_run(context, task, purpose)
+    return None if run is None else _start(context, run, prepared, filling)
 
 
 def _claim(context: Context, action: BeginRun) -> Task | None:
@@ -131,9 +144,12 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
     return run
 
 
-def _start(context: Context, run: Run, prepared: Furnished) -> None:
+def _start(
+    context: Context, run: Run, prepared: Furnished, filling: Filling
+) -> WtaError | OSError | None:
     """Start the runner; a run that cannot be started ends here, unless a runner has it already."""
     try:
+        _open_folder(context, run, filling)
         _write_order(context, run, prepared)
         _launch_runner(context, run.id)
     except (WtaError, OSError) as error:
@@ -143,7 +159,8 @@ def _start(context: Context, run: Run, prepared: Furnished) -> None:
             with context.database.write() as db:
                 end = _not_started(error, at=context.clock.now())
                 move_run(db, run.id, RunState.EXITED, at=end.at, exit=end)
-        raise
+        return error
+    return None
 
 
 def relaunch_runner(context: Context, run_id: RunId) -> None:
@@ -158,9 +175,20 @@ def relaunch_runner(context: Context, run_id: RunId) -> None:
     with try_lock(context.paths.task_lock(task.id)) as alone:
         if not alone:
             return
-        if run_folder.load_order(context.paths.run(run_id)) is None:
-            _write_order(context, run, furnish_worktree(context, task))
-        _launch_runner(context, run_id)
+        with filling_worktree(context, task) as filling:
+            if filling is None:
+                return
+            _open_folder(context, run, filling)
+            if run_folder.load_order(context.paths.run(run_id)) is None:
+                _write_order(context, run, furnish_worktree(context, task, filling))
+            _launch_runner(context, run_id)
+
+
+def _open_folder(context: Context, run: Run, filling: Filling) -> None:
+    """Make the run's folder; a runner that finds an order there finds the lock to wait for, too."""
+    folder = context.paths.run(run.id)
+    make_private_folder(folder.inbox)
+    filling.share(folder)
 
 
 def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
@@ -171,7 +199,6 @@ def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
     task = prepared.task
     spec = task.agent
     folder = context.paths.run(run.id)
-    make_private_folder(folder.inbox)
     with context.database.read() as db:
         earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
         texts = [m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT]

@@ -12,18 +12,17 @@ from wtagents.core.record import record
 from wtagents.git.worktrees import (
     add_worktree,
     exclude,
-    fill_worktree,
     ignored_files,
-    is_filled,
+    is_committed,
     is_tracked,
 )
 from wtagents.operations.instructions import INSTRUCTIONS_FILE, OPENING, instructions_for
-from wtagents.operations.tripwire import require_untouched
 from wtagents.system.files import write_atomic
 
 if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
+    from wtagents.operations.filling import Filling
 
 _WORLD_READABLE = 0o644
 
@@ -73,27 +72,23 @@ def claim_worktree(context: Context, task: Task) -> None:
     )
 
 
-def furnish_worktree(context: Context, task: Task) -> Furnished:
-    """Check the files out, copy what `.worktreeinclude` names, write the instructions.
-
-    Raises StateError when the files are still to be checked out and the tripwire has gone off:
-    a checkout runs the filters that the shared configuration names.
-    """
-    if not is_filled(context.repository, task.worktree):
-        require_untouched(context)
-        fill_worktree(context.repository, task.worktree)
-    copy_included(context, task.worktree)
+def furnish_worktree(context: Context, task: Task, filling: Filling) -> Furnished:
+    """Write the instructions and copy what `.worktreeinclude` names, which needs all files."""
+    if _include_file(context) is not None:
+        filling.finish()
+        copy_included(context, task.worktree)
     text = instructions_for(context, task)
-    return Furnished(
-        task=task,
-        unwritten_instructions="" if _write_instructions(context, task, text) else text,
-    )
+    written = _write_instructions(context, task, text, is_filled=filling.is_done)
+    return Furnished(task=task, unwritten_instructions="" if written else text)
 
 
-def _write_instructions(context: Context, task: Task, text: str) -> bool:
-    """Write `CLAUDE.local.md` unless it is tracked, a link or somebody else's."""
+def _write_instructions(context: Context, task: Task, text: str, *, is_filled: bool) -> bool:
+    """Write `CLAUDE.local.md` unless it is tracked, or to be so, a link or somebody else's."""
     path = task.worktree / INSTRUCTIONS_FILE
-    if path.is_symlink() or is_tracked(context.repository, task.worktree, INSTRUCTIONS_FILE):
+    repository = context.repository
+    if is_filled and is_tracked(repository, task.worktree, INSTRUCTIONS_FILE):
+        return False
+    if path.is_symlink() or (not is_filled and is_committed(repository, task.base, path.name)):
         return False
     if path.exists() and not path.read_text(errors="replace").startswith(OPENING):
         return False
@@ -104,11 +99,8 @@ def _write_instructions(context: Context, task: Task, text: str) -> bool:
 
 def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> None:
     """Copy ignored files that the include file names; what is there stays, unless `afresh`."""
-    source = context.main_worktree
-    if source is None:
-        return
-    include_file = source / context.settings.worktree.include_file
-    if not include_file.is_file():
+    source, include_file = context.main_worktree, _include_file(context)
+    if source is None or include_file is None:
         return
     for relative in ignored_files(context.repository, include_file):
         origin, copy = source / relative, folder / relative
@@ -122,3 +114,11 @@ def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> No
         with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(origin, copy)
+
+
+def _include_file(context: Context) -> Path | None:
+    """Return the list of ignored files to copy, where there is one."""
+    if context.main_worktree is None:
+        return None
+    path = context.main_worktree / context.settings.worktree.include_file
+    return path if path.is_file() else None

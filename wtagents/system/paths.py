@@ -106,6 +106,10 @@ class StatePaths:
         """Held by whoever begins a run of the task."""
         return self.root / f"task-{task_id}.lock"
 
+    def checkout_lock(self, task_id: int) -> Path:
+        """Held by whoever checks out the files of the task's worktree, the git process included."""
+        return self.root / f"task-{task_id}.checkout.lock"
+
     @property
     def runs(self) -> Path:
         return self.root / "runs"
@@ -120,7 +124,8 @@ class RunFolder:
     """Everything that a runner reads and writes.
 
     order.json     what to do; written before the runner starts (see `core/order.py`)
-    checkout.lock  held (flock) while the files of the worktree are still being written
+    checkout.lock  held (flock) while the files of the worktree are still being written; a second
+                   name of the task's own lock, so that it is free when git is gone
     claim.json     the runner's identity; created exclusively, first of all
     agent.json     the agent process's identity
     heartbeat      its mtime says "the runner is alive"
