@@ -79,7 +79,7 @@ def look(repo: Repository, ground: Ground, place: Path) -> None:
     refs.require_branch(repo, MAIN)
     refs.default_target(repo)
     refs.current_branch(repo)
-    refs.check_branch_room(repo, BranchName("wta/other"))
+    refs.check_branch_room(refs.branch_tips(repo), BranchName("wta/other"))
     worktrees.worktrees(repo)
     signature(place)
     worktrees.worktree_facts(repo, place, base, at=START)

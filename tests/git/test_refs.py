@@ -127,7 +127,7 @@ def test_a_branch_that_has_no_room_is_refused_in_words(
 ) -> None:
     repository.branch(taken)
     with pytest.raises(StateError) as caught:
-        refs.check_branch_room(Repository.at(repository.path), BranchName(wanted))
+        refs.check_branch_room(refs.branch_tips(Repository.at(repository.path)), BranchName(wanted))
     assert caught.value.message == message
 
 
@@ -162,4 +162,4 @@ def test_hostile_branches_are_only_names(
 def test_a_branch_beside_similar_ones_has_room(repository: RepositoryBuilder) -> None:
     for name in ("wta/fix-1", "wta/fi", "wtax"):
         repository.branch(name)
-    refs.check_branch_room(Repository.at(repository.path), BranchName("wta/fix"))
+    refs.check_branch_room(refs.branch_tips(Repository.at(repository.path)), BranchName("wta/fix"))

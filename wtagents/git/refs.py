@@ -8,6 +8,8 @@ from wtagents.core.errors import NotFoundError, StateError, UsageError
 from wtagents.core.ids import BranchName, Oid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wtagents.core.ids import RefName
     from wtagents.git.repo import Repository
 
@@ -51,6 +53,13 @@ def require_branch(repo: Repository, branch: BranchName) -> Oid:
     )
 
 
+def branch_tips(repo: Repository) -> dict[BranchName, Oid]:
+    """Return every local branch with its commit, in one look."""
+    said = repo.read("for-each-ref", "--format=%(objectname) %(refname)", _HEADS).text
+    lines = (line.partition(" ") for line in said.split("\n") if line)
+    return {BranchName(ref.removeprefix(_HEADS)): Oid(oid) for oid, _, ref in lines}
+
+
 def branch_exists(repo: Repository, branch: BranchName) -> bool:
     """Whether a local branch is there."""
     return resolve(repo, branch.ref) is not None
@@ -67,14 +76,17 @@ def current_branch(repo: Repository) -> BranchName | None:
     return BranchName(said.removeprefix(_HEADS)) if said.startswith(_HEADS) else None
 
 
-def default_target(repo: Repository) -> BranchName:
+def default_target(repo: Repository, tips: Mapping[BranchName, Oid] | None = None) -> BranchName:
     """Return the branch of the main worktree, else the usual name that exists.
+
+    `tips` spares git a question: the answer of `branch_tips`.
 
     Raises StateError when neither answers, or while there is no commit.
     """
     current = current_branch(repo)
     if current is not None and not current.startswith("wta/"):
-        require_branch(repo, current)
+        if tips is None or current not in tips:
+            require_branch(repo, current)
         return current
     configured = repo.read("config", "--get", "init.defaultBranch", ok=(0, 1)).text
     for name in (configured, *_CANDIDATES):
@@ -128,14 +140,13 @@ def ref_value(repo: Repository, ref: RefName) -> Oid | None:
     return Oid(said.text) if said.status == 0 and said.stdout else None
 
 
-def check_branch_room(repo: Repository, branch: BranchName) -> None:
+def check_branch_room(tips: Mapping[BranchName, Oid], branch: BranchName) -> None:
     """Raise StateError when git cannot hold a new branch of this name beside those it has.
 
     Compared with folded case: a case-insensitive file system would mix up the two.
     """
     wanted = branch.casefold()
-    listed = repo.read("for-each-ref", "--format=%(refname)", _HEADS).text.split("\n")
-    for name in (line.removeprefix(_HEADS) for line in listed):
+    for name in tips:
         taken = name.casefold()
         if taken == wanted:
             raise StateError(

@@ -7,13 +7,13 @@ user's filters belong to it. So the fingerprint that a person accepted is compar
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from typing import TYPE_CHECKING
 
 from wtagents.git import admin
 from wtagents.git.repo import Repository
+from wtagents.system.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ def _hash(path: Path) -> str:
         return f"unreadable: {error.strerror}"
     if path.name == "config":
         data = _without_branches(data)
-    return hashlib.sha256(data).hexdigest()
+    return digest(data)
 
 
 def _without_branches(data: bytes) -> bytes:

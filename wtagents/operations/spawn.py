@@ -13,6 +13,13 @@ from wtagents.core.errors import StateError, SystemFault, UsageError, WtaError
 from wtagents.core.ids import BranchName, TaskName
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
+from wtagents.git.refs import (
+    branch_tips,
+    check_branch_room,
+    default_target,
+    require_branch,
+    require_commit,
+)
 from wtagents.operations.result import OperationResult
 from wtagents.operations.tick import tick
 from wtagents.operations.worktree import worktree_path
@@ -20,6 +27,7 @@ from wtagents.store.runs import latest_run
 from wtagents.store.tasks import add_task, require_free_name, require_task_by_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wtagents.core.ids import Oid
@@ -66,12 +74,14 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     with context.database.read() as db:
         require_free_name(db, name)
     spec = request.agent or AgentSpec(kind=AgentKind(context.settings.agent.kind))
-    target, base = _starting_point(context, request)
+    tips = branch_tips(context.repository)
+    target, base = _starting_point(context, request, tips)
     if len(base) != _SHA1_DIGITS:
         require_sha1(context.repository)
     branch = BranchName.of_task(name)
+    check_branch_room(tips, branch)
     path = worktree_path(context, name.folder)
-    _check_surroundings(context, branch, path, spec)
+    _check_surroundings(context, path, spec)
     with context.database.write() as db:
         task = add_task(
             db,
@@ -123,22 +133,20 @@ def _check_prompt(prompt: str) -> None:
         )
 
 
-def _starting_point(context: Context, request: SpawnRequest) -> tuple[BranchName, Oid]:
-    from wtagents.git.refs import default_target, require_branch, require_commit
+def _starting_point(
+    context: Context, request: SpawnRequest, tips: Mapping[BranchName, Oid]
+) -> tuple[BranchName, Oid]:
+    repository, wanted = context.repository, request.target or context.settings.merge.target
+    target = BranchName.parse(wanted) if wanted else default_target(repository, tips)
+    tip = tips.get(target) or require_branch(repository, target)
+    return target, require_commit(repository, request.base) if request.base else tip
 
-    wanted = request.target or context.settings.merge.target
-    target = BranchName.parse(wanted) if wanted else default_target(context.repository)
-    tip = require_branch(context.repository, target)
-    return target, require_commit(context.repository, request.base) if request.base else tip
 
-
-def _check_surroundings(context: Context, branch: BranchName, path: Path, spec: AgentSpec) -> None:
-    from wtagents.git.refs import check_branch_room
+def _check_surroundings(context: Context, path: Path, spec: AgentSpec) -> None:
     from wtagents.operations.agent_program import require_agent_program
     from wtagents.operations.tripwire import lay_tripwire, require_untouched
     from wtagents.operations.trust import require_trusted
 
-    check_branch_room(context.repository, branch)
     if path.exists():
         raise StateError(f"{path} exists already", hint="move it away, or choose another task name")
     require_trusted(context)

@@ -20,6 +20,7 @@ import re
 from pathlib import Path
 
 from wtagents.core.record import record
+from wtagents.system.digest import digest
 
 
 def state_home() -> Path:
@@ -36,15 +37,10 @@ def config_home() -> Path:
 
 def repository_id(common_dir: Path) -> str:
     """Return the folder's name and 16 digits of the hash of its canonical path."""
-    try:
-        # Where hashlib has it from: hashlib itself loads OpenSSL, 2 ms of every command.
-        from _blake2 import blake2b
-    except ImportError:
-        from hashlib import blake2b
     canonical = common_dir.resolve()
     folder = canonical.parent.name if canonical.name == ".git" else canonical.stem
     readable = re.sub(r"[^A-Za-z0-9._-]", "-", folder)[:40] or "repository"
-    return f"{readable}-{blake2b(bytes(canonical), digest_size=8).hexdigest()}"
+    return f"{readable}-{digest(bytes(canonical), size=8)}"
 
 
 @record
