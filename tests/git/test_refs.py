@@ -147,8 +147,8 @@ def test_hostile_branches_are_only_names(
     assert refs.require_branch(repo, branch) == old
     assert refs.branch_exists(repo, branch)
     with pytest.raises(StateError):
-        refs.check_branch_room(repo, branch)
-    refs.check_branch_room(repo, BranchName("wta/free"))
+        refs.check_branch_room(refs.branch_tips(repo), branch)
+    refs.check_branch_room(refs.branch_tips(repo), BranchName("wta/free"))
     assert advance(repo, branch, old, new) == Advanced(checkouts=())
     assert refs.ref_value(repo, branch.ref) == new
     made = tmp_path / "made"

@@ -23,6 +23,7 @@ from wtagents.git.stale_locks import clear_stale_locks
 from wtagents.operations.filling import filling_worktree
 from wtagents.operations.opening import choose_first_words, choose_opening
 from wtagents.operations.trust import require_trusted
+from wtagents.operations.waiting import wait_for
 from wtagents.operations.worktree import claim_worktree, furnish_worktree
 from wtagents.store.messages import mark_delivered, messages_of
 from wtagents.store.runs import add_run, latest_run, move_run, run_by_id, runs_of
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_RUNNER_SECONDS = 5.0
+"""How long a runner without files is given to end; the next tick notes it otherwise."""
 _BEGINNABLE = (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
 
 
@@ -70,6 +73,7 @@ def begin_run(context: Context, action: BeginRun) -> None:
         except DeadlineError:
             raise
         except (WtaError, OSError) as error:
+            _end_waiting_run(context, action.task_id, error)
             _fail(context, action.task_id, error)
             raise
     if not_started is not None:
@@ -153,14 +157,34 @@ def _start(
         _write_order(context, run, prepared)
         _launch_runner(context, run.id)
     except (WtaError, OSError) as error:
-        folder = context.paths.run(run.id)
-        run_folder.forbid_claim(folder)
-        if run_folder.load_claim(folder) is None:
-            with context.database.write() as db:
-                end = _not_started(error, at=context.clock.now())
-                move_run(db, run.id, RunState.EXITED, at=end.at, exit=end)
+        _end_unclaimed(context, run, error)
         return error
     return None
+
+
+def _end_unclaimed(context: Context, run: Run, error: WtaError | OSError) -> bool:
+    """End a run that no runner has, and will have; False when one has it already."""
+    folder = context.paths.run(run.id)
+    run_folder.forbid_claim(folder)
+    if run_folder.load_claim(folder) is not None:
+        return False
+    end = _not_started(error, at=context.clock.now())
+    with context.database.write() as db:
+        move_run(db, run.id, RunState.EXITED, at=end.at, exit=end)
+    return True
+
+
+def _end_waiting_run(context: Context, task_id: int, error: WtaError | OSError) -> None:
+    """Note the end of a run whose runner waited for files that will not come: it says so itself."""
+    with context.database.read() as db:
+        run = latest_run(db, task_id)
+    if run is None or run.state not in LIVE_RUN_STATES or _end_unclaimed(context, run, error):
+        return
+    folder = context.paths.run(run.id)
+    end = wait_for(context.clock, lambda: run_folder.load_exit(folder), seconds=_RUNNER_SECONDS)
+    if end is not None:
+        with context.database.write() as db:
+            move_run(db, run.id, RunState.EXITED, at=end.at, exit=end)
 
 
 def relaunch_runner(context: Context, run_id: RunId) -> None:
