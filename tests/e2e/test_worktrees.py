@@ -9,6 +9,7 @@ import pytest
 from tests.support import watched_agent
 from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet, scenario, work
+from tests.support.repository import RepositoryBuilder
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.operations.spawn import SpawnRequest, spawn
 from wtagents.operations.stop import RetryRequest, retry
@@ -118,3 +119,17 @@ def test_an_agent_knows_its_task_by_its_environment(fleet: Fleet) -> None:
 
     place = str(task.worktree)
     assert (task.worktree / "env").read_text().splitlines() == ["feat/x", place, "feat/x", place]
+
+
+def test_an_agent_whose_git_link_is_lost_reaches_no_repository_further_up(fleet: Fleet) -> None:
+    outer = fleet.context.settings.worktree.root.replace("{repository}", "project")
+    home = (fleet.context.common_dir.parent / outer).resolve()
+    home.mkdir()
+    around = RepositoryBuilder.create(home)
+    around.commit({"a.txt": "one\n"}, "Begin")
+    before = around.tip("HEAD")
+
+    fleet.spawn("a", "run mv .git .gone; git add -A; git commit -qm lost; mv .gone .git; true")
+    fleet.await_rest("a")
+
+    assert around.tip("HEAD") == before

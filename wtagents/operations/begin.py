@@ -257,6 +257,8 @@ def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
         "WTA_WORKTREE": str(task.worktree),
         "CLAUDE_AGENT_ID": task.name,
         "CLAUDE_WORKTREE": str(task.worktree),
+        # An agent whose .git is lost must not commit into a repository further up.
+        "GIT_CEILING_DIRECTORIES": str(task.worktree.parent),
     }
     order = Order(
         run_id=run.id,
