@@ -284,7 +284,7 @@ ENDINGS: list[tuple[list[dict[str, Any]], int | None, str, ExitReason, str]] = [
         [INIT, failed(terminal_reason="aborted_streaming")],
         0,
         "",
-        ExitReason.STOPPED,
+        ExitReason.INTERRUPTED,
         "its turn was interrupted",
     ),
     ([INIT, failed(subtype="error_max_turns")], 1, "", ExitReason.MAX_TURNS, "x"),

@@ -44,7 +44,7 @@ VERDICTS = {
     "over_budget": said(ExitReason.BUDGET, "Reached maximum budget ($0.1)"),
     "partial_messages": said(ExitReason.COMPLETED, "Hello there."),
     "permission_asked": said(
-        ExitReason.STOPPED, "its turn was interrupted", "Bash: touch b.txt", "Bash: touch c.txt"
+        ExitReason.INTERRUPTED, "its turn was interrupted", "Bash: touch b.txt", "Bash: touch c.txt"
     ),
     "permission_denied_without_a_person": said(
         ExitReason.COMPLETED, "I may not do that.", "Bash: touch a.txt"

@@ -199,7 +199,7 @@ def test_an_interrupted_last_turn_is_a_stop(play: Play) -> None:
         session.interrupt(7)
         session.wait_for(TurnEnded)
         verdict = session.finish()
-    assert verdict == Verdict(reason=ExitReason.STOPPED, detail="its turn was interrupted")
+    assert verdict == Verdict(reason=ExitReason.INTERRUPTED, detail="its turn was interrupted")
 
 
 def test_a_resumed_session_goes_on_behind_the_step_that_ran(

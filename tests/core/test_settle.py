@@ -14,6 +14,7 @@ from tests.support.records import (
     worktree_facts,
 )
 from wtagents.core.ids import BranchName
+from wtagents.core.record import replace
 from wtagents.core.run import ExitReason
 from wtagents.core.settle import Settlement, SettlePolicy, settle
 from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState, Wish
@@ -202,3 +203,27 @@ def test_words_that_came_too_late_begin_another_turn() -> None:
     ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts(), messages=(a_message(),))
 
     assert settle(ended, POLICY, NOW) == Settlement(to=TaskState.QUEUED, forgive=True)
+
+
+def test_a_stop_that_a_person_wished_rests_although_new_words_undid_the_wish() -> None:
+    run = replace(an_ended_run(ExitReason.STOPPED), stop_deadline=NOW)
+
+    assert settle(view(ACTIVE, run=run), POLICY, NOW) == Settlement.stopped()
+
+
+def test_an_end_that_nobody_of_wta_asked_for_is_tried_again() -> None:
+    settled = settle(view(ACTIVE, run=an_ended_run(ExitReason.STOPPED)), POLICY, NOW)
+
+    assert settled == Settlement(
+        to=TaskState.QUEUED,
+        reason=Reason.LOST,
+        detail="ended from outside, not by wta",
+        not_before=later(10),
+        failed_attempt=True,
+    )
+
+
+def test_an_interrupted_turn_rests() -> None:
+    settled = settle(view(ACTIVE, run=an_ended_run(ExitReason.INTERRUPTED)), POLICY, NOW)
+
+    assert settled == Settlement.stopped()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from wtagents.operations.worktree import claim_worktree, worktree_path
 from wtagents.store.runs import add_run
 from wtagents.store.tasks import add_task, move_task, wish_task
 from wtagents.system import run_folder
+from wtagents.system.process import signal_processes
 
 pytestmark = pytest.mark.e2e
 
@@ -119,11 +121,25 @@ def test_whoever_is_killed_in_a_turn_the_task_goes_on_behind_it(
 
     assert fleet.await_rest("a").state is TaskState.READY
 
-    first, second = fleet.runs("a")
+    first, second, *commit = fleet.runs("a")
     assert (second.session_id, second.resumes) == (first.session_id, True)
-    assert fleet.endings("a") == [ExitReason.LOST, ExitReason.COMPLETED]
-    assert fleet.repository.subjects("main..wta/a") == ["Add two.txt", "Add one.txt"]
+    # Without its runner an agent goes on until the next tick, which may stop it before it commits.
+    assert len(commit) == 0 or victim == "runner"
+    assert fleet.endings("a") == [ExitReason.LOST, *[ExitReason.COMPLETED] * (1 + len(commit))]
+    assert fleet.repository.tree("wta/a").keys() == {"README.md", "one.txt", "two.txt"}
     fleet.await_gone("a")
+
+
+def test_a_machine_that_shuts_down_ends_runs_but_no_task(fleet: Fleet) -> None:
+    fleet.spawn("a", *work("one.txt"), "wait 60")
+    fleet.await_doing("a", "sleep 60")
+    signal_processes([fleet.runner("a")], signal.SIGTERM)
+
+    task = fleet.await_state("a", TaskState.QUEUED, TaskState.STOPPED)
+
+    assert (task.state, task.reason) == (TaskState.QUEUED, Reason.LOST)
+    assert task.detail == "ended from outside, not by wta"
+    assert fleet.await_rest("a").state is TaskState.READY
 
 
 def test_a_set_up_that_was_killed_runs_again_before_the_agent(fleet: Fleet) -> None:

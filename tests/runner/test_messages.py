@@ -185,7 +185,7 @@ def test_an_interrupted_turn_with_nothing_to_follow_ends_the_run(running: Runnin
     running.await_phase(Phase.TOOL)
     running.post(1, MessageKind.INTERRUPT)
     ended = running.outcome()
-    assert (ended.reason, fates(running)) == (ExitReason.STOPPED, {1: "delivered"})
+    assert (ended.reason, fates(running)) == (ExitReason.INTERRUPTED, {1: "delivered"})
 
 
 @pytest.mark.parametrize("follow", ["in the message", "as a message of its own"])
@@ -213,7 +213,7 @@ def test_finish_ends_the_run_at_the_turn_boundary(running: Running) -> None:
     (running.worktree / "go").touch()
     ended = running.outcome()
     assert (ended.reason, ended.exit_code, ended.detail) == (
-        ExitReason.STOPPED,
+        ExitReason.INTERRUPTED,
         0,
         "ended at the turn boundary for a person",
     )

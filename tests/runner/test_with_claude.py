@@ -114,7 +114,7 @@ def test_an_interrupt_without_words_ends_the_run(
     await_file(running, "started")
     running.post(1, MessageKind.INTERRUPT)
     ended = running.outcome()
-    assert (ended.reason, fates(running)) == (ExitReason.STOPPED, {1: True})
+    assert (ended.reason, fates(running)) == (ExitReason.INTERRUPTED, {1: True})
     assert len(messages_api.requests) == 1
 
 

@@ -127,7 +127,7 @@ def _failed_turn(evidence: Evidence, last: TurnEnded) -> tuple[ExitReason, str]:
     if last.subtype in _BY_SUBTYPE:
         return _BY_SUBTYPE[last.subtype], detail
     if last.terminal_reason.startswith("aborted"):
-        return ExitReason.STOPPED, "its turn was interrupted"
+        return ExitReason.INTERRUPTED, "its turn was interrupted"
     if last.terminal_reason in _FULL_CONTEXT:
         return ExitReason.AGENT_ERROR, detail
     failure = evidence.failure

@@ -289,7 +289,7 @@ def is_woken(view: TaskView) -> bool:
     run = view.run
     if run is None or run.exit is None or run.ended_at is None:
         return bool(spoken)
-    if run.exit.reason in (ExitReason.COMPLETED, ExitReason.STOPPED):
+    if run.exit.reason in (ExitReason.COMPLETED, ExitReason.STOPPED, ExitReason.INTERRUPTED):
         return bool(spoken)
     ended_at = run.ended_at
     return any(at > ended_at for at in spoken)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.message import MessageKind
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 
@@ -78,7 +78,9 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     if run is None or run.exit is None or run.exit.reason is ExitReason.CONVERSATION_LOST:
         return Settlement(to=TaskState.QUEUED)
     end = run.exit
-    if end.reason is ExitReason.STOPPED:
+    if end.reason is ExitReason.STOPPED and run.stop_deadline is None:
+        end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
+    if end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
         return Settlement.stopped()
     if end.reason is ExitReason.RATE_LIMITED:
         # A limit may have ended while nobody looked; one that ended before the run did is no limit.

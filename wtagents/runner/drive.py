@@ -203,7 +203,7 @@ class Drive:
             reason = ExitReason.AGENT_ERROR
             detail = f"{self._order.worktree} was removed under the agent, which was stopped"
         elif self._mailbox.finishes and reason is ExitReason.COMPLETED:
-            reason, detail = ExitReason.STOPPED, "ended at the turn boundary for a person"
+            reason, detail = ExitReason.INTERRUPTED, "ended at the turn boundary for a person"
         return Outcome(
             reason=reason,
             detail=detail,
