@@ -14,8 +14,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.ids import BranchName, Oid, RunId, TaskName
 from wtagents.core.run import ExitReason, Phase, RunState
 from wtagents.core.task import AgentKind, AgentSpec, Reason, Task, TaskState, Wish
+from wtagents.operations.starting.worktree import claim_worktree, worktree_path
 from wtagents.operations.trust import trust
-from wtagents.operations.worktree import claim_worktree, worktree_path
 from wtagents.store.runs import add_run
 from wtagents.store.tasks import add_task, move_task, wish_task
 from wtagents.system import run_folder

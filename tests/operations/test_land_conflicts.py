@@ -13,8 +13,8 @@ from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.merge import Author, MergeState, Rejection
 from wtagents.core.task import TaskState
+from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.operations.outcome import MergeOutcome
 
 BASE = "def one():\n    return 1\n"
 BY_TARGET = BASE + "\n\ndef two():\n    return 2\n"

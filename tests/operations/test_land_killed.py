@@ -16,8 +16,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
-from wtagents.operations.land import land_waiting
-from wtagents.operations.landing import ATTEMPTS
+from wtagents.operations.landing.land import land_waiting
+from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.tripwire import accept_tripwire
 from wtagents.store.merges import add_merge_request
@@ -29,7 +29,7 @@ import json, sys
 from pathlib import Path
 from wtagents.core.settings import Layer
 from wtagents.operations.context import Context
-from wtagents.operations.land import land_waiting
+from wtagents.operations.landing.land import land_waiting
 layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})
 land_waiting(Context(Path(sys.argv[1]), flags=[layer]))
 """

@@ -15,10 +15,10 @@ from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.context import Context
 from wtagents.operations.doctor import accept
-from wtagents.operations.land import land_waiting
-from wtagents.operations.landing import ATTEMPTS
+from wtagents.operations.landing.land import land_waiting
+from wtagents.operations.landing.landing import ATTEMPTS
+from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.operations.outcome import MergeOutcome
 from wtagents.operations.tripwire import accept_tripwire
 from wtagents.operations.trust import trust
 from wtagents.store.merges import add_merge_request

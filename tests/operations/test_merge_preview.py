@@ -8,8 +8,8 @@ from tests.support.ready_tasks import Fleet
 from wtagents.core.errors import StateError
 from wtagents.core.merge import ResolverKind
 from wtagents.core.task import TaskState
+from wtagents.operations.landing.preview import Foreseen, ForeseenConflict, preview
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.operations.merge_preview import Foreseen, ForeseenConflict, preview
 
 
 def test_each_task_is_foreseen_on_top_of_those_before_it(fleet: Fleet) -> None:

@@ -17,7 +17,7 @@ from wtagents.git.checkouts import checkouts
 from wtagents.operations.context import Context
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.spawn import SpawnRequest, spawn
-from wtagents.operations.worktree import worktree_path
+from wtagents.operations.starting.worktree import worktree_path
 
 
 @pytest.fixture(autouse=True)

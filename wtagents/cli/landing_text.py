@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from wtagents.cli.style import Tone, plural
 from wtagents.core.merge import MergeState
 from wtagents.core.text import printable
-from wtagents.operations.merge_preview import Foreseen
+from wtagents.operations.landing.preview import Foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wtagents.cli.style import Style
-    from wtagents.operations.merge_preview import MergePreview, MergePreviews
-    from wtagents.operations.outcome import MergeOutcome
+    from wtagents.operations.landing.outcome import MergeOutcome
+    from wtagents.operations.landing.preview import MergePreview, MergePreviews
 
 _TONES = {
     MergeState.MERGED: Tone.GOOD,

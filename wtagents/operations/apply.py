@@ -47,14 +47,14 @@ def apply(action: Any, context: Context) -> None:
 
 @apply.register
 def _(action: BeginRun, context: Context) -> None:
-    from wtagents.operations.begin import begin_run
+    from wtagents.operations.starting.begin import begin_run
 
     begin_run(context, action)
 
 
 @apply.register
 def _(action: LaunchRunner, context: Context) -> None:
-    from wtagents.operations.begin import relaunch_runner
+    from wtagents.operations.starting.begin import relaunch_runner
 
     relaunch_runner(context, action.run_id)
 
@@ -103,7 +103,7 @@ def _(action: NoteLost, context: Context) -> None:
 
 
 def _heard_unrecorded(context: Context, run_id: RunId) -> list[Message]:
-    from wtagents.operations.recall import heard_unrecorded
+    from wtagents.operations.starting.recall import heard_unrecorded
 
     with context.database.read() as db:
         run = run_by_id(db, run_id)

@@ -15,8 +15,8 @@ from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState
 from wtagents.core.record import record
 from wtagents.core.task import Reason, Task, TaskState
-from wtagents.operations.land import land_queue
-from wtagents.operations.outcome import MergeOutcome, outcome_of, silent
+from wtagents.operations.landing.land import land_queue
+from wtagents.operations.landing.outcome import MergeOutcome, outcome_of, silent
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
 from wtagents.store.merges import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from wtagents.operations.context import Context
-    from wtagents.operations.outcome import Tell
+    from wtagents.operations.landing.outcome import Tell
     from wtagents.store.database import Database
 
 OVERRULED = frozenset(
@@ -74,7 +74,7 @@ def merge(
 
     Raises UsageError, NotFoundError, StateError or ConfigError before anything was asked for.
     """
-    from wtagents.operations.git_program import require_git_program
+    from wtagents.operations.starting.git_program import require_git_program
 
     require_git_program(context)
     require_trusted(context)

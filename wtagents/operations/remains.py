@@ -13,7 +13,7 @@ from wtagents.git.admin import LockReason
 from wtagents.git.refs import ref_value
 from wtagents.git.unsaved import loose_commits, unsaved_work
 from wtagents.git.worktrees import worktrees
-from wtagents.operations.instructions import INSTRUCTIONS_FILE, OPENING
+from wtagents.operations.starting.instructions import INSTRUCTIONS_FILE, OPENING
 from wtagents.store.merges import latest_merge_request, live_merge_request
 from wtagents.store.runs import runs_of
 from wtagents.store.trash import restored_at, trash_item_of

@@ -21,8 +21,8 @@ from wtagents.git.refs import (
     require_commit,
 )
 from wtagents.operations.result import OperationResult
+from wtagents.operations.starting.worktree import worktree_path
 from wtagents.operations.tick import tick
-from wtagents.operations.worktree import worktree_path
 from wtagents.store.runs import latest_run
 from wtagents.store.tasks import add_task, require_free_name, require_task_by_id
 
@@ -66,7 +66,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     Raises UsageError, StateError, ConfigError or SystemFault; nothing is left behind then.
     """
     from wtagents.git.hub import require_sha1
-    from wtagents.operations.git_program import require_git_program
+    from wtagents.operations.starting.git_program import require_git_program
 
     name = TaskName.parse(request.name)
     require_git_program(context)
@@ -107,7 +107,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
 
 def _take_back(context: Context, task: Task) -> None:
     """Leave nothing half-made; what cannot be removed rests with the task, which says why."""
-    from wtagents.operations.take_back import take_back
+    from wtagents.operations.starting.take_back import take_back
 
     with contextlib.suppress(WtaError, OSError):
         take_back(context, task.id)
@@ -143,7 +143,7 @@ def _starting_point(
 
 
 def _check_surroundings(context: Context, path: Path, spec: AgentSpec) -> None:
-    from wtagents.operations.agent_program import require_agent_program
+    from wtagents.operations.starting.agent_program import require_agent_program
     from wtagents.operations.tripwire import lay_tripwire, require_untouched
     from wtagents.operations.trust import require_trusted
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
-from wtagents.operations.land import land_waiting
+from wtagents.operations.landing.land import land_waiting
 
 if TYPE_CHECKING:
     from wtagents.core.snapshot import Snapshot

@@ -11,8 +11,8 @@ from wtagents.cli.invocation import Invocation, WtaCommand
 from wtagents.cli.options import some_names_argument
 
 if TYPE_CHECKING:
-    from wtagents.operations.merge_preview import MergePreviews
-    from wtagents.operations.outcome import MergeOutcome
+    from wtagents.operations.landing.outcome import MergeOutcome
+    from wtagents.operations.landing.preview import MergePreviews
 
 
 @click.command(
@@ -40,9 +40,9 @@ def command(
     """
     from wtagents.cli.landing_text import foreseen_lines, outcome_lines
     from wtagents.cli.render import narrate
+    from wtagents.operations.landing.outcome import silent
+    from wtagents.operations.landing.preview import preview
     from wtagents.operations.merge import MergeRequestOptions, merge
-    from wtagents.operations.merge_preview import preview
-    from wtagents.operations.outcome import silent
 
     wanted = MergeRequestOptions(names=names, **options)
     if dry_run:

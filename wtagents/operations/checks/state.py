@@ -89,7 +89,7 @@ def _database_files(context: Context) -> list[Path]:
 
 def check_disk(context: Context) -> Iterator[Check]:
     """A full disk breaks git in the middle; so does one without inodes."""
-    from wtagents.operations.worktree import worktree_path
+    from wtagents.operations.starting.worktree import worktree_path
 
     floor = context.settings.limits.disk_floor
     for name, folder in (

@@ -16,7 +16,7 @@ from wtagents.core.record import record
 from wtagents.core.resolution import ConflictText, check_resolution
 from wtagents.core.task import TaskState
 from wtagents.core.text import printable
-from wtagents.operations.outcome import Refusal
+from wtagents.operations.landing.outcome import Refusal
 from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wtagents.git.hub import Hub
     from wtagents.git.rebase import ReplayConflict
     from wtagents.operations.context import Context
-    from wtagents.operations.landing import Landing
+    from wtagents.operations.landing.landing import Landing
 
 RESOLVE_SECONDS = 900.0
 _WORDS_LIMIT = 20_000

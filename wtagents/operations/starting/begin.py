@@ -20,11 +20,11 @@ from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 from wtagents.git.stale_locks import clear_stale_locks
-from wtagents.operations.filling import filling_worktree
-from wtagents.operations.opening import choose_first_words, choose_opening
+from wtagents.operations.starting.filling import filling_worktree
+from wtagents.operations.starting.opening import choose_first_words, choose_opening
+from wtagents.operations.starting.worktree import claim_worktree, furnish_worktree
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
-from wtagents.operations.worktree import claim_worktree, furnish_worktree
 from wtagents.store.messages import mark_delivered, messages_of
 from wtagents.store.runs import add_run, latest_run, move_run, run_by_id, runs_of
 from wtagents.store.tasks import move_task, note_commit_asked, require_task_by_id
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
-    from wtagents.operations.filling import Filling
-    from wtagents.operations.worktree import Furnished
+    from wtagents.operations.starting.filling import Filling
+    from wtagents.operations.starting.worktree import Furnished
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from wtagents.core.merge import GateResult, Rejection
 from wtagents.core.record import record
 from wtagents.core.text import printable, printable_lines
 from wtagents.git.scratch import Scratch, fill_scratch, spoiled_paths
-from wtagents.operations.outcome import Refusal
-from wtagents.operations.worktree import copy_included
+from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.starting.worktree import copy_included
 from wtagents.system.command import clean_environment, run_logged
 from wtagents.system.files import make_private_folder
 from wtagents.system.process import stop_marked
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import Oid
     from wtagents.git.repo import Repository
     from wtagents.operations.context import Context
-    from wtagents.operations.landing import Landing
+    from wtagents.operations.landing.landing import Landing
 
 GATE_MARK = "WTA_GATE"
 """Environment variable of everything that a gate starts; its value names the repository.

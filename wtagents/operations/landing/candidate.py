@@ -13,8 +13,8 @@ from wtagents.core.record import record
 from wtagents.git.predict import merge_commits
 from wtagents.git.rebase import ReplayConflict, replay, resume_replay
 from wtagents.git.stamp import Stamp
-from wtagents.operations.outcome import Refusal
-from wtagents.operations.resolve import refuse_conflict, resolve_conflict
+from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.resolve import refuse_conflict, resolve_conflict
 
 if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.git.rebase import Replayed
-    from wtagents.operations.landing import Landing
-    from wtagents.operations.source import Source
+    from wtagents.operations.landing.landing import Landing
+    from wtagents.operations.landing.source import Source
 
 CONFLICT_LIMIT = 12
 """Commits of one branch whose conflicts are given to a resolver; each one costs a request."""

@@ -11,7 +11,7 @@ from wtagents.core.merge import MergeRequest, MergeState, Rejection
 from wtagents.core.record import record, replace
 from wtagents.core.task import Task, TaskState
 from wtagents.core.text import printable
-from wtagents.operations.outcome import Refusal
+from wtagents.operations.landing.outcome import Refusal
 from wtagents.store.merges import move_merge_request
 from wtagents.store.tasks import move_task
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import Oid
     from wtagents.operations.context import Context
-    from wtagents.operations.outcome import Tell
+    from wtagents.operations.landing.outcome import Tell
     from wtagents.store.merges import MergeChanges
 
 ATTEMPTS = 5

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import Rejection
-from wtagents.operations.outcome import Refusal
+from wtagents.operations.landing.outcome import Refusal
 
 if TYPE_CHECKING:
     from wtagents.core.ids import BranchName

@@ -13,7 +13,7 @@ from wtagents.core.reconcile import Purpose
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind
-from wtagents.operations.recall import maybe_unsaved
+from wtagents.operations.starting.recall import maybe_unsaved
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:

@@ -33,12 +33,12 @@ from wtagents.git.advance import (
 )
 from wtagents.git.hub import open_hub
 from wtagents.git.refs import ref_value
-from wtagents.operations.candidate import Built, Contained, Overtaken, build_candidate
-from wtagents.operations.gate import Gated, run_gates, stop_leftovers
-from wtagents.operations.landing import Landing
-from wtagents.operations.landing_words import landed_words, refuse_busy, refuse_dirty, refuse_moved
-from wtagents.operations.outcome import Refusal, count_commits, outcome_of, silent
-from wtagents.operations.source import observe_source, refuse_touched
+from wtagents.operations.landing.candidate import Built, Contained, Overtaken, build_candidate
+from wtagents.operations.landing.gate import Gated, run_gates, stop_leftovers
+from wtagents.operations.landing.landing import Landing
+from wtagents.operations.landing.outcome import Refusal, count_commits, outcome_of, silent
+from wtagents.operations.landing.source import observe_source, refuse_touched
+from wtagents.operations.landing.words import landed_words, refuse_busy, refuse_dirty, refuse_moved
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import require_task_by_id
 from wtagents.system.files import make_private_folder
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
-    from wtagents.operations.outcome import MergeOutcome, Tell
-    from wtagents.operations.source import Source
+    from wtagents.operations.landing.outcome import MergeOutcome, Tell
+    from wtagents.operations.landing.source import Source
 
 logger = logging.getLogger(__name__)
 

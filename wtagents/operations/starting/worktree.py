@@ -16,13 +16,13 @@ from wtagents.git.worktrees import (
     is_committed,
     is_tracked,
 )
-from wtagents.operations.instructions import INSTRUCTIONS_FILE, OPENING, instructions_for
+from wtagents.operations.starting.instructions import INSTRUCTIONS_FILE, OPENING, instructions_for
 from wtagents.system.files import write_atomic
 
 if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
-    from wtagents.operations.filling import Filling
+    from wtagents.operations.starting.filling import Filling
 
 _WORLD_READABLE = 0o644
 

@@ -12,12 +12,12 @@ from wtagents.core.merge import ResolverKind
 from wtagents.core.record import record, replace
 from wtagents.git.hub import open_hub
 from wtagents.git.rebase import ReplayConflict
-from wtagents.operations.candidate import contained, first_replay
+from wtagents.operations.landing.candidate import contained, first_replay
+from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.resolve import refuse_conflict
+from wtagents.operations.landing.source import Source, observe_ends, refuse_unsettled
 from wtagents.operations.merge import chosen_tasks, require_landable
-from wtagents.operations.outcome import Refusal
-from wtagents.operations.resolve import refuse_conflict
 from wtagents.operations.result import OperationResult
-from wtagents.operations.source import Source, observe_ends, refuse_unsettled
 from wtagents.operations.tripwire import observe_tripwire
 from wtagents.operations.trust import observe_trust
 

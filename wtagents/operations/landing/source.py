@@ -14,7 +14,7 @@ from wtagents.core.merge import Rejection
 from wtagents.core.record import record
 from wtagents.git.refs import ref_value
 from wtagents.git.worktrees import worktree_facts
-from wtagents.operations.outcome import Refusal
+from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.tripwire import ACCEPT, lay_tripwire, observe_tripwire
 from wtagents.operations.trust import require_trusted
 

@@ -1,0 +1,1 @@
+"""What it takes to land a task: source, candidate, resolutions, gates, advance."""

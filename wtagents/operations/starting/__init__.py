@@ -1,0 +1,1 @@
+"""What it takes to begin a run: worktree, instructions, order, runner."""
