@@ -15,22 +15,22 @@ from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.message import MessageKind
-from wtagents.core.order import Order
 from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
-from wtagents.core.task import AgentKind, Reason, TaskState, Wish
+from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.git.stale_locks import clear_stale_locks
 from wtagents.operations.starting.filling import filling_worktree
-from wtagents.operations.starting.opening import choose_first_words, choose_opening
+from wtagents.operations.starting.opening import choose_opening
+from wtagents.operations.starting.order import write_order
 from wtagents.operations.starting.worktree import claim_worktree, furnish_worktree
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import mark_delivered, messages_of
-from wtagents.store.runs import add_run, latest_run, move_run, run_by_id, runs_of
+from wtagents.store.runs import add_run, latest_run, move_run, run_by_id
 from wtagents.store.tasks import move_task, note_commit_asked, require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.command import clean_environment
-from wtagents.system.files import make_private_folder, write_atomic
+from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
 from wtagents.system.process import RUN_MARK, marked_processes, start_detached
 
@@ -154,7 +154,7 @@ def _start(
     """Start the runner; a run that cannot be started ends here, unless a runner has it already."""
     try:
         _open_folder(context, run, filling)
-        _write_order(context, run, prepared)
+        write_order(context, run, prepared)
         _launch_runner(context, run.id)
     except (WtaError, OSError) as error:
         _end_unclaimed(context, run, error)
@@ -204,7 +204,7 @@ def relaunch_runner(context: Context, run_id: RunId) -> None:
                 return
             _open_folder(context, run, filling)
             if run_folder.load_order(context.paths.run(run_id)) is None:
-                _write_order(context, run, furnish_worktree(context, task, filling))
+                write_order(context, run, furnish_worktree(context, task, filling))
             _launch_runner(context, run_id)
 
 
@@ -213,74 +213,6 @@ def _open_folder(context: Context, run: Run, filling: Filling) -> None:
     folder = context.paths.run(run.id)
     make_private_folder(folder.inbox)
     filling.share(folder)
-
-
-def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
-    from wtagents.agent.agents import agent_for
-    from wtagents.agent.port import LaunchRequest
-
-    settings = context.settings
-    task = prepared.task
-    spec = task.agent
-    folder = context.paths.run(run.id)
-    with context.database.read() as db:
-        earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
-        texts = [m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT]
-    words = choose_first_words(run, earlier[-1] if earlier else None, texts)
-    if spec.kind is not AgentKind.COMMAND:
-        for message in words.texts:
-            run_folder.post_message(folder, message.id, message.kind, message.body)
-    instructions = None
-    if prepared.unwritten_instructions:
-        instructions = folder.instructions
-        write_atomic(instructions, prepared.unwritten_instructions.encode())
-    launch = agent_for(spec.kind).launch(
-        LaunchRequest(
-            task=task.name,
-            worktree=task.worktree,
-            prompt=run.prompt,
-            session_id=run.session_id,
-            resumes=run.resumes,
-            program=settings.agent.program,
-            argv=spec.argv,
-            model=spec.model or settings.agent.model,
-            permission_mode=spec.permission_mode or settings.agent.permission_mode,
-            max_turns=spec.max_turns or settings.agent.max_turns,
-            budget_usd=spec.budget_usd or settings.agent.budget_usd,
-            allow=settings.agent.allow,
-            deny=settings.agent.deny,
-            instructions=instructions,
-        )
-    )
-    environment = dict(launch.environment) | {
-        "WTA_TASK": task.name,
-        "WTA_WORKTREE": str(task.worktree),
-        "CLAUDE_AGENT_ID": task.name,
-        "CLAUDE_WORKTREE": str(task.worktree),
-        # An agent whose .git is lost must not commit into a repository further up.
-        "GIT_CEILING_DIRECTORIES": str(task.worktree.parent),
-    }
-    order = Order(
-        run_id=run.id,
-        task=task.name,
-        worktree=task.worktree,
-        agent=spec.kind,
-        argv=launch.argv,
-        environment=tuple(environment.items()),
-        prompt=launch.first_message,
-        yields=words.speak_for_themselves,
-        session_id=run.session_id,
-        setup=() if _is_set_up(context, earlier) else settings.worktree.setup,
-        setup_seconds=settings.worktree.setup_timeout,
-        timeout_seconds=spec.timeout_seconds or settings.agent.timeout,
-        stop_seconds=settings.limits.stop_seconds,
-    )
-    run_folder.write_order(folder, order)
-
-
-def _is_set_up(context: Context, earlier: list[Run]) -> bool:
-    """Whether an agent was started in this worktree before: that needs the set-up behind it."""
-    return any(run_folder.load_agent(context.paths.run(run.id)) for run in earlier)
 
 
 def _launch_runner(context: Context, run_id: RunId) -> None:

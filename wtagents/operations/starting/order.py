@@ -1,0 +1,99 @@
+"""Write the order of a run: all that its runner needs, since it knows no store and no settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.message import MessageKind
+from wtagents.core.order import Order
+from wtagents.core.task import AgentKind
+from wtagents.operations.starting.opening import choose_first_words
+from wtagents.store.messages import messages_of
+from wtagents.store.runs import runs_of
+from wtagents.system import run_folder
+from wtagents.system.files import write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wtagents.agent.port import Launch
+    from wtagents.core.run import Run
+    from wtagents.core.task import Task
+    from wtagents.operations.context import Context
+    from wtagents.operations.starting.worktree import Furnished
+
+
+def write_order(context: Context, run: Run, prepared: Furnished) -> None:
+    """Put the order and the words of a person into the folder of a run. Raises SystemFault."""
+    task, settings = prepared.task, context.settings
+    folder = context.paths.run(run.id)
+    with context.database.read() as db:
+        earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
+        texts = [m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT]
+    words = choose_first_words(run, earlier[-1] if earlier else None, texts)
+    if task.agent.kind is not AgentKind.COMMAND:
+        for message in words.texts:
+            run_folder.post_message(folder, message.id, message.kind, message.body)
+    instructions = None
+    if prepared.unwritten_instructions:
+        instructions = folder.instructions
+        write_atomic(instructions, prepared.unwritten_instructions.encode())
+    launch = _launch(context, task, run, instructions)
+    order = Order(
+        run_id=run.id,
+        task=task.name,
+        worktree=task.worktree,
+        agent=task.agent.kind,
+        argv=launch.argv,
+        environment=(*launch.environment, *_environment(task).items()),
+        prompt=launch.first_message,
+        yields=words.speak_for_themselves,
+        session_id=run.session_id,
+        setup=() if _is_set_up(context, earlier) else settings.worktree.setup,
+        setup_seconds=settings.worktree.setup_timeout,
+        timeout_seconds=task.agent.timeout_seconds or settings.agent.timeout,
+        stop_seconds=settings.limits.stop_seconds,
+    )
+    run_folder.write_order(folder, order)
+
+
+def _launch(context: Context, task: Task, run: Run, instructions: Path | None) -> Launch:
+    """Return the agent's command line: what was asked for this task over what is configured."""
+    from wtagents.agent.agents import agent_for
+    from wtagents.agent.port import LaunchRequest
+
+    asked, configured = task.agent, context.settings.agent
+    return agent_for(asked.kind).launch(
+        LaunchRequest(
+            task=task.name,
+            worktree=task.worktree,
+            prompt=run.prompt,
+            session_id=run.session_id,
+            resumes=run.resumes,
+            program=configured.program,
+            argv=asked.argv,
+            model=asked.model or configured.model,
+            permission_mode=asked.permission_mode or configured.permission_mode,
+            max_turns=asked.max_turns or configured.max_turns,
+            budget_usd=asked.budget_usd or configured.budget_usd,
+            allow=configured.allow,
+            deny=configured.deny,
+            instructions=instructions,
+        )
+    )
+
+
+def _environment(task: Task) -> dict[str, str]:
+    return {
+        "WTA_TASK": task.name,
+        "WTA_WORKTREE": str(task.worktree),
+        "CLAUDE_AGENT_ID": task.name,
+        "CLAUDE_WORKTREE": str(task.worktree),
+        # An agent whose .git is lost must not commit into a repository further up.
+        "GIT_CEILING_DIRECTORIES": str(task.worktree.parent),
+    }
+
+
+def _is_set_up(context: Context, earlier: list[Run]) -> bool:
+    """Whether an agent was started in this worktree before: that needs the set-up behind it."""
+    return any(run_folder.load_agent(context.paths.run(run.id)) for run in earlier)
