@@ -11,9 +11,13 @@ from tests.support.processes import kill_hard
 from tests.support.waiting import wait_until
 from wtagents.agent.scripted.session import session_file
 from wtagents.agent.wording import load_words
+from wtagents.core.errors import ExitCode
 from wtagents.core.message import Message, MessageKind
 from wtagents.core.run import ExitReason, Phase
-from wtagents.core.task import TaskState
+from wtagents.core.task import Reason, TaskState
+from wtagents.operations.send import SendRequest, send
+from wtagents.operations.stop import RetryRequest, retry
+from wtagents.operations.trust import trust
 from wtagents.store.messages import add_message
 from wtagents.system import run_folder
 
@@ -101,12 +105,22 @@ def test_words_that_lie_in_the_inbox_of_a_dead_runner_go_to_the_next_run(fleet: 
 
 
 def test_words_to_a_task_whose_agent_cannot_begin_wait_for_a_person(fleet: Fleet) -> None:
-    fleet.spawn("a", "fail authentication", "fail authentication", *work())
-    assert fleet.await_rest("a").state is TaskState.FAILED
-    fleet.await_gone("a")
-    say(fleet)
+    fleet.repository.commit({"wta.toml": '[worktree]\nsetup = ["exit 3"]\n'})
+    trust(fleet.context)
+    fleet.spawn("a", *work())
+    assert fleet.await_rest("a").reason is Reason.SETUP_FAILED
 
-    fleet.await_status("a", lambda _: len(fleet.runs("a")) == 2)
-    assert fleet.await_rest("a").state is TaskState.FAILED
+    sent = send(fleet.context, SendRequest(name="a", text="use tabs"))
+
+    why = "set-up command ended with status 3: exit 3"
+    assert (sent.exit_code, sent.messages) == (
+        ExitCode.UNFULFILLED,
+        (f"the agent failed before it heard it ({why}); kept for: wta retry a",),
+    )
+    assert fleet.endings("a") == [ExitReason.SETUP_FAILED] * 2
     assert fleet.tick().applied == 0
-    assert len(fleet.runs("a")) == 2
+    fleet.repository.commit({"wta.toml": None}, "No set-up")
+    fleet.context.reload_settings()
+    retry(fleet.context, RetryRequest(name="a"))
+    finish(fleet, sent.data.message)
+    assert fleet.said("a").count(NOTED) == 1

@@ -17,7 +17,7 @@ from wtagents.operations.result import OperationResult
 from wtagents.operations.tick import tick
 from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import add_message, message_by_id
-from wtagents.store.tasks import require_task, wish_task
+from wtagents.store.tasks import require_task, require_task_by_id, wish_task
 
 if TYPE_CHECKING:
     from wtagents.core.task import Task
@@ -61,23 +61,32 @@ def _acknowledged(
 ) -> OperationResult[Sent]:
     message = await_delivery(context, task, message, seconds)
     with context.database.read() as db:
-        state = require_task(db, task.name).state
-    sent = Sent(message=message, task_state=state)
+        task = require_task_by_id(db, task.id)
+    sent = Sent(message=message, task_state=task.state)
     if message.delivered_at is not None:
         return OperationResult(data=sent)
-    why = message.failed or f"not acknowledged within {seconds:g} s; it is kept and will be tried"
-    return OperationResult(data=sent, messages=(why,), exit_code=ExitCode.UNFULFILLED)
+    why = f"not acknowledged within {seconds:g} s; it is kept and will be tried"
+    if task.state is TaskState.FAILED:
+        why = (
+            f"the agent failed before it heard it ({task.detail}); kept for: wta retry {task.name}"
+        )
+    messages = (message.failed or why,)
+    return OperationResult(data=sent, messages=messages, exit_code=ExitCode.UNFULFILLED)
 
 
 def await_delivery(context: Context, task: Task, message: Message, seconds: float) -> Message:
-    """Tick for this task until the message is delivered, can never be, or the time is over."""
+    """Tick for this task until the message is delivered, can never be, or the time is over.
+
+    Words wake a task that rests; one that has failed even so needs a person first.
+    """
 
     def settled() -> Message | None:
         tick(context, task_ids={task.id})
         with context.database.read() as db:
-            current = message_by_id(db, message.id)
-        done = current is not None and (current.delivered_at is not None or current.failed)
-        return current if done else None
+            current = message_by_id(db, message.id) or message
+            failed = require_task_by_id(db, task.id).state is TaskState.FAILED
+        done = current.delivered_at is not None or current.failed
+        return current if done or failed else None
 
     return wait_for(context.clock, settled, seconds=seconds) or message
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 INSTRUCTIONS_FILE = "CLAUDE.local.md"
+_LONGEST_PROMPT = 8_000
+"""Characters of the task's prompt that are repeated."""
 OPENING = "<!-- written by wta; replaced at every start of the agent -->"
 """First line of a file that is ours to replace."""
 
@@ -31,12 +33,19 @@ def instructions_for(context: Context, task: Task) -> str:
             branch=task.branch,
             base=task.base.short,
             target=task.target,
-            prompt=task.prompt.strip(),
+            prompt=_beginning(task.prompt.strip()),
             others=_others(context, task),
         )
     )
     own = _own_instructions(context)
     return f"{text}\n## Personal instructions of the user\n\n{own}" if own else text
+
+
+def _beginning(prompt: str) -> str:
+    """Return a prompt that is not too long to be read twice: the agent gets all of it as words."""
+    if len(prompt) <= _LONGEST_PROMPT:
+        return prompt
+    return f"{prompt[:_LONGEST_PROMPT]}…\n\n(The whole of it is your first message.)"
 
 
 def _others(context: Context, task: Task) -> str:
