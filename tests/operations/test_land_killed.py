@@ -18,9 +18,10 @@ from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.landing.landing import ATTEMPTS
+from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.tripwire import accept_tripwire
-from wtagents.store.merges import add_merge_request
+from wtagents.store.merges import add_merge_request, live_merge_requests
 from wtagents.store.tasks import move_task
 from wtagents.system.lock import hold_lock
 
@@ -54,6 +55,19 @@ def lander(fleet: Fleet, **settings: object) -> list[str]:
     return [sys.executable, "-c", LANDER, str(fleet.main.path), chosen]
 
 
+def go_on(fleet: Fleet) -> list[MergeOutcome]:
+    """Land until nothing waits: a child of the killed one may hold its lock for a moment longer."""
+    outcomes: list[MergeOutcome] = []
+
+    def nothing_waits() -> bool:
+        outcomes.extend(land_waiting(fleet.context))
+        with fleet.context.database.read() as db:
+            return not live_merge_requests(db)
+
+    wait_until(nothing_waits, what="the landings")
+    return outcomes
+
+
 def kill_once(place: Path) -> str:
     """Return a shell command that kills who started it, the first time it runs."""
     return f"test -e {place} || {{ touch {place}; kill -9 $PPID; exec sleep 60; }}"
@@ -82,7 +96,7 @@ def test_killed_while_a_gate_runs(fleet: Fleet, sandbox: Sandbox, tmp_path: Path
     assert fleet.row("fix").state is TaskState.MERGING
     assert len(survivors(sandbox.mark)) == 1, "the gate outlives who started it"
     fleet.use(gate=[gate])
-    (outcome,) = land_waiting(fleet.context)
+    (outcome,) = go_on(fleet)
     assert (outcome.state, outcome.verified) == (MergeState.MERGED, True)
     require_landed(fleet, sandbox, {"README.md": b"# Project\n", "a.txt": b"a\n"})
 
@@ -97,7 +111,7 @@ def test_killed_while_the_resolver_is_asked(fleet: Fleet, sandbox: Sandbox, tmp_
     assert (done.returncode, (tmp_path / "killed").exists()) == (-9, True)
     assert fleet.request("fix").state is MergeState.RESOLVING
     fleet.use(resolver="scripted")
-    (outcome,) = land_waiting(fleet.context)
+    (outcome,) = go_on(fleet)
     assert outcome.state is MergeState.MERGED
     files = {"README.md": b"# Project\n", "a.txt": b"1\ntarget\nbranch\n"}
     require_landed(fleet, sandbox, files)
@@ -127,7 +141,7 @@ def test_killed_between_the_ref_and_the_checkout(
     assert request.state is MergeState.ADVANCING
     assert (request.onto, request.candidate) == (old, fleet.tip())
     fleet.use(gate=["false"])
-    assert land_waiting(fleet.context) == (), "it is finished, not begun again"
+    assert go_on(fleet) == [], "it is finished, not begun again"
     assert fleet.request("fix").state is MergeState.MERGED
     assert fleet.request("fix").detail == (
         "1 commit on main; 1 gate passed; it was cut off and finished later"
@@ -152,7 +166,7 @@ def test_killed_at_any_moment(fleet: Fleet, sandbox: Sandbox, share: float) -> N
     process.communicate()
     assert _moves(fleet) >= steps, "it was at work"
     fleet.use(gate=["true"])
-    land_waiting(fleet.context)
+    go_on(fleet)
     assert {fleet.request(name).state for name in names} == {MergeState.MERGED}
     assert {fleet.row(name).state for name in names} == {TaskState.MERGED}
     files = {f"{name}.txt": f"{name}\n".encode() for name in names}
