@@ -1,4 +1,4 @@
-"""The classes of conflicts of reliability.md 3.5, each as three sets of files.
+"""The classes of conflicts, each as three sets of files.
 
 A value of None deletes a path, `Link` makes a symbolic link, `Exec` an executable file.
 """

@@ -1,4 +1,4 @@
-"""Nothing that an agent planted runs in a command of ours (reliability.md 4.1).
+"""Nothing that an agent planted runs in a command of ours.
 
 The explicit checkouts of the user's own configuration (`fill_worktree`, `advance` of a checkout)
 are the exception: the tripwire has named the plant before.

@@ -1,6 +1,6 @@
 """undelete: what cleanup took comes back byte by byte; nothing of thirteen kinds is ever lost.
 
-The kinds are those that `git worktree remove` destroys without a word, or nearly (reliability).
+The kinds are those that `git worktree remove` destroys without a word, or nearly.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class WorktreeFacts:
 
 
 class UnsavedKind(StrEnum):
-    """What a removal of the worktree would destroy (reliability: the thirteen losses)."""
+    """What a removal of the worktree would destroy."""
 
     MODIFIED = "modified"
     UNTRACKED = "untracked"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wtagents.git.objects import Library
 
 TEXT_LIMIT = 200_000
-"""Bytes of one side up to which a conflict is given to a resolver (reliability.md 3.5)."""
+"""Bytes of one side up to which a conflict is given to a resolver."""
 _BINARY_LOOK = 8000
 """Bytes in which git itself looks for a NUL."""
 _SUBMODULE, _SYMLINK = 0o160000, 0o120000

@@ -90,7 +90,7 @@ def first_replay(
 ) -> Replayed | ReplayConflict:
     """Replay commit by commit; as one commit where that is asked for, or the only clean way.
 
-    A commit in the middle may conflict although the branch as a whole does not (merge.md 2.2).
+    A commit in the middle may conflict although the branch as a whole does not.
     """
     result = _replay(hub, task, source, squash=squash)
     if squash or not isinstance(result, ReplayConflict) or result.message is not None:
