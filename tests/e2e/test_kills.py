@@ -21,8 +21,10 @@ from tests.support.killing import Killer
 from tests.support.waiting import wait_until
 from tests.support.wta import Program, start_wta
 from wtagents.core.errors import StateError
+from wtagents.core.message import MessageKind
 from wtagents.core.task import Task, TaskState
 from wtagents.operations.stop import RetryRequest, retry
+from wtagents.store.messages import add_message, undelivered
 from wtagents.store.tasks import tasks
 
 pytestmark = pytest.mark.e2e
@@ -52,10 +54,12 @@ def test_kills_at_random_lose_nothing(fleet: Fleet, watched: Path, sandbox: Sand
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
     killer = Killer(repository=fleet.repository.path, mark=sandbox.mark, seed=SEED)
     spawned: list[Program] = []
+    said: list[str] = []
     killer.start()
     try:
         while len(killer.killed) < KILLS:
             keep_at_work(fleet, spawned)
+            talk(fleet, said)
     finally:
         killer.stop()
         for each in spawned:
@@ -63,6 +67,7 @@ def test_kills_at_random_lose_nothing(fleet: Fleet, watched: Path, sandbox: Sand
     print(f"killed {Counter(killer.killed)}, {len(spawned)} spawned")  # noqa: T201
     wait_until(lambda: not unfinished(fleet), what=lambda: describe(fleet), timeout=60)
     require_intact(fleet, watched)
+    require_heard(fleet, said)
 
 
 def keep_at_work(fleet: Fleet, spawned: list[Program]) -> None:
@@ -72,11 +77,23 @@ def keep_at_work(fleet: Fleet, spawned: list[Program]) -> None:
         spawned.append(start_wta(fleet.repository.path, "spawn", name, scenario(*STEPS)))
 
 
+def talk(fleet: Fleet, said: list[str]) -> None:
+    """Say something to somebody who may be dying just now."""
+    with fleet.context.database.write() as db:
+        listeners = tasks(db)
+        if listeners and len(said) < KILLS:
+            task = listeners[-1 - len(said) % min(AT_WORK, len(listeners))]
+            said.append(f'say "words {len(said):04}"')
+            now = fleet.context.clock.now()
+            add_message(db, task.id, MessageKind.TEXT, said[-1], now)
+
+
 def unfinished(fleet: Fleet) -> list[Task]:
     """Tick, end the pauses before the next try, and return who is not done."""
     fleet.tick()
     with fleet.context.database.read() as db:
-        left = [task for task in tasks(db) if task.state is not TaskState.READY]
+        spoken_to = {message.task_id for message in undelivered(db)}
+        left = [t for t in tasks(db) if t.state is not TaskState.READY or t.id in spoken_to]
     for task in left:
         if task.state is TaskState.QUEUED and task.not_before is not None:
             with contextlib.suppress(StateError):
@@ -103,3 +120,14 @@ def require_intact(fleet: Fleet, watched: Path) -> None:
         made = set(worktree.git("reflog", "--format=%H", "HEAD").splitlines())
         kept = set(worktree.git("rev-list", f"wta/{name}").splitlines())
         assert made <= kept, fleet.describe(name)
+
+
+def require_heard(fleet: Fleet, said: list[str]) -> None:
+    """All words were delivered, and a conversation took them along, in a turn or as its prompt."""
+    with fleet.context.database.read() as db:
+        names = [task.name for task in tasks(db)]
+    heard = "".join(fleet.said(name) for name in names)
+    for name in names:
+        for message in fleet.messages(name):
+            assert (message.delivered_at is not None, message.failed) == (True, ""), message
+    assert [words for words in said if words.replace('"', '\\"') not in heard] == []
