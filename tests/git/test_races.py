@@ -62,7 +62,8 @@ def test_of_thirty_two_who_advance_one_wins(
     steps = [Step(repository=str(repository.path), branch="main", old=old, new=new) for new in news]
     outcomes = Counter(fork_race(advance_once, steps))
     assert outcomes["Advanced"] == 1, outcomes
-    assert set(outcomes) <= {"Advanced", "Moved", "CheckoutBusy"}
+    # Who looks while the winner's files are being written finds them changed: a refusal, too.
+    assert set(outcomes) <= {"Advanced", "Moved", "CheckoutBusy", "CheckoutDirty"}
     if not checked_out:
         assert outcomes["Moved"] == 31
     assert repository.tip("main") in news

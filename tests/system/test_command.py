@@ -66,7 +66,7 @@ def test_what_cannot_start_is_said_in_words(tmp_path: Path) -> None:
     assert (caught.value.message, caught.value.cause, caught.value.hint) == (
         "cannot run /no/such",
         "no such file or directory",
-        "wta doctor",
+        "install it, or add its folder to PATH: /no/such",
     )
 
 
