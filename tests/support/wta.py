@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tests.support.processes import run_to_end
+from tests.support.shell import WTA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 from wtagents.core.record import record
 
 Program: TypeAlias = "subprocess.Popen[bytes]"
-WTA = (sys.executable, "-m", "wtagents")
 
 
 @record
