@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
-from tests.support.processes import kill_hard
+from tests.support.processes import kill_hard, survivors
 from tests.support.waiting import wait_until
+from tests.support.wta import start_wta
 from wtagents.core.ids import BranchName, Oid, RunId, TaskName
 from wtagents.core.run import ExitReason, Phase, RunState
 from wtagents.core.task import AgentKind, AgentSpec, Reason, Task, TaskState, Wish
@@ -113,7 +114,8 @@ def test_an_end_that_nobody_saw_is_noted_later(fleet: Fleet) -> None:
 def test_whoever_is_killed_in_a_turn_the_task_goes_on_behind_it(
     fleet: Fleet, victim: str, step: str, phase: Phase
 ) -> None:
-    fleet.spawn("a", *work("one.txt"), "leave-child 600", step, *work("two.txt"))
+    # Without its runner nobody answers an agent and it goes on: not far before a tick stops it.
+    fleet.spawn("a", *work("one.txt"), "leave-child 600", step, "wait 1", *work("two.txt"))
     fleet.await_phase("a", phase)
     runner, agent = fleet.runner("a"), fleet.agent("a")
     for each in {"runner": [runner], "agent": [agent], "both": [runner, agent]}[victim]:
@@ -121,13 +123,38 @@ def test_whoever_is_killed_in_a_turn_the_task_goes_on_behind_it(
 
     assert fleet.await_rest("a").state is TaskState.READY
 
-    first, second, *commit = fleet.runs("a")
+    first, second = fleet.runs("a")
     assert (second.session_id, second.resumes) == (first.session_id, True)
-    # Without its runner an agent goes on until the next tick, which may stop it before it commits.
-    assert len(commit) == 0 or victim != "agent"
-    assert fleet.endings("a") == [ExitReason.LOST, *[ExitReason.COMPLETED] * (1 + len(commit))]
-    assert fleet.repository.tree("wta/a").keys() == {"README.md", "one.txt", "two.txt"}
+    assert fleet.endings("a") == [ExitReason.LOST, ExitReason.COMPLETED]
+    assert fleet.repository.subjects("main..wta/a") == ["Add two.txt", "Add one.txt"]
     fleet.await_gone("a")
+
+
+@pytest.mark.parametrize("victims", ["the command", "git", "both"])
+def test_a_checkout_that_was_killed_is_done_again(fleet: Fleet, victims: str) -> None:
+    begun, go = fleet.repository.path / "begun", fleet.repository.path / "go"
+    smudge = f"touch {begun}; until test -e {go}; do sleep 0.05; done; cat"
+    fleet.repository.commit({".gitattributes": "*.slow filter=slow\n", "a.slow": "a\n"})
+    fleet.repository.git("config", "filter.slow.smudge", smudge)
+    spawning = start_wta(fleet.repository.path, "spawn", "a", scenario(*work()))
+    wait_until(begun.exists)
+    wait_until(lambda: "wtagents.runner" in str(survivors(fleet.sandbox.mark)))
+    wait_until(lambda: run_folder.load_claim(fleet.folder("a")))
+    git = [each.pid for each in survivors(fleet.sandbox.mark) if "read-tree" in each.argv]
+    assert len(git) == 1
+
+    killed = {"the command": [spawning.pid], "git": git, "both": [spawning.pid, *git]}[victims]
+    for pid in killed:
+        kill_hard(pid)
+    go.touch()
+    spawning.wait(30)
+
+    if victims == "git":
+        wait_until(lambda: fleet.repository.git("branch", "--list", "wta/*") == "")
+        return
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert fleet.endings("a")[-1] is ExitReason.COMPLETED
+    assert fleet.worktree("a").tree("wta/a").keys() >= {"a.slow", "work.txt"}
 
 
 def test_a_machine_that_shuts_down_ends_runs_but_no_task(fleet: Fleet) -> None:

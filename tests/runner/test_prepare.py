@@ -55,7 +55,7 @@ def test_a_worktree_without_files_is_not_worked_in(running: Running) -> None:
     running.start_command("/bin/true")
     ended = running.outcome()
     assert (ended.reason, ended.detail) == (
-        ExitReason.NOT_STARTED,
+        ExitReason.LOST,
         f"the worktree {running.worktree} is not ready: its files were not checked out",
     )
 
@@ -76,7 +76,7 @@ def test_a_linked_worktree_is_ready_when_git_has_written_its_index(
     shutil.rmtree(running.worktree)
     repository.git("worktree", "add", "--no-checkout", str(running.worktree))
     running.start_command("/bin/sh", "-c", "ls")
-    assert running.outcome().reason is ExitReason.NOT_STARTED
+    assert running.outcome().reason is ExitReason.LOST
     repository.git("-C", str(running.worktree), "reset", "--hard")
     again = Running.create(running.worktree.parent / "again")
     shutil.rmtree(again.worktree)

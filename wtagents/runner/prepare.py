@@ -39,10 +39,12 @@ def wait_for_files(watch: Watch, order: Order) -> Outcome | None:
         watch.pause(_LOCK_PAUSE)
     if has_files(order.worktree):
         return None
-    fault = "its files were not checked out" if order.worktree.is_dir() else "it is not there"
-    return Outcome(
-        reason=ExitReason.NOT_STARTED, detail=f"the worktree {order.worktree} is not ready: {fault}"
-    )
+    if order.worktree.is_dir():
+        # Who checked them out is gone: the next run begins with that again.
+        reason, fault = ExitReason.LOST, "its files were not checked out"
+    else:
+        reason, fault = ExitReason.NOT_STARTED, "it is not there"
+    return Outcome(reason=reason, detail=f"the worktree {order.worktree} is not ready: {fault}")
 
 
 def has_files(worktree: Path) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from wtagents.core.run import ExitReason
+from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.task import TaskState
 from wtagents.git import admin
 from wtagents.git.admin import LockReason
@@ -21,8 +21,10 @@ from wtagents.system import run_folder
 from wtagents.system.lock import try_lock
 
 if TYPE_CHECKING:
+    from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
+    from wtagents.system.paths import RunFolder
 
 
 def take_back(context: Context, task_id: int) -> bool:
@@ -34,17 +36,18 @@ def take_back(context: Context, task_id: int) -> bool:
         with context.database.read() as db:
             task = require_task_by_id(db, task_id)
             runs = runs_of(db, task_id)
-        never_began = all(
-            run.exit is not None
-            and run.exit.reason is ExitReason.NOT_STARTED
-            and run_folder.load_claim(context.paths.run(run.id)) is None
-            for run in runs
-        )
-        if not alone or task.state is not TaskState.FAILED or not never_began:
+        began = any(_has_begun(run, context.paths.run(run.id)) for run in runs)
+        if not alone or task.state is not TaskState.FAILED or began:
             return False
         _remove_worktree(context, task)
         with context.database.write() as db:
             return mark_removed(db, task_id, context.clock.now()) is not None
+
+
+def _has_begun(run: Run, folder: RunFolder) -> bool:
+    """Whether a set-up command or an agent may have worked in the worktree, or still may."""
+    is_live = run.state in LIVE_RUN_STATES
+    return is_live or folder.setup_log.exists() or run_folder.load_agent(folder) is not None
 
 
 def _remove_worktree(context: Context, task: Task) -> None:
