@@ -44,7 +44,6 @@ class Conductor:
         self._narrator.begin()
         self._narrator.echo(wire, text)
         self._taken = [wire]
-        self._save()
         try:
             outcome = self._perform(text)
         except TurnOverError as over:
@@ -61,6 +60,7 @@ class Conductor:
     def _perform(self, text: str) -> Outcome:
         self._stage.begin()
         words = self._understand(text)
+        self._save()
         while self._left:
             step = self._left.popleft()
             self._save()
@@ -97,9 +97,9 @@ class Conductor:
             self._narrator.echo(wire, text)
             self._narrator.stage(wire, "started")
             self._taken.append(wire)
-            self._save()
             steps = self._steps_of(text)
             self._left.extend(steps)
+            self._save()
             if not steps:
                 self._narrator.say(f"Noted: {text}")
 
