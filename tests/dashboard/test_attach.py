@@ -98,7 +98,7 @@ async def test_ctrl_c_ends_the_turn_and_not_the_view(context: Context) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "sleep 50" in told(app), what="the tool call")
         await pilot.press("ctrl+c")
-        await until(pilot, lambda: "= run 1 ended, stopped" in told(app), what="the end")
+        await until(pilot, lambda: "= run 1 ended, interrupted" in told(app), what="the end")
         assert "never" not in told(app).replace('say "never"', "")
         assert app.is_running
         await pilot.press("ctrl+d")

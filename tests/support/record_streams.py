@@ -311,7 +311,7 @@ def _session(stage: Stage) -> ClaudeSession:
 
 def record(recipe: Callable[[Stage], Finished], *, program: Path, order: int) -> bytes:
     """The output of one recipe, with the paths of this machine replaced."""
-    with tempfile.TemporaryDirectory() as made, MessagesApi() as api:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made, MessagesApi() as api:
         folder = Path(made).resolve()
         worktree = folder / "repo-worktrees" / "greeting"
         worktree.mkdir(parents=True)
