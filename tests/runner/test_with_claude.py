@@ -73,7 +73,7 @@ def test_words_reach_the_running_turn(running: Running, messages_api: MessagesAp
     start(running)
     await_file(running, "started")
     running.say(1, "Mind the tests.")
-    running.await_stream('"queued"')
+    wait_until(lambda: running.stream().count('"queued"') == 2, what=running.state)
     (running.worktree / "go").touch()
     assert running.outcome().reason is ExitReason.COMPLETED
     assert fates(running) == {1: True}
