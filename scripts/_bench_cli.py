@@ -161,7 +161,11 @@ def spawn_pair(ground: Ground, rounds: int) -> Pair:
         agent = ("--agent", "command", "--", ground.program, stamp)
         begun = time.time()
         ground.run(WTA, "-C", repository, "spawn", f"task-{number}", "work", *agent)
-        return _stamped(stamp) - begun
+        seconds = _stamped(stamp) - begun
+        # What follows a run belongs to none of the measurements.
+        rest = ("wait", f"task-{number}", "--for", "attention", "--timeout", "60s")
+        ground.run(WTA, "-C", repository, *rest)
+        return seconds
 
     def plain(number: int) -> float:
         stamp = ground.folder / f"plain-{number}"

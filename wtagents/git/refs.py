@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import NotFoundError, StateError, UsageError
 from wtagents.core.ids import BranchName, Oid
+from wtagents.git.admin import read_head
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from wtagents.git.repo import Repository
 
 _HEADS = "refs/heads/"
+_NOT_IN_A_FILE = ".invalid"
+"""What the file HEAD names where refs are kept in tables (gitrepository-layout(5), reftable)."""
 _CANDIDATES = ("main", "master", "trunk")
 
 
@@ -72,6 +75,9 @@ def unborn(repo: Repository) -> bool:
 
 def current_branch(repo: Repository) -> BranchName | None:
     """Return the branch that this view's HEAD is on; None when it is detached."""
+    branch = read_head(repo.git_dir).branch
+    if branch is not None and branch != _NOT_IN_A_FILE:
+        return branch
     said = repo.read("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).text
     return BranchName(said.removeprefix(_HEADS)) if said.startswith(_HEADS) else None
 
