@@ -10,6 +10,7 @@ The house, imports point down only:
     supervisor               loop, tick, wake
     operations | runner      verbs over the floors below | the parent of one agent
     git | agent | store      to git, to the agent program, to SQLite (strangers to each other)
+    ladder                   three texts of a conflicted file to one; beside them, knows core only
     system                   clock, command, process, lock, paths, files, configuration, logs
     core                     what things are and how they may change: pure, no I/O
 

@@ -1,0 +1,44 @@
+"""What comes of a climb."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from wtagents.core.record import record
+
+if TYPE_CHECKING:
+    from wtagents.core.resolution import Dropped
+    from wtagents.core.rung import Rung
+
+
+@record
+class Solved:
+    """One hunk and what solved it."""
+
+    hunk: int
+    """Its place among the hunks of the file as `core/diff3.py` plans them, from 0."""
+    rung: Rung
+    rule: str
+    """The name of the rule, for a person: 'version', 'import list'."""
+
+
+@record
+class Merged:
+    """A file without its conflict."""
+
+    text: str
+    rungs: tuple[Solved, ...]
+    """In the order of the hunks."""
+    dropped: tuple[Dropped, ...] = ()
+    """Lines of a side that are not in the text as they were, each with the reason."""
+
+
+@record
+class LeftAlone:
+    """Nothing was decided."""
+
+    why: str
+    """One line in lower case."""
+
+
+Outcome: TypeAlias = Merged | LeftAlone
