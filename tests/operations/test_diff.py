@@ -60,14 +60,27 @@ def test_no_setting_of_the_repository_runs(fleet: Fleet, repository: RepositoryB
     assert not trap.exists()
 
 
-def test_a_worktree_that_is_gone_is_said_with_the_remedy(fleet: Fleet) -> None:
+def test_of_a_worktree_that_is_gone_the_branch_is_shown(fleet: Fleet) -> None:
     worktree = fleet.task("fix", {"a.txt": "one\n"})
+    worktree.write({"untracked.txt": "two\n"})
     shutil.rmtree(worktree.path)
+
+    result = diff(fleet.context, DiffRequest(name="fix", stat=True))
+    assert result.data.patch.decode() == " a.txt | 1 +\n 1 file changed, 1 insertion(+)\n"
+    assert result.messages == (
+        "the worktree is gone: this is what wta/fix holds; make it again: wta retry fix",
+    )
+
+
+def test_without_worktree_and_branch_there_is_nothing_to_show(fleet: Fleet) -> None:
+    worktree = fleet.task("fix", {"a.txt": "one\n"})
+    fleet.main.git("worktree", "remove", "--force", "--force", str(worktree.path))
+    fleet.main.git("branch", "--quiet", "-D", "wta/fix")
 
     with pytest.raises(StateError) as refused:
         patch_of(fleet, "fix")
-    assert refused.value.message == "the worktree of fix is not there"
-    assert refused.value.hint == "bring it back: wta undelete fix"
+    assert refused.value.message == "neither the worktree nor the branch of fix is there"
+    assert refused.value.hint == "wta retry fix says how to go on"
 
 
 def test_an_unknown_task_is_not_found(fleet: Fleet) -> None:

@@ -19,7 +19,7 @@ _AFTER = {
     Reason.UNCOMMITTED: 'wta diff {name}; wta send {name} "commit your work"',
     Reason.WRONG_BRANCH: "wta diff {name}",
     Reason.SETUP_FAILED: "wta logs {name}; then: wta retry {name}",
-    Reason.WORKTREE_LOST: "wta doctor",
+    Reason.WORKTREE_LOST: "wta retry {name}",
     Reason.BUDGET: "wta retry {name}; a higher limit: agent.budget_usd in wta.toml",
     Reason.MAX_TURNS: "wta retry {name}; a higher limit: agent.max_turns in wta.toml",
     Reason.TIMED_OUT: "wta retry {name}; a longer limit: agent.timeout in wta.toml",

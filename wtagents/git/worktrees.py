@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 CHECKOUT_SECONDS = 1800.0
 ADD_SECONDS = 60.0
+FILES = "wta-files"
+"""In the private directory of a worktree that is made again: the tree to check out, beside HEAD."""
 _EXCLUDE_MODE = 0o644
 
 
@@ -221,7 +223,10 @@ def filling(repo: Repository, path: Path) -> Iterator[RunningGit | None]:
             (folder / "index.lock").unlink()
         view = repo.seen_from(folder, path).holding(held)
         settings = {"checkout.workers": "2", "protocol.allow": "user"}
-        yield view.start("read-tree", "--reset", "-u", "HEAD", config=settings)
+        tree = admin.read_line(folder / FILES)
+        yield view.start(
+            "read-tree", "--reset", "-u", Oid.parse(tree) if tree else "HEAD", config=settings
+        )
 
 
 def is_filled(repo: Repository, path: Path) -> bool:

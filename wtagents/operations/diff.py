@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
+from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.record import record
 from wtagents.operations.result import OperationResult
 from wtagents.store.tasks import require_task
 
 if TYPE_CHECKING:
     from wtagents.core.ids import Oid
+    from wtagents.core.task import Task
+    from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
 
 
@@ -35,21 +38,41 @@ def diff(context: Context, request: DiffRequest) -> OperationResult[TaskDiff]:
     """Compare the base with a snapshot of the whole worktree; the agent's index is not touched.
 
     Both are looked at in the hub, where no setting of the repository runs anything.
-    Raises StateError when the worktree is not there any more.
+    Of a worktree that is gone the branch is what there is. Raises StateError without that, too.
     """
     from wtagents.git.hub import open_hub
-    from wtagents.git.snapshots import snapshot_tree
 
     with context.database.read() as db:
         task = require_task(db, request.name)
-    if not task.worktree.is_dir():
-        raise StateError(
-            f"the worktree of {task.name} is not there",
-            hint=f"bring it back: wta undelete {task.name}",
-        )
     hub = open_hub(context.paths, context.repository)
     hub.fetch(context.repository, task.base)
-    tree = snapshot_tree(hub, context.repository, task.worktree, ignored=False)
+    if task.worktree.is_dir():
+        from wtagents.git.snapshots import snapshot_tree
+
+        tree = snapshot_tree(hub, context.repository, task.worktree, ignored=False)
+        messages: tuple[str, ...] = ()
+    else:
+        tree = _tip_of_branch(context, hub, task)
+        messages = (_without_worktree(task),)
     form = ("--stat",) if request.stat else ("--patch", "--binary")
     patch = hub.repo.read("diff", "--find-renames", *form, task.base, tree).stdout
-    return OperationResult(data=TaskDiff(name=task.name, base=task.base, patch=patch))
+    changed = TaskDiff(name=task.name, base=task.base, patch=patch)
+    return OperationResult(data=changed, messages=messages)
+
+
+def _tip_of_branch(context: Context, hub: Hub, task: Task) -> Oid:
+    from wtagents.git.refs import ref_value
+
+    tip = ref_value(context.repository, task.branch.ref)
+    if tip is None:
+        raise StateError(
+            f"neither the worktree nor the branch of {task.name} is there",
+            hint=f"wta retry {task.name} says how to go on",
+        )
+    hub.fetch(context.repository, tip)
+    return tip
+
+
+def _without_worktree(task: Task) -> str:
+    again = "" if task.state in ENDED_TASK_STATES else f"; make it again: wta retry {task.name}"
+    return f"the worktree is gone: this is what {task.branch} holds{again}"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.message import Message, MessageKind
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.core.task import TaskState, Wish
 from wtagents.operations.result import OperationResult
+from wtagents.operations.starting.remake import has_lost_worktree, words_of_loss
 from wtagents.operations.tick import tick
 from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import add_message, message_by_id
@@ -49,11 +50,14 @@ def send(context: Context, request: SendRequest) -> OperationResult[Sent]:
     with context.database.write() as db:
         task = require_task(db, request.name)
         refuse_ended(task)
+        was_lost = has_lost_worktree(db, task)
         now = context.clock.now()
         message = add_message(db, task.id, MessageKind.TEXT, request.text, now)
         if task.wish is not Wish.CANCEL:
             wish_task(db, task.id, Wish.WORK, now)
-    return _acknowledged(context, task, message, request.wait_seconds)
+    result = _acknowledged(context, task, message, request.wait_seconds)
+    lost = words_of_loss(context, task) if was_lost else ()
+    return replace(result, messages=(*lost, *result.messages))
 
 
 def _acknowledged(

@@ -10,6 +10,7 @@ from wtagents.core.message import MessageKind
 from wtagents.core.record import record
 from wtagents.core.task import Task, TaskState, Wish
 from wtagents.operations.result import OperationResult
+from wtagents.operations.starting.remake import has_lost_worktree, words_of_loss
 from wtagents.operations.tick import tick
 from wtagents.operations.waiting import wait_for
 from wtagents.store.merges import live_merge_request
@@ -57,6 +58,7 @@ def retry(context: Context, request: RetryRequest) -> OperationResult[Task]:
     with context.database.write() as db:
         task = require_task(db, request.name)
         _require_rest(db, task)
+        was_lost = has_lost_worktree(db, task)
         wish_task(db, task.id, Wish.WORK, now, fresh=request.fresh, at_once=True)
         if request.message.strip():
             add_message(db, task.id, MessageKind.TEXT, request.message, now)
@@ -67,7 +69,8 @@ def retry(context: Context, request: RetryRequest) -> OperationResult[Task]:
         task = require_task_by_id(db, task.id)
     if task.state is TaskState.FAILED and failures:
         raise failures[0]
-    return OperationResult(data=task)
+    messages = tuple(words_of_loss(context, task)) if was_lost else ()
+    return OperationResult(data=task, messages=messages)
 
 
 def _require_rest(db: Database, task: Task) -> None:

@@ -87,7 +87,7 @@ def _absent(found: list[Worktree]) -> Iterator[Check]:
         if item.path.exists():
             continue
         name = item.ours.task if item.ours else ""
-        look = f"wta status {name}" if name else "git worktree prune --dry-run --verbose"
+        look = f"wta retry {name}" if name else "git worktree prune --dry-run --verbose"
         yield failed(
             "worktree",
             f"{item.path} is registered but not there",

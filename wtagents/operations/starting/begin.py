@@ -18,10 +18,12 @@ from wtagents.core.message import MessageKind
 from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
+from wtagents.git.lost import is_lost
 from wtagents.git.stale_locks import clear_stale_locks
 from wtagents.operations.starting.filling import filling_worktree
 from wtagents.operations.starting.opening import choose_opening
 from wtagents.operations.starting.order import write_order
+from wtagents.operations.starting.remake import remake_worktree
 from wtagents.operations.starting.worktree import claim_worktree, furnish_worktree
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
@@ -101,7 +103,10 @@ def _claim(context: Context, action: BeginRun) -> Task | None:
             if task.state is TaskState.QUEUED:
                 moved = move_task(db, task.id, TaskState.PREPARING, at=context.clock.now())
                 task = moved or task
-        claim_worktree(context, task)
+        if run is not None and is_lost(task.worktree):
+            remake_worktree(context, task)
+        else:
+            claim_worktree(context, task)
         return task
 
 

@@ -49,7 +49,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         prompt=launch.first_message,
         yields=words.speak_for_themselves,
         session_id=run.session_id,
-        setup=() if _is_set_up(context, earlier) else settings.worktree.setup,
+        setup=() if _is_set_up(context, task, earlier) else settings.worktree.setup,
         setup_seconds=settings.worktree.setup_timeout,
         timeout_seconds=task.agent.timeout_seconds or settings.agent.timeout,
         stop_seconds=settings.limits.stop_seconds,
@@ -94,6 +94,11 @@ def _environment(task: Task) -> dict[str, str]:
     }
 
 
-def _is_set_up(context: Context, earlier: list[Run]) -> bool:
-    """Whether an agent was started in this worktree before: that needs the set-up behind it."""
-    return any(run_folder.load_agent(context.paths.run(run.id)) for run in earlier)
+def _is_set_up(context: Context, task: Task, earlier: list[Run]) -> bool:
+    """Whether an agent was started in this worktree before: that needs the set-up behind it.
+
+    A worktree that was made again lacks what the set-up made: its `.git` is younger than the agent.
+    """
+    linked = (task.worktree / ".git").lstat().st_mtime
+    records = [context.paths.run(run.id).agent for run in earlier]
+    return any(record.exists() and record.stat().st_mtime >= linked for record in records)
