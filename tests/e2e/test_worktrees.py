@@ -12,7 +12,7 @@ from tests.support.fleet import Fleet, scenario, work
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.operations.spawn import SpawnRequest, spawn
-from wtagents.operations.stop import RetryRequest, retry
+from wtagents.operations.stop import RetryRequest, retry, stop
 from wtagents.system.run_folder import load_order
 
 pytestmark = pytest.mark.e2e
@@ -133,3 +133,14 @@ def test_an_agent_whose_git_link_is_lost_reaches_no_repository_further_up(fleet:
     fleet.await_rest("a")
 
     assert around.tip("HEAD") == before
+
+
+def test_an_agent_that_was_stopped_off_its_branch_goes_on_there(fleet: Fleet) -> None:
+    fleet.spawn("a", *work(), "run git checkout --quiet --detach", "run sleep 60")
+    fleet.await_doing("a", "sleep 60")
+    stop(fleet.context, ["a"])
+
+    retry(fleet.context, RetryRequest(name="a", message=scenario("run git checkout -q wta/a")))
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert fleet.worktree("a").git("symbolic-ref", "HEAD") == "refs/heads/wta/a"

@@ -139,16 +139,18 @@ def _adopt(repo: Repository, path: Path, branch: BranchName, reason: LockReason)
         if place == wanted:
             if not own:
                 raise _in_the_way(path, "another worktree of this repository is registered there")
-            if admin.linked_dir(path) == folder.resolve() and _on_branch(folder, branch):
+            if admin.linked_dir(path) == folder.resolve() and _is_usable(folder, branch):
                 return True
         if own:
             _clear_half_made(folder, path)
     return False
 
 
-def _on_branch(folder: Path, branch: BranchName) -> bool:
-    whole = (folder / "commondir").is_file()
-    return whole and admin.read_head(folder).branch == branch
+def _is_usable(folder: Path, branch: BranchName) -> bool:
+    """Whether git wrote all it writes; an agent that has worked there may be on no branch."""
+    head = admin.read_head(folder)
+    began = (folder / "index").exists() and head.commit is not None
+    return (folder / "commondir").is_file() and (began or head.branch == branch)
 
 
 def _clear_half_made(folder: Path, path: Path) -> None:
