@@ -112,3 +112,34 @@ def test_sixteen_first_commands_make_one_store(tmp_path: Path) -> None:
     race(CREATE, [[str(path), f"task-{number}"] for number in range(16)])
     with open_read_only(path) as db:
         assert sorted(task.name for task in tasks(db)) == sorted(f"task-{n}" for n in range(16))
+
+
+def test_requests_and_their_events_live_through_the_table_of_the_queue(
+    tmp_path: Path, folder: Path
+) -> None:
+    """The table is built anew below rows that name it."""
+    later = {
+        path: path.read_text() for path in folder.glob("*.sql") if "schema.sql" not in path.name
+    }
+    for path in later:
+        path.unlink()
+    connection = sqlite3.connect(tmp_path / "old.db", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    migrate(connection, folder, folder)
+    connection.executescript(
+        "INSERT INTO task VALUES (1,'fix','fix','merged','work',NULL,'','p','b','main','wta/fix',"
+        "'/w','{}',0,0,0,0,NULL,'t','t',NULL);"
+        "INSERT INTO merge_request VALUES (7,1,'merged','main',0,1,'s','o','c',NULL,'d','h',2,'[]',"
+        "'[]','t','t');"
+        "INSERT INTO event VALUES (1,'t','merge.moved','merger',1,NULL,7,'{}');"
+    )
+    for path, text in later.items():
+        path.write_text(text)
+    migrate(connection, folder, folder)
+    found = "SELECT id, state, candidate, attempts, patch, batch, place FROM merge_request"
+    assert connection.execute(found).fetchall() == [(7, "merged", "c", 2, "", None, None)]
+    assert connection.execute("SELECT merge_id FROM event").fetchall() == [(7,)]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY constraint failed"):
+        connection.execute("DELETE FROM merge_request")
+    connection.close()

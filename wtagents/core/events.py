@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     MESSAGE_FAILED = "message.failed"
     MERGE_REQUESTED = "merge.requested"
     MERGE_MOVED = "merge.moved"
+    GATE_FLAKED = "gate.flaked"
     WORKTREE_TRASHED = "worktree.trashed"
     WORKTREE_RESTORED = "worktree.restored"
     WORKTREE_SWEPT = "worktree.swept"

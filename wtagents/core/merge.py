@@ -42,6 +42,8 @@ class Rejection(StrEnum):
     SOURCE_MOVED = "source_moved"
     UNCOMMITTED = "uncommitted"
     NO_IDENTITY = "no_identity"
+    NOT_AS_VERIFIED = "not_as_verified"
+    """What was about to land is not what was built and verified."""
     CUT_OFF = "cut_off"
     """Killed too often in the middle of its landing."""
     FAULT = "fault"
@@ -86,6 +88,8 @@ class GateResult:
     """Path of its output."""
     tail: str
     """Its last lines."""
+    cached_from: datetime | None = None
+    """When it ran on this tree, where it was not run again."""
 
 
 @record
@@ -114,3 +118,9 @@ class MergeRequest:
     gates: tuple[GateResult, ...]
     created_at: datetime
     changed_at: datetime
+    patch: str = ""
+    """Digest of what the candidate changes on `onto`, as it was built."""
+    batch: int | None = None
+    """Requests with the same number were verified together."""
+    place: int | None = None
+    """Its place in the batch, from 1."""

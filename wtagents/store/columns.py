@@ -71,12 +71,31 @@ def parse_resolutions(text: str) -> tuple[Resolution, ...]:
 
 def dump_gates(gates: Iterable[GateResult]) -> str:
     """Return the JSON of what the gates said."""
-    return dump([[gate.command, gate.passed, gate.seconds, gate.log, gate.tail] for gate in gates])
+    return dump(
+        [
+            [
+                gate.command,
+                gate.passed,
+                gate.seconds,
+                gate.log,
+                gate.tail,
+                *([text_of_time(gate.cached_from)] if gate.cached_from else []),
+            ]
+            for gate in gates
+        ]
+    )
 
 
 def parse_gates(text: str) -> tuple[GateResult, ...]:
     """Read back `dump_gates`."""
     return tuple(
-        GateResult(command=command, passed=passed, seconds=seconds, log=log, tail=tail)
-        for command, passed, seconds, log, tail in json.loads(text)
+        GateResult(
+            command=command,
+            passed=passed,
+            seconds=seconds,
+            log=log,
+            tail=tail,
+            cached_from=datetime.fromisoformat(cached[0]) if cached else None,
+        )
+        for command, passed, seconds, log, tail, *cached in json.loads(text)
     )

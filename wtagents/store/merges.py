@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         attempts: int
         resolutions: tuple[Resolution, ...]
         gates: tuple[GateResult, ...]
+        patch: str
+        batch: int | None
+        place: int | None
 
 
 _LIVE = dump(sorted(LIVE_MERGE_STATES))
@@ -124,7 +127,8 @@ def move_merge_request(
     row = db.change(
         "UPDATE merge_request SET state = :to, source = :source, onto = :onto,"
         " candidate = :candidate, rejection = :rejection, detail = :detail, hint = :hint,"
-        " attempts = :attempts, resolutions = :resolutions, gates = :gates, changed_at = :now"
+        " attempts = :attempts, resolutions = :resolutions, gates = :gates, patch = :patch,"
+        " batch = :batch, place = :place, changed_at = :now"
         " WHERE id = :id AND state IN (SELECT value FROM json_each(:sources)) RETURNING id",
         {
             "id": request_id,
@@ -139,6 +143,9 @@ def move_merge_request(
             "attempts": after.attempts,
             "resolutions": dump_resolutions(after.resolutions),
             "gates": dump_gates(after.gates),
+            "patch": after.patch,
+            "batch": after.batch,
+            "place": after.place,
             "now": text_of_time(at),
         },
     )
@@ -182,6 +189,9 @@ def _request(row: sqlite3.Row) -> MergeRequest:
         gates=parse_gates(row["gates"]),
         created_at=datetime.fromisoformat(row["created_at"]),
         changed_at=datetime.fromisoformat(row["changed_at"]),
+        patch=row["patch"],
+        batch=row["batch"],
+        place=row["place"],
     )
 
 
