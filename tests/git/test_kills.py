@@ -185,10 +185,12 @@ def test_making_a_worktree_is_repeated_after_a_death_at_any_git_command(
 def test_adding_is_repeated_after_a_death_in_the_middle_of_git(
     repository: RepositoryBuilder, place: Place, killer: Killer, at: int, when: str
 ) -> None:
-    """`git worktree add` starts git twice: for the branch, and for the worktree's HEAD."""
+    """Some versions of git start themselves twice to add a worktree: for the branch, for HEAD."""
     killer.at_command(at, when, script=INNER_GIT)
-    assert killer.run(add, place) == KILLED
-    assert killer.commands() == at
+    ended = killer.run(add, place)
+    if ended == 0 and killer.commands() < at:
+        pytest.skip("this git does it in one process less")
+    assert (ended, killer.commands()) == (KILLED, at)
     add_and_fill(place)
     require_whole(repository, place)
 

@@ -131,6 +131,25 @@ def staged_and_modified(worktree: RepositoryBuilder) -> None:
     (worktree.path / "code.txt").chmod(0o755)
 
 
+def conflicted(worktree: RepositoryBuilder) -> None:
+    """Three versions that only the index names, as a merge that was given up leaves them."""
+    versions = [
+        worktree.git("hash-object", "-w", "--stdin", stdin=f"version {stage}\n".encode())
+        for stage in (1, 2, 3)
+    ]
+    lines = (f"100644 {oid} {stage}\tclash.txt\n" for stage, oid in enumerate(versions, 1))
+    worktree.git("update-index", "--index-info", stdin="".join(lines).encode())
+    worktree.write({"clash.txt": "and a file\n"})
+
+
+def set_aside(worktree: RepositoryBuilder) -> None:
+    """A rebase in progress that holds the uncommitted files of before in a stash without a ref."""
+    worktree.commit({"code.txt": "1\n"})
+    worktree.write({"a.txt": "uncommitted\n"})
+    environment = {"GIT_SEQUENCE_EDITOR": "sed -i 1s/pick/edit/"}
+    worktree.git("rebase", "-q", "-i", "--autostash", "HEAD~1", environment=environment)
+
+
 def submodule_commits(worktree: RepositoryBuilder) -> None:
     library = RepositoryBuilder.create(worktree.path.parent.parent / "library")
     library.commit({"lib.txt": "1\n"})
@@ -153,6 +172,8 @@ LOSSES = [
     reset_away_commits,
     empty_folders,
     staged_and_modified,
+    conflicted,
+    set_aside,
     submodule_commits,
 ]
 REFUSED_ALWAYS = {nested_worktree}
@@ -179,7 +200,7 @@ def test_nothing_in_a_cancelled_task_is_lost(
     undeleted = undelete(fleet.context, "fix").data
     assert undeleted.worktree == worktree.path
     assert picture(worktree) == before
-    assert fleet.main.git("fsck", "--no-dangling", "--connectivity-only") == ""
+    assert worktree.git("fsck", "--no-dangling", "--connectivity-only") == ""
 
 
 @pytest.mark.parametrize("loss", LOSSES)

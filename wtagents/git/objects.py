@@ -17,7 +17,7 @@ from wtagents.core.ids import Oid
 from wtagents.core.record import record, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     import git as gitpython
@@ -136,6 +136,10 @@ class Library:
             blob = None if content is None else self._write(b"blob", content)
             tree = self._with_file(tree, parts, blob) or EMPTY_TREE
         return tree
+
+    def write_tree_of_blobs(self, blobs: Collection[Oid]) -> Oid:
+        """Store a tree that names these blobs, which need not be here, by themselves."""
+        return self._write_tree({oid.encode(): (FILE, oid) for oid in blobs})
 
     def _with_file(self, tree: Oid | None, parts: list[bytes], blob: Oid | None) -> Oid | None:
         """Return the tree with the file, or None when nothing is left in it."""

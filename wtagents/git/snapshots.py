@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SNAPSHOT_SECONDS = 600.0
 _AUTHOR = "wta <wta@localhost>"
+_NO_BLOB = frozenset({"160000", "040000"})
+"""Modes of submodules and, in a sparse index, of folders."""
 
 
 def snapshot_tree(hub: Hub, repo: Repository, worktree: Path, *, ignored: bool) -> Oid:
@@ -62,20 +64,54 @@ def snapshot_tree(hub: Hub, repo: Repository, worktree: Path, *, ignored: bool) 
     return tree
 
 
+def staged_commit(hub: Hub, repo: Repository, worktree: Path, *, at: datetime) -> Oid | None:
+    """Return a commit of the hub that holds every file version which only the index names.
+
+    What was staged and changed again is nowhere else; git forgets it once the index is out of its
+    sight. None where the commit has all of it. Sides of a conflict count.
+    """
+    git_dir = admin.admin_dir(repo, worktree)
+    if git_dir is None:
+        return None
+    head = admin.read_head(git_dir)
+    commit = head.commit if head.branch is None else ref_value(repo, head.branch.ref)
+    # the files may be gone: no command here looks at them
+    with clean_room(repo, git_dir, git_dir, commit) as room:
+        staged = _blobs(room.read("ls-files", "--stage", "-z").fields)
+        if commit is not None:
+            staged -= _blobs(room.read("ls-tree", "-r", "-z", "--full-tree", commit).fields)
+    if not staged:
+        return None
+    with hub.library() as library:
+        tree = library.write_tree_of_blobs(staged)
+        oid = library.write_commit(_snapshot_commit(tree, (), "Staged", at))
+    hub.complete(repo, tree)
+    return oid
+
+
+def _blobs(listed: list[str]) -> set[Oid]:
+    """Read the files out of `ls-files --stage` (mode oid stage) or `ls-tree` (mode type oid)."""
+    facts = [line.partition("\t")[0].split(" ") for line in listed]
+    return {
+        Oid(second if second != "blob" else third)
+        for mode, second, third in facts
+        if mode not in _NO_BLOB
+    }
+
+
 def keep(
     hub: Hub, ref: RefName, tree: Oid, *, parent: Oid | None, message: str, at: datetime
 ) -> Oid:
     """Put a commit of a snapshot under a ref of the hub and return it; `parent` is in the hub."""
-    person = os.fsencode(f"{_AUTHOR} {int(at.timestamp())} +0000")
     with hub.library() as library:
-        oid = library.write_commit(
-            Commit(
-                tree=tree,
-                parents=(parent,) if parent else (),
-                author=person,
-                committer=person,
-                message=message.encode(),
-            )
-        )
+        parents = (parent,) if parent else ()
+        oid = library.write_commit(_snapshot_commit(tree, parents, message, at))
     hub.update_refs([f"update {ref} {oid}"])
     return oid
+
+
+def _snapshot_commit(tree: Oid, parents: tuple[Oid, ...], message: str, at: datetime) -> Commit:
+    person = os.fsencode(f"{_AUTHOR} {int(at.timestamp())} +0000")
+    return Commit(
+        tree=tree, parents=parents, author=person, committer=person, message=message.encode()
+    )

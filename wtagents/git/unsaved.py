@@ -7,6 +7,7 @@ look that fails is named, too, as something that could not be checked: an error 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ _FLAGS = {
     Flag.ASSUME_UNCHANGED: UnsavedKind.ASSUME_UNCHANGED,
     Flag.SKIP_WORKTREE: UnsavedKind.SKIP_WORKTREE,
 }
+_SET_ASIDE = ("MERGE_AUTOSTASH", "rebase-*/autostash", "ORIG_HEAD", "MERGE_HEAD", "refs/**/*")
+"""Files of a private directory that may name a commit which no branch has."""
 
 
 @record
@@ -196,14 +199,14 @@ def _commits(look: _Look, kept: Collection[Oid]) -> Iterator[Unsaved]:
 def loose_commits(repo: Repository, worktree: Path, *, kept: Collection[Oid] = ()) -> LooseCommits:
     """Return the commits of HEAD and its reflog that neither a ref nor `kept` contains.
 
-    Those are what to archive before the worktree goes. Raises GitError, OSError or ValueError when
-    it cannot be told.
+    What an operation in progress set aside counts as of the reflog. Those are what to archive
+    before the worktree goes. Raises GitError, OSError or ValueError when it cannot be told.
     """
     git_dir = admin.admin_dir(repo, worktree)
     if git_dir is None:
         raise ValueError(f"{worktree} is not a worktree of this repository")
     head = admin.read_head(git_dir)
-    logged = _logged_oids(git_dir / "logs" / "HEAD")
+    logged = [*_logged_oids(git_dir / "logs" / "HEAD"), *_set_aside(git_dir)]
     asked = dict.fromkeys([*logged, *((head.commit,) if head.commit else ())])
     present = _present_commits(repo, list(asked))
     if not present:
@@ -227,6 +230,13 @@ def _logged_oids(log: Path) -> list[Oid]:
         return []
     texts = [text.decode() for line in lines for text in line.split(b" ", 2)[:2]]
     return [Oid.parse(text) for text in dict.fromkeys(texts) if text.strip("0")]
+
+
+def _set_aside(git_dir: Path) -> list[Oid]:
+    """Return the commits that files of the private directory name, an autostash nothing else."""
+    places = [path for name in _SET_ASIDE for path in git_dir.glob(name) if path.is_file()]
+    words = [path.read_text(errors="replace").strip() for path in places]
+    return [Oid.parse(word) for word in words if re.fullmatch(r"[0-9a-f]{40}", word)]
 
 
 def _present_commits(repo: Repository, oids: list[Oid]) -> list[Oid]:

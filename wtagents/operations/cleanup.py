@@ -2,7 +2,7 @@
 
 Each removal looks again under the repository lock, at the moment of acting:
 
-    archive    the branch's tip and every commit that only the worktree knows, in the hub
+    archive    the branch's tip, and what only the worktree knows: commits, staged files; in the hub
     record     the trash item with its proof
     rename     the worktree with its private directory into the trash
     branch     deleted by compare-and-swap: its tip is archived
@@ -24,6 +24,7 @@ from wtagents.core.retention import Keep, Remove, judge_retention, regenerable_f
 from wtagents.git.hub import open_hub
 from wtagents.git.refs import swap_ref
 from wtagents.git.removal import FILES, remove_admin, trash_worktree
+from wtagents.git.snapshots import staged_commit
 from wtagents.operations.remains import observe_remains, owner_of
 from wtagents.operations.result import OperationResult
 from wtagents.store.tasks import mark_removed, require_task
@@ -139,7 +140,8 @@ def _trash(context: Context, task: Task, found: Found, verdict: Remove) -> Trash
     """Carry out one removal; None for a task that left nothing but its row."""
     repository, tip = context.repository, found.remains.tip or found.remains.landed
     hub = open_hub(context.paths, repository)
-    for oid in (*((tip,) if tip else ()), *found.commits):
+    staged = staged_commit(hub, repository, task.worktree, at=context.clock.now())
+    for oid in (*((tip,) if tip else ()), *found.commits, *((staged,) if staged else ())):
         hub.archive(repository, task.name, task.id, oid)
     item = found.item
     if item is None and tip is not None:
