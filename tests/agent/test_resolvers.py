@@ -48,13 +48,15 @@ REQUEST = request_of(CONFLICT)
 
 
 def resolver(kind: ResolverKind, *command: str) -> Resolver:
-    found = resolver_for(kind, program="", command=command, model=None)
+    found = resolver_for(kind, program="", command=command, model=None, rooms=Path("rooms"))
     assert found is not None
     return found
 
 
 def test_a_person_resolves_where_no_resolver_is_configured() -> None:
-    assert resolver_for(ResolverKind.NONE, program="", command=(), model=None) is None
+    rooms = Path("rooms")
+    found = resolver_for(ResolverKind.NONE, program="", command=(), model=None, rooms=rooms)
+    assert found is None
 
 
 # ------------------------------------------------------------------- the question, the answer

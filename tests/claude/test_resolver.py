@@ -45,8 +45,10 @@ def request_of(*conflicts: ConflictText) -> ConflictRequest:
 
 
 @pytest.fixture
-def resolver() -> ClaudeResolver:
-    return ClaudeResolver(program="", model="claude-haiku-4-5", ids=CountingIds())
+def resolver(sandbox: Sandbox) -> ClaudeResolver:
+    rooms = sandbox.work / "rooms"
+    rooms.mkdir()
+    return ClaudeResolver(program="", model="claude-haiku-4-5", ids=CountingIds(), rooms=rooms)
 
 
 def answer(*hunks: str, path: str = "a.py", dropped: Any = (), note: str = "n") -> Reply:
@@ -186,7 +188,8 @@ def test_a_silent_model_is_given_up(resolver: ClaudeResolver, messages_api: Mess
 
 def test_a_missing_program_is_for_later(tmp_path: Path) -> None:
     missing = str(tmp_path / "none")
-    resolver = ClaudeResolver(program=missing, model=None, ids=CountingIds())
+    rooms = tmp_path / "rooms"
+    resolver = ClaudeResolver(program=missing, model=None, ids=CountingIds(), rooms=rooms)
     assert resolver.resolve(request_of(CONFLICT), seconds=1) == NoProposal(
         reason=f"cannot run {missing}: no such file or directory", transient=True
     )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -38,7 +37,8 @@ def test_a_new_hub_has_the_whole_history_and_only_our_configuration(
     assert whole(hub, tip)
     assert not (hub.path / "hooks").exists()
     assert hub.path.stat().st_mode & 0o077 == 0
-    assert sorted(path.name for path in paths.root.iterdir()) == ["hub.git"]
+    assert sorted(path.name for path in paths.root.iterdir()) == ["hub.git", "rooms"]
+    assert list(paths.rooms.iterdir()) == []
 
 
 def test_fetching_brings_what_is_new_and_only_that(
@@ -154,7 +154,7 @@ def test_an_interrupted_making_is_begun_again(
 ) -> None:
     paths = paths_of(repo)
     make_private_folder(paths.root)
-    half = paths.root / f"hub.git.{os.getpid()}.new"
+    half = paths.rooms / "hub.1.1.earlier-boot.1" / "hub.git"
     (half / "objects").mkdir(parents=True)
     hub = open_hub(paths, repo)
     assert whole(hub, repository.tip("HEAD"))

@@ -21,6 +21,8 @@ from wtagents.core.ids import BranchName
 from wtagents.git.advance import finish_advance
 from wtagents.git.repo import Repository
 from wtagents.system.lock import is_held
+from wtagents.system.paths import StatePaths
+from wtagents.system.rooms import sweep_rooms
 
 KILLED = -9
 COMMANDS_OF_AN_ADVANCE = 10
@@ -240,6 +242,22 @@ def step(repository: RepositoryBuilder) -> Step:
     return Step(repository=str(repository.path), branch="main", old=old, new=new)
 
 
+@pytest.fixture
+def temporary(tmp_path: Path, sandbox: Sandbox) -> Path:
+    """Return where programs of the test would leave temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    sandbox.set_variable("TMPDIR", str(folder))
+    return folder
+
+
+def left_rooms(repo: Repository) -> list[Path]:
+    """Return the rooms that a sweep leaves."""
+    rooms = StatePaths.of_repository(repo.common_dir).rooms
+    sweep_rooms(rooms)
+    return list(rooms.glob("*"))
+
+
 def settle(repo: Repository) -> None:
     """Finish the advance once the last command of the dead process has ended, too."""
     wait_until(lambda: not is_held(repo.common_dir / "index.lock"), what="the lock is free")
@@ -270,6 +288,7 @@ def test_an_advance_is_settled_after_a_death_at_any_git_command(
     repo: Repository,
     step: Step,
     killer: Killer,
+    temporary: Path,
     at: int,
     when: str,
 ) -> None:
@@ -280,6 +299,8 @@ def test_an_advance_is_settled_after_a_death_at_any_git_command(
     assert advance_once(step) in ("Advanced", "Moved")
     require_settled(repository, step)
     assert repository.tip("main") == step["new"]
+    wait_until(lambda: left_rooms(repo) == [], what="the room of the dead is swept")
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("at", [1, 8, 14])

@@ -24,6 +24,7 @@ from wtagents.operations.tripwire import accept_tripwire
 from wtagents.store.merges import add_merge_request, live_merge_requests
 from wtagents.store.tasks import move_task
 from wtagents.system.lock import hold_lock
+from wtagents.system.rooms import sweep_rooms
 
 LANDER = """\
 import json, sys
@@ -84,6 +85,8 @@ def require_landed(fleet: Fleet, sandbox: Sandbox, files: dict[str, bytes]) -> N
     assert survivors(sandbox.mark) == []
     scratch = fleet.context.paths.scratch
     assert {path.name for path in scratch.glob("*")} <= {"index", "tree"}
+    sweep_rooms(fleet.context.paths.rooms)
+    assert list(fleet.context.paths.rooms.glob("*")) == []
     assert fleet.main.git("fsck", "--no-dangling") == ""
 
 
@@ -107,8 +110,13 @@ def test_killed_while_the_resolver_is_asked(fleet: Fleet, sandbox: Sandbox, tmp_
     fleet.main.commit({"a.txt": "1\ntarget\n"}, "Change a")
     ask(fleet, "fix")
     resolver = ["sh", "-c", f"touch {tmp_path / 'killed'}; kill -9 $PPID"]
+    (tmp_path / "temporary").mkdir()
+    sandbox.set_variable("TMPDIR", str(tmp_path / "temporary"))
     done = run_to_end(lander(fleet, resolver="command", resolver_command=resolver))
     assert (done.returncode, (tmp_path / "killed").exists()) == (-9, True)
+    (room,) = fleet.context.paths.rooms.iterdir()
+    assert room.name.startswith("resolver.")
+    assert list((tmp_path / "temporary").iterdir()) == []
     assert fleet.request("fix").state is MergeState.RESOLVING
     fleet.use(resolver="scripted")
     (outcome,) = go_on(fleet)

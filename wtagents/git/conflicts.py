@@ -7,9 +7,7 @@ made); git's own words swap their meaning between merge and rebase.
 from __future__ import annotations
 
 import re
-import tempfile
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
@@ -220,17 +218,17 @@ def _longest_marker(data: bytes) -> int:
 
 
 def _merge_files(hub: Hub, versions: dict[str, bytes], size: int) -> str:
-    with tempfile.TemporaryDirectory(prefix="wta-conflict-") as folder:
+    with hub.room("conflict") as room:
         for name in _STAGES:
-            (Path(folder) / name).write_bytes(versions.get(name, b""))
+            (room.path / name).write_bytes(versions.get(name, b""))
         labels = [word for name in ("target", "base", "branch") for word in ("-L", name)]
-        done = hub.repo.git(
+        done = hub.repo.holding(room.lock).git(
             "merge-file",
             "-p",
             "--diff3",
             f"--marker-size={size}",
             *labels,
-            *(f"{folder}/{name}" for name in ("target", "base", "branch")),
+            *(f"{room.path}/{name}" for name in ("target", "base", "branch")),
             ok=tuple(range(128)),
         )
     return done.stdout.decode()

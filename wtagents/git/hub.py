@@ -11,7 +11,6 @@ driver or transport of theirs is started. The hub's own configuration is ours al
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
 from itertools import count
@@ -24,6 +23,8 @@ from wtagents.core.record import record
 from wtagents.git.objects import open_library
 from wtagents.git.repo import GitError, Repository
 from wtagents.system.files import disk_fault, write_atomic
+from wtagents.system.paths import StatePaths
+from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import TaskName
     from wtagents.git.objects import Library
-    from wtagents.system.paths import StatePaths
+    from wtagents.system.rooms import Room
 
 CONFIGURATION = b"""\
 [core]
@@ -66,6 +67,10 @@ class Hub:
     def path(self) -> Path:
         """Its folder."""
         return self.repo.common_dir
+
+    def room(self, purpose: str) -> AbstractContextManager[Room]:
+        """Open a folder for one act beside it. Raises SystemFault when the disk refuses."""
+        return open_room(StatePaths(root=self.path.parent).rooms, purpose)
 
     def library(self) -> AbstractContextManager[Library]:
         """Open the hub's objects for a block."""
@@ -171,7 +176,8 @@ def open_hub(paths: StatePaths, repository: Repository) -> Hub:
     if not _is_whole(folder):
         require_sha1(repository)
         _set_aside(folder)
-        _create(folder, repository)
+        with open_room(paths.rooms, "hub") as room:
+            _create(folder, repository, building=room.path / folder.name)
     config = folder / "config"
     if config.read_bytes() != CONFIGURATION:
         write_atomic(config, CONFIGURATION)
@@ -194,10 +200,8 @@ def _set_aside(folder: Path) -> None:
             return
 
 
-def _create(folder: Path, repository: Repository) -> None:
-    """Build the hub beside its place and rename it; of two builders the first one wins."""
-    building = folder.with_name(f"{folder.name}.{os.getpid()}.new")
-    shutil.rmtree(building, ignore_errors=True)
+def _create(folder: Path, repository: Repository, *, building: Path) -> None:
+    """Build the hub apart from its place and rename it; of two builders the first one wins."""
     try:
         for name in ("refs", "info", "objects/info", "objects/pack"):
             (building / name).mkdir(parents=True)
@@ -211,7 +215,6 @@ def _create(folder: Path, repository: Repository) -> None:
         building.chmod(0o700)
         building.rename(folder)
     except OSError as error:
-        shutil.rmtree(building, ignore_errors=True)
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and _is_whole(folder):
             return
         raise disk_fault(error, folder) from error

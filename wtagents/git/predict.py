@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
@@ -16,6 +14,7 @@ from wtagents.git.repo import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library
@@ -101,19 +100,19 @@ def merge_room(hub: Hub, library: Library, target: Oid) -> Iterator[Repository]:
     files moved aside say. Its checkout holds the target's `.gitattributes` and nothing else:
     `union` and `-merge` are honoured; drivers have no configuration here and cannot run.
     """
-    with tempfile.TemporaryDirectory(prefix="wta-merge-") as folder:
-        room = Path(folder) / "git"
+    with hub.room("merge") as place:
+        room = place.path / "git"
         (room / "refs" / "heads").mkdir(parents=True)
         (room / "objects").mkdir()
         (room / "HEAD").write_text("ref: refs/heads/none\n")
         (room / "config").write_bytes(CONFIGURATION.replace(b"\tbare = true\n", b""))
         if (hub.path / "shallow").is_file():
             (room / "shallow").write_bytes((hub.path / "shallow").read_bytes())
-        checkout = Path(folder) / "checkout"
+        checkout = place.path / "checkout"
         checkout.mkdir()
         _write_attributes(hub, library, target, checkout)
         view = Repository(common_dir=room, git_dir=room, work_tree=checkout)
-        yield view.with_objects(hub.repo.objects)
+        yield view.with_objects(hub.repo.objects).holding(place.lock)
 
 
 def _write_attributes(hub: Hub, library: Library, target: Oid, checkout: Path) -> None:

@@ -12,12 +12,15 @@ import os
 import shutil
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import SystemFault
 from wtagents.git.repo import Repository
+from wtagents.system.paths import StatePaths
+from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +46,22 @@ def clean_room(
 
     None for a branch that has no commit yet.
     """
-    with tempfile.TemporaryDirectory(prefix="wta-room-") as folder:
-        room = Path(folder)
-        _furnish(room, repo, git_dir, head)
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(open_room(_rooms(repo), "look"))
+            _furnish(made.path, repo, git_dir, head)
+            room, held = made.path, [made.lock]
+        except (SystemFault, OSError):
+            # A full or read-only disk of the state folder: to look is still possible elsewhere.
+            temporary = tempfile.TemporaryDirectory(prefix="wta-look-")
+            room, held = Path(stack.enter_context(temporary)), []
+            _furnish(room, repo, git_dir, head)
         view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
-        yield view.with_objects(repo.objects)
+        yield view.holding(*held).with_objects(repo.objects)
+
+
+def _rooms(repo: Repository) -> Path:
+    return StatePaths.of_repository(repo.common_dir).rooms
 
 
 class Flag(Enum):

@@ -7,6 +7,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     scratch/           worktrees of the hub, for gates
     runs/<run id>/     see `RunFolder`
     gates/             output of gate commands
+    rooms/             folders for one act, see `system/rooms.py`
     trash/             worktrees that were cleaned up
     trusted/           configuration files as they were trusted last
     reports/           defects of wta itself
@@ -69,6 +70,10 @@ class StatePaths:
     @property
     def gates(self) -> Path:
         return self.root / "gates"
+
+    @property
+    def rooms(self) -> Path:
+        return self.root / "rooms"
 
     @property
     def trash(self) -> Path:

@@ -7,23 +7,33 @@ from typing import TYPE_CHECKING
 from wtagents.core.merge import ResolverKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wtagents.agent.resolver import Resolver
 
 
 def resolver_for(
-    kind: ResolverKind, *, program: str, command: tuple[str, ...], model: str | None
+    kind: ResolverKind,
+    *,
+    program: str,
+    command: tuple[str, ...],
+    model: str | None,
+    rooms: Path,
 ) -> Resolver | None:
-    """Return the resolver that is configured; None when a person resolves every conflict."""
+    """Return the resolver that is configured; None when a person resolves every conflict.
+
+    A program works in an empty folder below `rooms`.
+    """
     match kind:
         case ResolverKind.CLAUDE:
             from wtagents.agent.resolvers.claude import ClaudeResolver
             from wtagents.system.clock import RandomIds
 
-            return ClaudeResolver(program=program, model=model, ids=RandomIds())
+            return ClaudeResolver(program=program, model=model, ids=RandomIds(), rooms=rooms)
         case ResolverKind.COMMAND:
             from wtagents.agent.resolvers.command import CommandResolver
 
-            return CommandResolver(command)
+            return CommandResolver(command, rooms=rooms)
         case ResolverKind.SCRIPTED:
             from wtagents.agent.resolvers.scripted import ScriptedResolver
 

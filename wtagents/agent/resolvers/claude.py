@@ -8,8 +8,6 @@ from a process that had or used any other is not taken.
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.agent.claude import PROGRAM, agent_environment
@@ -27,8 +25,11 @@ from wtagents.core.run import ExitReason
 from wtagents.core.text import printable
 from wtagents.system.clock import SystemClock
 from wtagents.system.command import Completed, clean_environment, run_command
+from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wtagents.agent.port import Verdict
     from wtagents.agent.resolver import ConflictRequest
     from wtagents.core.resolution import Proposal
@@ -64,23 +65,25 @@ class ClaudeResolver:
 
     author = Author.AGENT
 
-    def __init__(self, *, program: str, model: str | None, ids: IdSource) -> None:
+    def __init__(self, *, program: str, model: str | None, ids: IdSource, rooms: Path) -> None:
         self._program = program or PROGRAM
         self._model = model
         self._ids = ids
+        self._rooms = rooms
 
     def resolve(self, request: ConflictRequest, *, seconds: float) -> Proposal | NoProposal:
         """Return what the model proposes."""
         fence = self._ids.uuid()
         question = message_line(self._ids.uuid(), _question(request, fence))
         try:
-            with tempfile.TemporaryDirectory(prefix="wta-resolver-") as folder:
+            with open_room(self._rooms, "resolver") as room:
                 done = run_command(
                     self._argv(),
-                    cwd=Path(folder),
+                    cwd=room.path,
                     timeout=seconds,
                     env=clean_environment(dict(agent_environment())),
                     stdin=question,
+                    inherited=(room.lock,),
                 )
         except SystemFault as fault:
             return _none(f"{fault.message}: {fault.cause}", transient=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.merge import Author
 from wtagents.core.text import printable
 from wtagents.system.command import run_command
+from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from wtagents.agent.resolver import ConflictRequest
@@ -25,15 +25,22 @@ class CommandResolver:
 
     author = Author.COMMAND
 
-    def __init__(self, argv: tuple[str, ...]) -> None:
+    def __init__(self, argv: tuple[str, ...], *, rooms: Path) -> None:
         self._argv = argv
+        self._rooms = rooms
 
     def resolve(self, request: ConflictRequest, *, seconds: float) -> Proposal | NoProposal:
         """Return what the program proposes."""
         question = json.dumps(question_of(request)).encode("ascii")
         try:
-            with tempfile.TemporaryDirectory(prefix="wta-resolver-") as folder:
-                done = run_command(self._argv, cwd=Path(folder), timeout=seconds, stdin=question)
+            with open_room(self._rooms, "resolver") as room:
+                done = run_command(
+                    self._argv,
+                    cwd=room.path,
+                    timeout=seconds,
+                    stdin=question,
+                    inherited=(room.lock,),
+                )
         except SystemFault as fault:
             return _none(f"{fault.message}: {fault.cause}")
         name = Path(self._argv[0]).name

@@ -81,6 +81,7 @@ def configured_resolver(context: Context) -> Resolver | None:
         program=settings.agent.program,
         command=settings.merge.resolver_command,
         model=settings.merge.resolver_model,
+        rooms=context.paths.rooms,
     )
 
 
