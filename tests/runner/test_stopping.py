@@ -226,3 +226,17 @@ def test_a_runner_whose_folder_is_gone_ends(running: Running) -> None:
     (running.worktree / "go").touch()
     assert running.runners[0].wait(30) == 5
     assert not running.folder.root.exists()
+
+
+def test_a_runner_whose_folder_is_gone_stops_its_agent_and_ends(running: Running) -> None:
+    runner = running.start_speaker("/bin/sh", "-c", DEAF_TO_TERM, stop_seconds=LONG)
+    running.await_stream("ready")
+    agent = wait_until(lambda: run_folder.load_agent(running.folder))
+    assert agent is not None
+    shutil.rmtree(running.folder.root)
+
+    runner.wait(8)
+
+    assert not is_alive(agent)
+    assert marked_processes((RUN_MARK, running.run_id)) == []
+    assert not running.folder.root.exists()

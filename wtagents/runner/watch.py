@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.core.liveness import HEARTBEAT_SECONDS
 from wtagents.core.run import Phase, Pulse, Usage
-from wtagents.system.run_folder import beat, write_pulse
+from wtagents.system.run_folder import beat, is_claimed, write_pulse
 
 if TYPE_CHECKING:
     from wtagents.system.bell import Bell
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 PULSE_SECONDS = 0.25
 """Shortest time between two writings of the pulse."""
+_LOST_LOOKS = 2
+"""How many heartbeats in a row the claim must be missing."""
+_FIRMLY = 2
+"""As many requests to stop as mean: at once."""
 
 
 class Watch:
     """Keeps the heartbeat going while the runner waits.
 
     A disk that takes no more never stops it: what could not be written is tried at the next beat.
+    A run folder that was deleted does: nobody can steer or find this runner any more.
     """
 
     def __init__(self, folder: RunFolder, clock: Clock, bell: Bell) -> None:
@@ -30,19 +35,21 @@ class Watch:
         self.clock = clock
         self.bell = bell
         self._pulse: Pulse | None = None
+        self._missed_looks = 0
         self._next_beat = clock.monotonic()
         self._next_pulse = clock.monotonic()
         self._keep_up()
 
     @property
     def stops(self) -> int:
-        """How often somebody asked to stop."""
-        return self.bell.stops
+        """How often somebody asked to stop; the deletion of the run folder is asking firmly."""
+        is_lost = self._missed_looks >= _LOST_LOOKS
+        return _FIRMLY if is_lost else self.bell.stops
 
     @property
     def is_firm(self) -> bool:
         """Whether somebody asked more than once."""
-        return self.bell.stops > 1
+        return self.stops >= _FIRMLY
 
     def pause(self, seconds: float, *, writable: int | None = None) -> None:
         """Wait for a signal, the descriptor or the time, at most until the next beat is due."""
@@ -79,6 +86,8 @@ class Watch:
             self._next_beat = now + HEARTBEAT_SECONDS
             with contextlib.suppress(OSError):
                 beat(self.folder)
+            there = is_claimed(self.folder)
+            self._missed_looks = 0 if there else self._missed_looks + 1
         if self._pulse is not None and now >= self._next_pulse:
             self._next_pulse = now + PULSE_SECONDS
             with contextlib.suppress(SystemFault):

@@ -114,6 +114,17 @@ def load_claim(folder: RunFolder) -> ProcessIdentity | None:
     return _load(folder.claim, parse_identity)
 
 
+def is_claimed(folder: RunFolder) -> bool:
+    """Whether a claim is there; one that cannot be looked at (a disk in trouble) is."""
+    try:
+        folder.claim.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def write_agent(folder: RunFolder, agent: ProcessIdentity) -> None:
     """Say which process is the agent. Raises SystemFault."""
     write_json(folder.agent, identity_value(agent))
