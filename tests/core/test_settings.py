@@ -29,8 +29,13 @@ from wtagents.core.task import AgentKind
 DEFAULTS = resolve_settings(())
 
 
+CORRECT = "correct the line, or delete it: the default holds then"
+
+
 def layer(text: str, source: str = "/repo/wta.toml", *, is_repository: bool = False) -> Layer:
-    return Layer(source=source, values=tomllib.loads(text), is_repository=is_repository)
+    values = tomllib.loads(text)
+    content = text.encode()
+    return Layer(source=source, values=values, content=content, is_repository=is_repository)
 
 
 def resolved(text: str) -> Settings:
@@ -198,36 +203,41 @@ def test_values_of_every_form() -> None:
 )
 def test_a_value_of_another_form(text: str, message: str, cause: str | None) -> None:
     error = refusal(layer(text))
-    assert error.message == f"/repo/wta.toml: {message}"
+    assert error.message == f"/repo/wta.toml:2: {message}"
     assert error.cause.startswith(cause or "expected ")
-    assert error.hint == "all settings with their values and sources: wta config"
+    assert error.hint == CORRECT
     assert error.exit_code is ExitCode.CONFIG
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "hint"),
+    ("text", "place", "key", "meant"),
     [
-        ("[agnt]\nx = 1", "agnt", "meant agent? see all: wta config"),
-        ('[agent]\nmodle = "x"', "agent.modle", "meant agent.model? see all: wta config"),
+        ("\n[agnt] # it\nx = 1", ":2", "agnt", "meant agent? "),
+        ('[agent]\nmodle = "x"', ":2", "agent.modle", "meant agent.model? "),
+        ('# x\nagent.modle = "x"', ":2", "agent.modle", "meant agent.model? "),
+        ('[ "agent" ]\n\n"modle"="x"', ":3", "agent.modle", "meant agent.model? "),
         (
             '[limits]\nsetup = "1h"',
+            ":2",
             "limits.setup",
-            "meant worktree.setup or merge.setup? see all: wta config",
+            "meant worktree.setup or merge.setup? ",
         ),
-        ("[zzz]", "zzz", "see all: wta config"),
-        ("model = 1", "model", "meant agent.model? see all: wta config"),
-        ('["a\\nb\\u001b[31m"]', '"a\\nb\\u001b[31m"', "see all: wta config"),
+        ("[zzz]", ":1", "zzz", ""),
+        ("zzz.x.y = 1", ":1", "zzz", ""),
+        ("model = 1", ":1", "model", "meant agent.model? "),
+        ('["a\\nb\\u001b[31m"]', "", '"a\\nb\\u001b[31m"', ""),
     ],
 )
-def test_a_key_that_does_not_exist(text: str, key: str, hint: str) -> None:
+def test_a_key_that_does_not_exist(text: str, place: str, key: str, meant: str) -> None:
     error = refusal(layer(text))
-    assert (error.message, error.hint) == (f"/repo/wta.toml: there is no setting {key}", hint)
+    assert error.message == f"/repo/wta.toml{place}: there is no setting {key}"
+    assert error.hint == meant + CORRECT
 
 
 def test_a_section_is_no_value() -> None:
     error = refusal(layer("agent = 3"))
     assert (error.message, error.cause, error.hint) == (
-        "/repo/wta.toml: agent is a section, not a value",
+        "/repo/wta.toml:1: agent is a section, not a value",
         "found agent = 3",
         "write [agent] and its keys below",
     )
@@ -236,6 +246,7 @@ def test_a_section_is_no_value() -> None:
 def test_a_wrong_flag_is_a_wrong_command_line() -> None:
     error = refusal(flag_layer("--timeout", "agent.timeout", "soon"))
     assert error.message == '--timeout: agent.timeout cannot be "soon"'
+    assert error.hint == "what it is for: wta config agent.timeout"
     assert error.exit_code is ExitCode.USAGE
 
 
@@ -256,7 +267,7 @@ def test_values_that_do_not_go_together() -> None:
 
 def test_a_wrong_value_is_refused_even_where_a_higher_layer_replaces_it() -> None:
     error = refusal(layer("[limits]\nagents = 0"), flag_layer("--agents", "limits.agents", 3))
-    assert error.message == "/repo/wta.toml: limits.agents cannot be 0"
+    assert error.message == "/repo/wta.toml:2: limits.agents cannot be 0"
 
 
 def test_the_commented_file_says_what_holds_anyway() -> None:

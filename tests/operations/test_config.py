@@ -65,5 +65,5 @@ def test_an_unknown_key_names_those_that_are_close(
 
 def test_a_wrong_file_is_named(repository: RepositoryBuilder) -> None:
     repository.write({"wta.toml": "[limits]\nagents = 0\n"})
-    with pytest.raises(ConfigError, match=r"/wta\.toml: limits\.agents cannot be 0$"):
+    with pytest.raises(ConfigError, match=r"/wta\.toml:2: limits\.agents cannot be 0$"):
         sources(repository)

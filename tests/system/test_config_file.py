@@ -53,19 +53,21 @@ def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "cause"),
+    ("content", "line", "cause"),
     [
-        (b"[merge\n", "Expected ']' at the end of a table declaration (at line 1, column 7)"),
-        (b"a = 1\na = 2\n", "Cannot overwrite a value (at line 2, column 6)"),
-        (b'x = "\xe9"', "'utf-8' codec can't decode byte 0xe9 in position 5: invalid"),
+        (b"[merge\n", 1, "Expected ']' at the end of a table declaration (at line 1, column 7)"),
+        (b"a = 1\na = 2\n", 2, "Cannot overwrite a value (at line 2, column 6)"),
+        (b'x = "\xe9"', None, "'utf-8' codec can't decode byte 0xe9 in position 5: invalid"),
     ],
 )
-def test_what_is_not_toml(tmp_path: Path, content: bytes, cause: str) -> None:
+def test_what_is_not_toml(tmp_path: Path, content: bytes, line: int | None, cause: str) -> None:
     path = write(tmp_path / "wta.toml", content)
     message, found, hint = refusal(path)
-    assert message == f"{path} is not valid TOML"
+    place = f"{path}:{line}" if line else path
+    assert message == f"{place}: this is not valid TOML"
     assert found.startswith(cause)
-    assert hint == "correct the file, or move it away"
+    what = "line" if line else "file"
+    assert hint == f"correct the {what}, or move the file away"
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:

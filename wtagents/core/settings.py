@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 """Source of a value that nobody set."""
 _DAY = 86400.0
+_CORRECT = "correct the line, or delete it: the default holds then"
 _SHOWN = 60
 """Characters of a wrong value that an error repeats."""
 
@@ -224,6 +225,7 @@ def _entries(layer: Layer) -> Iterator[tuple[str, Any]]:
                 f"{section} is a section, not a value",
                 cause=f"found {section} = {_shown(table)}",
                 hint=f"write [{section}] and its keys below",
+                name=section,
             )
         for key, raw in table.items():
             yield f"{section}.{key}", raw
@@ -243,7 +245,8 @@ def _read(layer: Layer, name: str, raw: Any) -> Any:
             layer,
             f"{name} cannot be {_shown(raw)}",
             cause=f"expected {form.expected}",
-            hint="all settings with their values and sources: wta config",
+            hint=_CORRECT if layer.content else f"what it is for: wta config {name}",
+            name=name,
         ) from None
 
 
@@ -255,7 +258,8 @@ def _unknown(layer: Layer, name: str) -> ConfigError | UsageError:
     close = close or get_close_matches(name, [*SECTIONS, *known], n=1, cutoff=0.7)
     meant = f"meant {' or '.join(close)}? " if close else ""
     shown = name if name.isprintable() else _shown(name)
-    return _fault(layer, f"there is no setting {shown}", hint=f"{meant}see all: wta config")
+    hint = _CORRECT if layer.content else "see all: wta config"
+    return _fault(layer, f"there is no setting {shown}", hint=f"{meant}{hint}", name=name)
 
 
 def _require_coherent(settings: Settings) -> None:
@@ -276,9 +280,15 @@ def _require_coherent(settings: Settings) -> None:
         )
 
 
-def _fault(layer: Layer, what: str, *, hint: str, cause: str = "") -> ConfigError | UsageError:
+def _fault(
+    layer: Layer, what: str, *, hint: str, name: str, cause: str = ""
+) -> ConfigError | UsageError:
+    from wtagents.core.toml_lines import line_of
+
     kind = UsageError if layer.source.startswith("--") else ConfigError
-    return kind(f"{layer.source}: {what}", cause=cause, hint=hint)
+    line = line_of(layer.content, name)
+    place = layer.source if line is None else f"{layer.source}:{line}"
+    return kind(f"{place}: {what}", cause=cause, hint=hint)
 
 
 def _shown(raw: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ConfigError
@@ -53,9 +54,12 @@ def load_layer(path: Path, *, is_repository: bool) -> Layer | None:
     try:
         values = tomllib.loads(content.decode())
     except ValueError as error:
+        cause = " ".join(str(error).split())
+        found = re.search(r" \(at line (\d+), column \d+\)$", cause)
+        place = f"{path}:{found[1]}" if found else path
         raise ConfigError(
-            f"{path} is not valid TOML",
-            cause=" ".join(str(error).split()),
-            hint="correct the file, or move it away",
+            f"{place}: this is not valid TOML",
+            cause=cause,
+            hint=f"correct the {'line' if found else 'file'}, or move the file away",
         ) from error
     return Layer(source=str(path), values=values, content=content, is_repository=is_repository)
