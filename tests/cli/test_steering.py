@@ -187,6 +187,11 @@ def test_a_prompt_of_any_size_and_kind(shell: Shell) -> None:
         (["a", "x", "--budget", "0"], 2, "error: invalid value for '--budget': "),
         (["a", "x", "--max-turns", "0"], 2, "error: invalid value for '--max-turns': "),
         (["a", "x", "--timeout", "soon"], 2, "error: invalid value for '--timeout': 'soon' "),
+        (
+            ["a", "x", "--permission-mode", "yolo"],
+            2,
+            "error: invalid value for '--permission-mode': 'yolo' is not one of 'acceptEdits', ",
+        ),
         (["a", "x", "--agent", "gpt"], 2, "error: invalid value for '--agent': "),
         (["a", "x", "--agent", "command"], 2, "error: --agent command needs a program\n"),
         (["a", "x", "--", "prog"], 2, "error: the agent scripted takes no program: "),

@@ -171,6 +171,11 @@ def test_values_of_every_form() -> None:
             "limits.agents cannot be true",
             "expected a whole number from 1 to 1000",
         ),
+        (
+            '[agent]\npermission_mode = "yolo"',
+            'agent.permission_mode cannot be "yolo"',
+            'expected one of "acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", ',
+        ),
         ("[limits]\nagents = 0", "limits.agents cannot be 0", None),
         ("[limits]\nagents = 1001", "limits.agents cannot be 1001", None),
         ("[limits]\nagents = 2.0", "limits.agents cannot be 2.0", None),
@@ -261,6 +266,8 @@ def test_values_that_do_not_go_together() -> None:
         "/repo/wta.toml: limits.stuck_after must be longer than limits.quiet_after",
         "they are 900 s and 3600 s",
     )
+    flag = refusal(flag_layer("--quiet", "limits.quiet_after", "1h"))
+    assert flag.exit_code is ExitCode.USAGE
     stuck = refusal(layer('[limits]\nstuck_after = "1m"', "/home/config.toml"))
     assert stuck.message.startswith("/home/config.toml: ")
 

@@ -16,6 +16,7 @@ from wtagents.core.forms import (
     Truth,
 )
 from wtagents.core.merge import ResolverKind
+from wtagents.core.permission import PermissionMode
 from wtagents.core.task import AgentKind
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ KEYS: Mapping[str, Key] = {
     ),
     "agent.model": Key(_MODEL, "Model; none leaves it to the program."),
     "agent.permission_mode": Key(
-        Text('a permission mode such as "acceptEdits"'),
+        OneOf(PermissionMode),
         "What an agent may do without asking (Claude Code's permission mode).",
         trusted=True,
     ),

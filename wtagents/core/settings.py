@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.merge import ResolverKind
+from wtagents.core.permission import PermissionMode
 from wtagents.core.record import field_names, record
 from wtagents.core.task import AgentKind
 
@@ -34,7 +35,7 @@ class AgentSettings:
     kind: AgentKind = AgentKind.CLAUDE
     program: str = "claude"
     model: str | None = None
-    permission_mode: str = "acceptEdits"
+    permission_mode: PermissionMode = PermissionMode.ACCEPT_EDITS
     allow: tuple[str, ...] = (
         "Edit(./**)",
         "Bash(git add *)",
@@ -265,7 +266,7 @@ def _unknown(layer: Layer, name: str) -> ConfigError | UsageError:
 def _require_coherent(settings: Settings) -> None:
     merge, limits, sources = settings.merge, settings.limits, settings.sources
     if merge.resolver is ResolverKind.COMMAND and not merge.resolver_command:
-        raise ConfigError(
+        raise _error_of(sources["merge.resolver"])(
             f'{sources["merge.resolver"]}: merge.resolver = "command" needs a program',
             cause="merge.resolver_command is empty",
             hint='set it, for example: resolver_command = ["./resolve"]',
@@ -273,7 +274,7 @@ def _require_coherent(settings: Settings) -> None:
     if limits.stuck_after <= limits.quiet_after:
         source = sources["limits.stuck_after"]
         source = sources["limits.quiet_after"] if source == DEFAULT else source
-        raise ConfigError(
+        raise _error_of(source)(
             f"{source}: limits.stuck_after must be longer than limits.quiet_after",
             cause=f"they are {limits.stuck_after:g} s and {limits.quiet_after:g} s",
             hint="raise limits.stuck_after, or lower limits.quiet_after",
@@ -285,10 +286,13 @@ def _fault(
 ) -> ConfigError | UsageError:
     from wtagents.core.toml_lines import line_of
 
-    kind = UsageError if layer.source.startswith("--") else ConfigError
     line = line_of(layer.content, name)
     place = layer.source if line is None else f"{layer.source}:{line}"
-    return kind(f"{place}: {what}", cause=cause, hint=hint)
+    return _error_of(layer.source)(f"{place}: {what}", cause=cause, hint=hint)
+
+
+def _error_of(source: str) -> type[ConfigError | UsageError]:
+    return UsageError if source.startswith("--") else ConfigError
 
 
 def _shown(raw: Any) -> str:

@@ -11,6 +11,7 @@ from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import Invocation, WtaCommand
 from wtagents.cli.options import Duration, decode, read_text
 from wtagents.core.errors import UsageError
+from wtagents.core.permission import PermissionMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,12 @@ class SpawnCommand(WtaCommand):
 @click.option("--wait", is_flag=True, help="Stay until it is ready (with --merge: merged).")
 @click.option("--agent", type=click.Choice(AGENTS), help="Who does it (default: agent.kind).")
 @click.option("--model", metavar="MODEL", help="Model of the agent.")
-@click.option("--permission-mode", metavar="MODE", help="Claude Code's permission mode.")
+@click.option(
+    "--permission-mode",
+    type=click.Choice([mode.value for mode in PermissionMode]),
+    metavar="MODE",
+    help=f"Claude Code's permission mode: {', '.join(PermissionMode)}.",
+)
 @click.option("--max-turns", type=click.IntRange(min=1), metavar="N", help="End after N turns.")
 @click.option(
     "--budget",
