@@ -37,6 +37,22 @@ class TreeMerge:
         return not self.conflicts
 
 
+@record
+class MergeDesk:
+    """A merge room with the objects beside it, held open for many merges into one target."""
+
+    hub: Hub
+    library: Library
+    room: Repository
+
+
+@contextmanager
+def open_merge_desk(hub: Hub, target: Oid) -> Iterator[MergeDesk]:
+    """Hold a merge room open for a block."""
+    with hub.library() as library, merge_room(hub, library, target) as room:
+        yield MergeDesk(hub=hub, library=library, room=room)
+
+
 def merge_trees(hub: Hub, *, base: Oid | None, target: Oid, branch: Oid) -> TreeMerge:
     """Merge what `branch` changed since `base` into `target`; all are commits of the hub.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import StateError
 from wtagents.core.ids import Oid
 from wtagents.core.record import record, replace
-from wtagents.git.predict import TreeMerge, merge_histories, merge_in_room, merge_room
+from wtagents.git.predict import merge_histories, merge_in_room, open_merge_desk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library
-    from wtagents.git.repo import Repository
+    from wtagents.git.predict import MergeDesk, TreeMerge
     from wtagents.git.stamp import Stamp
 
 
@@ -69,7 +69,23 @@ def replay(
     those it holds). Commits whose change is there already are dropped. Without a stamp a commit
     that stands on `onto` already stays the same commit.
     """
-    listed = hub.repo.read(
+    with open_merge_desk(hub, onto) as desk:
+        return replay_at(
+            desk, base=base, tip=tip, onto=onto, squash_message=squash_message, stamp=stamp
+        )
+
+
+def replay_at(
+    desk: MergeDesk,
+    *,
+    base: Oid,
+    tip: Oid,
+    onto: Oid,
+    squash_message: str | None = None,
+    stamp: Stamp | None = None,
+) -> Replayed | ReplayConflict:
+    """`replay` for a caller that replays several branches, one on the other."""
+    listed = desk.hub.repo.read(
         "rev-list", "--reverse", "--topo-order", "--parents", tip, f"^{base}", f"^{onto}"
     ).text.splitlines()
     commits = [tuple(map(Oid, line.split(" "))) for line in listed]
@@ -77,8 +93,8 @@ def replay(
         return Replayed(candidate=onto, commits=())
     names = tuple(commit[0] for commit in commits)
     if squash_message is not None or any(_is_merge(parents) for _, *parents in commits):
-        return _squash(hub, base, tip, onto, names, squash_message, stamp)
-    return _pick_all(hub, onto, names, (), stamp)
+        return _squash(desk, base, tip, onto, names, squash_message, stamp)
+    return _pick_all(desk, onto, names, (), stamp)
 
 
 def resume_replay(
@@ -88,64 +104,62 @@ def resume_replay(
 
     Raises StateError when a conflicted file still is what git left with its markers.
     """
-    with hub.library() as library:
+    with open_merge_desk(hub, conflict.onto) as desk:
         for each in conflict.conflicts:
-            left = library.entry(conflict.tree, each.path)
-            if each.is_resolvable and left and left == library.entry(resolved_tree, each.path):
+            left = desk.library.entry(conflict.tree, each.path)
+            resolved = desk.library.entry(resolved_tree, each.path)
+            if each.is_resolvable and left and left == resolved:
                 raise StateError(
                     f"{each.path} still has its conflict markers", hint="resolve it first"
                 )
         onto = _commit_on(
-            library,
+            desk.library,
             conflict.commit,
             conflict.onto,
             resolved_tree,
             message=conflict.message,
             stamp=conflict.stamp,
         )
-    replayed = conflict.replayed if onto == conflict.onto else (*conflict.replayed, onto)
-    return _pick_all(hub, onto, conflict.remaining, replayed, conflict.stamp)
+        replayed = conflict.replayed if onto == conflict.onto else (*conflict.replayed, onto)
+        return _pick_all(desk, onto, conflict.remaining, replayed, conflict.stamp)
 
 
 def _pick_all(
-    hub: Hub,
+    desk: MergeDesk,
     onto: Oid,
     commits: tuple[Oid, ...],
     replayed: tuple[Oid, ...],
     stamp: Stamp | None,
 ) -> Replayed | ReplayConflict:
-    if not commits:
-        return Replayed(candidate=onto, commits=replayed)
-    with hub.library() as library, merge_room(hub, library, onto) as room:
-        for number, commit in enumerate(commits):
-            parents = library.commit(commit).parents
-            if parents == (onto,) and stamp is None:
-                onto = commit
-                replayed = (*replayed, commit)
-                continue
-            merge = merge_in_room(
-                room, library, base=parents[0] if parents else None, target=onto, branch=commit
+    library = desk.library
+    for number, commit in enumerate(commits):
+        parents = library.commit(commit).parents
+        if parents == (onto,) and stamp is None:
+            onto = commit
+            replayed = (*replayed, commit)
+            continue
+        base = parents[0] if parents else None
+        merge = merge_in_room(desk.room, library, base=base, target=onto, branch=commit)
+        if not merge.is_clean:
+            return ReplayConflict(
+                commit=commit,
+                onto=onto,
+                tree=merge.tree,
+                conflicts=merge.conflicts,
+                replayed=replayed,
+                remaining=commits[number + 1 :],
+                message=None,
+                stamp=stamp,
             )
-            if not merge.is_clean:
-                return ReplayConflict(
-                    commit=commit,
-                    onto=onto,
-                    tree=merge.tree,
-                    conflicts=merge.conflicts,
-                    replayed=replayed,
-                    remaining=commits[number + 1 :],
-                    message=None,
-                    stamp=stamp,
-                )
-            new = _commit_on(library, commit, onto, merge.tree, stamp=stamp)
-            if new != onto:
-                onto = new
-                replayed = (*replayed, new)
+        new = _commit_on(library, commit, onto, merge.tree, stamp=stamp)
+        if new != onto:
+            onto = new
+            replayed = (*replayed, new)
     return Replayed(candidate=onto, commits=replayed)
 
 
 def _squash(
-    hub: Hub,
+    desk: MergeDesk,
     base: Oid,
     tip: Oid,
     onto: Oid,
@@ -153,34 +167,31 @@ def _squash(
     message: str | None,
     stamp: Stamp | None,
 ) -> Replayed | ReplayConflict:
-    with hub.library() as library:
-        text = message.encode() if message else _summary(library, commits)
-        with merge_room(hub, library, onto) as room:
-            merge = _merge_branch(hub, room, library, base, tip, onto)
-        if not merge.is_clean:
-            return ReplayConflict(
-                commit=tip,
-                onto=onto,
-                tree=merge.tree,
-                conflicts=merge.conflicts,
-                replayed=(),
-                remaining=(),
-                message=text,
-                stamp=stamp,
-            )
-        new = _commit_on(library, tip, onto, merge.tree, message=text, stamp=stamp)
+    text = message.encode() if message else _summary(desk.library, commits)
+    merge = _merge_branch(desk, base, tip, onto)
+    if not merge.is_clean:
+        return ReplayConflict(
+            commit=tip,
+            onto=onto,
+            tree=merge.tree,
+            conflicts=merge.conflicts,
+            replayed=(),
+            remaining=(),
+            message=text,
+            stamp=stamp,
+        )
+    new = _commit_on(desk.library, tip, onto, merge.tree, message=text, stamp=stamp)
     return Replayed(candidate=new, commits=() if new == onto else (new,))
 
 
-def _merge_branch(
-    hub: Hub, room: Repository, library: Library, base: Oid, tip: Oid, onto: Oid
-) -> TreeMerge:
+def _merge_branch(desk: MergeDesk, base: Oid, tip: Oid, onto: Oid) -> TreeMerge:
     """Merge the whole branch, counted from the newest commit it shares with the target.
 
     A branch that started from something the target does not have counts from its base.
     """
-    bases = hub.repo.read("merge-base", "--all", onto, tip, ok=(0, 1)).text.splitlines()
-    base_landed = hub.repo.read("merge-base", "--is-ancestor", base, onto, ok=(0, 1)).status == 0
+    repo, room, library = desk.hub.repo, desk.room, desk.library
+    bases = repo.read("merge-base", "--all", onto, tip, ok=(0, 1)).text.splitlines()
+    base_landed = repo.read("merge-base", "--is-ancestor", base, onto, ok=(0, 1)).status == 0
     if not base_landed or not bases:
         return merge_in_room(room, library, base=base, target=onto, branch=tip)
     return merge_histories(room, library, onto, tip)
