@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.environment import Sandbox
-from tests.support.fleet import Fleet, configure
+from tests.support.fleet import Fleet, configure, work
 from tests.support.repository import RepositoryBuilder
 from tests.support.small_disk import mount_small_disk
 from tests.support.wta import Said, wta
@@ -253,3 +253,35 @@ def test_a_set_up_that_fails_holds_the_agent_back(fleet: Fleet) -> None:
     assert task.detail == "set-up command ended with status 3: echo boom >&2; exit 3: boom"
     assert fleet.endings("a") == [ExitReason.SETUP_FAILED]
     assert fleet.said("a") == ""
+
+
+@pytest.mark.parametrize("required", ["true", "false"])
+def test_large_files_without_their_program_are_refused_before_anything_is_made(
+    fleet: Fleet, required: str
+) -> None:
+    fleet.repository.commit({"art/.gitattributes": "*.psd filter=lfs -text\n"})
+    fleet.repository.commit({"art/a.psd": "version https://git-lfs.github.com/spec/v1\n"})
+    fleet.repository.git("config", "filter.lfs.process", "no-such-git-lfs filter-process")
+    fleet.repository.git("config", "filter.lfs.required", required)
+    before = world(fleet.repository)
+
+    said = spawn(fleet.repository, "a", "-")
+
+    require_refused(
+        said,
+        ExitCode.SYSTEM,
+        "the repository keeps files in LFS, but no-such-git-lfs is not there: "
+        "git could not check out a worktree",
+    )
+    assert said.stderr.endswith("hint: install git-lfs, then: git lfs install\n")
+    assert world(fleet.repository) == before
+    assert tasks(fleet.repository) == []
+
+
+def test_where_git_knows_no_such_filter_the_pointers_are_enough(fleet: Fleet) -> None:
+    fleet.repository.commit({".gitattributes": "*.psd filter=lfs -text\n", "a.psd": "pointer\n"})
+
+    fleet.spawn("a", *work())
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert fleet.worktree("a").files()["a.psd"] == b"pointer\n"

@@ -246,7 +246,18 @@ def test_large_files_without_git_lfs(
     programs_without("git-lfs", tmp_path / "bin", sandbox)
     assert checks(repository, "git-lfs") == []
     repository.commit({"art/.gitattributes": "*.psd filter=lfs diff=lfs -text\n"})
-    assert one(repository, "git-lfs")[::2] == (Health.FAILED, "install git-lfs")
+    install = "install git-lfs, then: git lfs install"
+    assert one(repository, "git-lfs") == (
+        Health.NOTE,
+        "it is not there: agents find small pointers instead of the files kept in LFS",
+        install,
+    )
+    repository.git("config", "filter.lfs.process", "git-lfs filter-process")
+    assert one(repository, "git-lfs") == (
+        Health.FAILED,
+        "the repository keeps files in LFS, but git-lfs is not there: no task can begin",
+        install,
+    )
 
 
 def test_submodules_are_named(repository: RepositoryBuilder) -> None:

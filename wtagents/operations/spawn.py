@@ -67,6 +67,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     """
     from wtagents.git.hub import require_sha1
     from wtagents.operations.starting.git_program import require_git_program
+    from wtagents.operations.starting.large_files import require_large_files
 
     name = TaskName.parse(request.name)
     require_git_program(context)
@@ -82,6 +83,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     check_branch_room(tips, branch)
     path = worktree_path(context, name.folder)
     _check_surroundings(context, path, spec)
+    require_large_files(context.repository, base)
     with context.database.write() as db:
         task = add_task(
             db,

@@ -121,14 +121,17 @@ def check_signing(context: Context) -> Iterator[Check]:
 
 
 def check_large_files(context: Context) -> Iterator[Check]:
-    """Without git-lfs a worktree of a repository that requires it cannot be checked out."""
-    said = context.repository.read(
-        "grep", "-q", "-F", "filter=lfs", "HEAD", "--", ":(glob)**/.gitattributes", ok=(0, 1, 128)
-    )
-    if said.status == 0 and shutil.which("git-lfs") is None:
-        yield failed(
-            "git-lfs", "the repository keeps files in LFS, git-lfs is not there", "install git-lfs"
-        )
+    """Without git-lfs a worktree of a repository that is set up for it cannot be checked out."""
+    from wtagents.operations.starting.large_files import INSTALL, missing_program, uses_large_files
+
+    repository = context.repository
+    program = missing_program(repository, "HEAD")
+    if program is not None:
+        what = f"the repository keeps files in LFS, but {program} is not there: no task can begin"
+        yield failed("git-lfs", what, INSTALL)
+    elif shutil.which("git-lfs") is None and uses_large_files(repository, "HEAD"):
+        what = "it is not there: agents find small pointers instead of the files kept in LFS"
+        yield note("git-lfs", what, INSTALL)
 
 
 def check_submodules(context: Context) -> Iterator[Check]:
