@@ -65,8 +65,10 @@ def read_text(text: str, *, limit: int) -> str:
 def decode(content: bytes, source: str, *, limit: int) -> str:
     """Return what a file or stdin holds as text. Raises UsageError as `read_text` does."""
     if len(content) > limit:
+        from wtagents.core.size import size_text
+
         raise UsageError(
-            f"{source} holds more than {limit // 1_000_000} MB",
+            f"{source} holds more than {size_text(limit)}",
             hint="put the text into a file of the repository and name that file",
         )
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import StateError, SystemFault, UsageError, WtaError
 from wtagents.core.ids import BranchName, TaskName
 from wtagents.core.record import record
+from wtagents.core.size import size_text
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
 from wtagents.git.refs import (
     branch_tips,
@@ -130,7 +131,7 @@ def _check_prompt(prompt: str) -> None:
         )
     if len(prompt.encode()) > PROMPT_LIMIT:
         raise UsageError(
-            "the prompt is longer than 10 MB",
+            f"the prompt is longer than {size_text(PROMPT_LIMIT)}",
             hint="put it into a file of the repository and name the file in the prompt",
         )
 
@@ -166,7 +167,7 @@ def require_room_on_disk(context: Context, path: Path) -> None:
         free = shutil.disk_usage(existing).free
         if free < floor:
             raise SystemFault(
-                f"only {free / 1e9:.1f} GB are free at {existing}",
-                cause=f"limits.disk_floor is {floor / 1e9:.1f} GB",
+                f"only {size_text(free)} is free at {existing}",
+                cause=f"limits.disk_floor is {size_text(floor)}",
                 hint="free some space (wta cleanup), or lower limits.disk_floor",
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault, WtaError
 from wtagents.core.settings import DEFAULT
+from wtagents.core.size import size_text
 from wtagents.operations.checks.check import failed, note, ok
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def check_database(context: Context) -> Iterator[Check]:
     said = [str(row[0]) for row in db.rows("PRAGMA integrity_check(3)")]
     if said == ["ok"]:
         size = sum(path.stat().st_size for path in _database_files(context))
-        yield ok("database", f"whole, schema is current, {size / 1e6:.1f} MB")
+        yield ok("database", f"whole, schema is current, {size_text(size)}")
     else:
         path = context.paths.database
         yield failed(
@@ -99,9 +100,9 @@ def check_disk(context: Context) -> Iterator[Check]:
         existing = next(path for path in (folder, *folder.parents) if path.exists())
         facts = os.statvfs(existing)
         free = facts.f_bavail * facts.f_frsize
-        said = f"{free / 1e9:.1f} GB free at {existing}"
+        said = f"{size_text(free)} free at {existing}"
         if free < floor:
-            floor_text = f"limits.disk_floor is {floor / 1e9:.1f} GB"
+            floor_text = f"limits.disk_floor is {size_text(floor)}"
             yield failed(name, f"{said}; {floor_text}", "wta cleanup, or free some space")
         elif facts.f_files > 0 and facts.f_favail < _INODES:
             yield failed(name, f"{facts.f_favail} inodes are free at {existing}", "delete files")
