@@ -7,7 +7,6 @@ has a closed stdin, so it takes no messages and asks no questions.
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 from wtagents.agent.events import Event, Said
@@ -17,6 +16,7 @@ from wtagents.core.errors import UsageError
 from wtagents.core.run import ExitReason, Phase, Usage
 from wtagents.core.task import AgentKind
 from wtagents.core.text import printable, printable_lines
+from wtagents.system.command import find_program
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,7 +71,7 @@ class Command:
 
     def probe(self, program: str) -> Probe:
         """Look whether the program can be found."""
-        found = shutil.which(program) if program else None
+        found = find_program(program) if program else None
         problem = "" if found else f"{program or 'the program'} is not found on PATH"
         return Probe(
             program=found or program,

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wtagents.cli.options import Place
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from click.parser import _OptionParser
 
     from wtagents.operations.context import Context
 
@@ -48,6 +52,12 @@ class Invocation:
         ensure_supervisor(self.context)
 
 
+def short_options_first(parser: _OptionParser) -> _OptionParser:
+    """Let click know `-C` at once: first it looks for 1 ms for long options of about that name."""
+    parser._long_opt = {**parser._long_opt, **parser._short_opt}  # noqa: SLF001 - no other way in
+    return parser
+
+
 class WtaCommand(click.Command):
     """A command with the global options and a section of examples."""
 
@@ -55,6 +65,10 @@ class WtaCommand(click.Command):
         super().__init__(*args, **settings)
         self.examples = tuple(examples)
         self.params = [*self.params, *_HIDDEN_GLOBAL_OPTIONS]
+
+    def make_parser(self, ctx: click.Context) -> _OptionParser:
+        """Return the parser of its command line."""
+        return short_options_first(super().make_parser(ctx))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Remember whose answer it will be."""
@@ -104,7 +118,7 @@ def _global_options(*, hidden: bool) -> list[click.Parameter]:
     return [
         click.Option(
             ["-C", "folder"],
-            type=click.Path(exists=True, file_okay=False),
+            type=Place(folder=True),
             metavar="PATH",
             is_eager=True,
             help="Work on the repository at PATH, not in the current folder.",

@@ -14,10 +14,12 @@ import click
 
 from wtagents import __version__
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import GLOBAL_OPTIONS, VERSION_OPTION, WtaCommand
+from wtagents.cli.invocation import GLOBAL_OPTIONS, VERSION_OPTION, WtaCommand, short_options_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from click.parser import _OptionParser
 
 ALIASES = {"ls": "status"}
 SECTIONS = {
@@ -58,6 +60,10 @@ class WtaGroup(click.Group):
             if entry.name.endswith(".py") and not entry.name.startswith("_")
         }
         return sorted(files | set(self.commands))
+
+    def make_parser(self, ctx: click.Context) -> _OptionParser:
+        """Return the parser of the global options."""
+        return short_options_first(super().make_parser(ctx))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command; None where there is no such file."""

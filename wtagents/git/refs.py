@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import NotFoundError, StateError, UsageError
 from wtagents.core.ids import BranchName, Oid
 from wtagents.git.admin import read_head
+from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from wtagents.core.ids import RefName
-    from wtagents.git.repo import Repository
+    from wtagents.git.repo import GitResult, Repository
 
 _HEADS = "refs/heads/"
+_LIST_TIPS = ("for-each-ref", "--format=%(objectname) %(refname)", _HEADS)
 _NOT_IN_A_FILE = ".invalid"
 """What the file HEAD names where refs are kept in tables (gitrepository-layout(5), reftable)."""
 _CANDIDATES = ("main", "master", "trunk")
@@ -58,8 +61,29 @@ def require_branch(repo: Repository, branch: BranchName) -> Oid:
 
 def branch_tips(repo: Repository) -> dict[BranchName, Oid]:
     """Return every local branch with its commit, in one look."""
-    said = repo.read("for-each-ref", "--format=%(objectname) %(refname)", _HEADS).text
-    lines = (line.partition(" ") for line in said.split("\n") if line)
+    return _parse_tips(repo.read(*_LIST_TIPS))
+
+
+@contextmanager
+def looking_at_branches(repo: Repository) -> Iterator[Callable[[], dict[BranchName, Oid]]]:
+    """Ask for `branch_tips`; the block does something else, then calls for the answer."""
+    running = repo.start(*_LIST_TIPS)
+
+    def finish() -> dict[BranchName, Oid]:
+        try:
+            return _parse_tips(running.finish())
+        except GitError:
+            # What a neighbour disturbed is asked again.
+            return branch_tips(repo)
+
+    try:
+        yield finish
+    finally:
+        running.kill()
+
+
+def _parse_tips(said: GitResult) -> dict[BranchName, Oid]:
+    lines = (line.partition(" ") for line in said.text.split("\n") if line)
     return {BranchName(ref.removeprefix(_HEADS)): Oid(oid) for oid, _, ref in lines}
 
 
@@ -116,8 +140,6 @@ def swap_ref(
 
     `old` None: it must not exist. `new` None: it is deleted. Raises GitError for anything else.
     """
-    from wtagents.git.repo import GitError
-
     try:
         if new is None:
             repo.git("update-ref", "--no-deref", "-m", reason, "-d", ref, old or "", durable=True)

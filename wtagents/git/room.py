@@ -9,9 +9,7 @@ touched: the room has a copy. Filters of the user's own global configuration (gi
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from contextlib import ExitStack, contextmanager
 from enum import Enum
 from pathlib import Path
@@ -20,7 +18,6 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.git.repo import Repository
 from wtagents.system.paths import StatePaths
-from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +43,9 @@ def clean_room(
 
     None for a branch that has no commit yet.
     """
+    # Takes 6 ms to load, and most commands look at no worktree.
+    from wtagents.system.rooms import open_room
+
     with ExitStack() as stack:
         try:
             made = stack.enter_context(open_room(_rooms(repo), "look"))
@@ -53,7 +53,9 @@ def clean_room(
             room, held = made.path, [made.lock]
         except (SystemFault, OSError):
             # A full or read-only disk of the state folder: to look is still possible elsewhere.
-            temporary = tempfile.TemporaryDirectory(prefix="wta-look-")
+            from tempfile import TemporaryDirectory
+
+            temporary = TemporaryDirectory(prefix="wta-look-")
             room, held = Path(stack.enter_context(temporary)), []
             _furnish(room, repo, git_dir, head)
         view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
@@ -126,7 +128,9 @@ def _copy(source: Path, target: Path) -> None:
 
     A copy that is younger than its original hides an edit of the same size in the same second.
     """
+    from shutil import copy2
+
     try:
-        shutil.copy2(source, target)
+        copy2(source, target)
     except FileNotFoundError:
         return

@@ -6,7 +6,7 @@ Everything that can be wrong is asked before the wish is written, so a refused s
 from __future__ import annotations
 
 import contextlib
-import shutil
+import os
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError, SystemFault, UsageError, WtaError
@@ -15,9 +15,9 @@ from wtagents.core.record import record
 from wtagents.core.size import size_text
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
 from wtagents.git.refs import (
-    branch_tips,
     check_branch_room,
     default_target,
+    looking_at_branches,
     require_branch,
     require_commit,
 )
@@ -66,19 +66,22 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
 
     Raises UsageError, StateError, ConfigError or SystemFault; nothing is left behind then.
     """
-    from wtagents.git.hub import require_sha1
     from wtagents.operations.starting.git_program import require_git_program
     from wtagents.operations.starting.large_files import require_large_files
 
     name = TaskName.parse(request.name)
     require_git_program(context)
     _check_prompt(request.prompt)
-    with context.database.read() as db:
-        require_free_name(db, name)
-    spec = request.agent or AgentSpec(kind=AgentKind(context.settings.agent.kind))
-    tips = branch_tips(context.repository)
+    with looking_at_branches(context.repository) as look:
+        with context.database.read() as db:
+            require_free_name(db, name)
+        configured = context.settings.agent
+        spec = request.agent or AgentSpec(kind=AgentKind(configured.kind))
+        tips = look()
     target, base = _starting_point(context, request, tips)
     if len(base) != _SHA1_DIGITS:
+        from wtagents.git.hub import require_sha1
+
         require_sha1(context.repository)
     branch = BranchName.of_task(name)
     check_branch_room(tips, branch)
@@ -164,7 +167,8 @@ def require_room_on_disk(context: Context, path: Path) -> None:
     floor = context.settings.limits.disk_floor
     for folder in (path, context.paths.root):
         existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        free = shutil.disk_usage(existing).free
+        disk = os.statvfs(existing)
+        free = disk.f_bavail * disk.f_frsize
         if free < floor:
             raise SystemFault(
                 f"only {size_text(free)} is free at {existing}",

@@ -6,7 +6,6 @@ simply the next one. One failing action never stops the rest.
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from wtagents.core.settle import SettlePolicy
 from wtagents.operations.apply import apply
 from wtagents.operations.observe import observe
 from wtagents.store.events import add_event
+from wtagents.system.logs import note
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from wtagents.core.reconcile import Action
     from wtagents.core.settings import Settings
     from wtagents.operations.context import Context
-
-logger = logging.getLogger(__name__)
 
 _ROUNDS = 8
 """A task needs four: exit noted, settled, queued again, begun. The rest can wait."""
@@ -67,7 +65,7 @@ def tick(context: Context, *, task_ids: Collection[int] | None = None) -> Tick:
                 apply(action, context)
                 applied += 1
             except (WtaError, OSError) as error:
-                logger.info("%s failed: %s", type(action).__name__, error)
+                note(__name__, "%s failed: %s", type(action).__name__, error)
                 failures[action] = error if isinstance(error, WtaError) else _fault(error)
     _record_failures(context, failures)
     return Tick(applied=applied, failures=tuple(failures.values()))

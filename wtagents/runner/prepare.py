@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from wtagents.core.order import Order
     from wtagents.runner.watch import Watch
 
-_LOCK_PAUSE = 0.01
+_LOCK_PAUSE = 0.002
+"""Every agent of a new worktree begins this late at worst; a look costs 0.02 ms."""
 _SETUP_PAUSE = 0.25
 """The end of a command rings the bell; this is for its deadline only."""
 _TAIL_BYTES = 4096

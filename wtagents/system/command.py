@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
 from wtagents.system.files import PRIVATE_FILE, disk_fault
+from wtagents.system.logs import note_detail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,6 +62,22 @@ class Completed:
         return lines[-1] if lines else f"exit status {self.returncode}"
 
 
+def find_program(name: str) -> str | None:
+    """Return where the program lies that a command of this name runs; None where there is none.
+
+    As `shutil.which`, which costs 2 ms of import.
+    """
+    if "/" in name:
+        return name if _is_program(name) else None
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    places = (f"{folder or os.curdir}/{name}" for folder in folders)
+    return next((place for place in places if name and _is_program(place)), None)
+
+
+def _is_program(path: str) -> bool:
+    return os.access(path, os.X_OK) and not os.path.isdir(path)
+
+
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment without what must not reach a child, plus `extra`."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_DROPPED_PREFIXES)}
@@ -77,8 +94,6 @@ class RunningCommand:
 
     def finish(self, *, timeout: float) -> Completed:
         """Wait for its end; at the deadline, or when this wait is broken off, kill its group."""
-        import logging
-
         timed_out = False
         try:
             stdout, stderr = self._process.communicate(self._stdin or None, timeout=timeout)
@@ -88,7 +103,7 @@ class RunningCommand:
         except BaseException:
             self.kill()
             raise
-        logging.getLogger(__name__).debug("ran %s: %s", self._argv, self._process.returncode)
+        note_detail(__name__, "ran %s: %s", self._argv, self._process.returncode)
         return Completed(
             argv=self._argv,
             returncode=self._process.returncode,

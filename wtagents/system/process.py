@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.run import ProcessIdentity
 
 if TYPE_CHECKING:
+    import signal
     import subprocess
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -252,6 +252,8 @@ def stop_found(
     Returns how many were found in all. Raises SystemFault when some survive KILL for
     `firm_seconds`.
     """
+    from signal import SIGKILL, SIGTERM
+
     seen: set[ProcessIdentity] = set()
     polite_end = clock.monotonic() + polite_seconds
     firm_end = polite_end + firm_seconds
@@ -269,9 +271,9 @@ def stop_found(
                 f"processes {pids} survive SIGKILL", hint=f"ps -o pid,stat,wchan -p {pids}"
             )
         if now >= polite_end:
-            signal_processes(left, signal.SIGKILL)
+            signal_processes(left, SIGKILL)
         else:
-            signal_processes([one for one in left if one not in seen], signal.SIGTERM)
+            signal_processes([one for one in left if one not in seen], SIGTERM)
         seen.update(left)
         if wait(_LOOK_SECONDS) and now < polite_end:
             polite_end, firm_end = now, now + firm_seconds

@@ -9,7 +9,7 @@ import click
 
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import Invocation, WtaCommand
-from wtagents.cli.options import Duration, decode, read_text
+from wtagents.cli.options import Duration, Place, decode, read_text
 from wtagents.core.errors import UsageError
 from wtagents.core.permission import PermissionMode
 
@@ -50,7 +50,7 @@ class SpawnCommand(WtaCommand):
 @click.argument("prompt", required=False)
 @click.option(
     "--file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Place(folder=False),
     metavar="PATH",
     help="Read the prompt from a file.",
 )
@@ -109,14 +109,14 @@ def command(
     return Answer.of(result, _lines)
 
 
-def _prompt(text: str | None, file: Path | None, *, limit: int) -> str:
+def _prompt(text: str | None, file: str | None, *, limit: int) -> str:
     if (text is None) == (file is None):
         raise UsageError(
             "there is no prompt" if text is None else "there are two prompts, a text and a file",
             hint='wta spawn NAME "what to do", or - for stdin, or --file PATH',
         )
     if file is not None:
-        return decode(file.read_bytes(), str(file), limit=limit)
+        return decode(Path(file).read_bytes(), file, limit=limit)
     return read_text(text or "", limit=limit)
 
 

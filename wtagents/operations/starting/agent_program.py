@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.task import AgentKind
+from wtagents.system.command import find_program
 from wtagents.system.files import load_json, make_private_folder, write_json
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def require_agent_program(context: Context, spec: AgentSpec) -> None:
     program, hint = context.settings.agent.program, _INSTALL
     if spec.kind is AgentKind.COMMAND:
         program, hint = spec.argv[0] if spec.argv else "", "give the program's full path"
-    found = shutil.which(program) if program else None
+    found = find_program(program) if program else None
     if found is None:
         raise SystemFault(
             f"the agent program {program or '(none named)'} is not there",

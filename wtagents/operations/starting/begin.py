@@ -7,7 +7,6 @@ run the exclusive claim lets one win.
 
 from __future__ import annotations
 
-import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,6 @@ from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.git.lost import is_lost
 from wtagents.git.stale_locks import clear_stale_locks
 from wtagents.operations.starting.filling import filling_worktree
-from wtagents.operations.starting.opening import choose_opening
-from wtagents.operations.starting.order import write_order
-from wtagents.operations.starting.remake import remake_worktree
 from wtagents.operations.starting.worktree import claim_worktree, furnish_worktree
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
@@ -34,6 +30,7 @@ from wtagents.system import run_folder
 from wtagents.system.command import clean_environment
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
+from wtagents.system.logs import note
 from wtagents.system.process import RUN_MARK, marked_processes, start_detached
 
 if TYPE_CHECKING:
@@ -45,8 +42,6 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.operations.starting.filling import Filling
     from wtagents.operations.starting.worktree import Furnished
-
-logger = logging.getLogger(__name__)
 
 _RUNNER_SECONDS = 5.0
 """How long a runner without files is given to end; the next tick notes it otherwise."""
@@ -104,6 +99,8 @@ def _claim(context: Context, action: BeginRun) -> Task | None:
                 moved = move_task(db, task.id, TaskState.PREPARING, at=context.clock.now())
                 task = moved or task
         if run is not None and is_lost(task.worktree):
+            from wtagents.operations.starting.remake import remake_worktree
+
             remake_worktree(context, task)
         else:
             claim_worktree(context, task)
@@ -119,10 +116,14 @@ def _clear_locks(context: Context, task: Task) -> None:
             context.repository, task.worktree, task.branch, ended_at=previous.ended_at
         )
         for lock in found:
-            logger.info("%s was left by a git that was killed; it is set aside", lock)
+            text = "%s was left by a git that was killed; it is set aside"
+            note(__name__, text, lock)
 
 
 def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
+    # Loaded while git checks out the files.
+    from wtagents.operations.starting.opening import choose_opening
+
     run_id = RunId(context.ids.uuid())
     now = context.clock.now()
     with context.database.write() as db:
@@ -159,7 +160,7 @@ def _start(
     """Start the runner; a run that cannot be started ends here, unless a runner has it already."""
     try:
         _open_folder(context, run, filling)
-        write_order(context, run, prepared)
+        _write_order(context, run, prepared)
         _launch_runner(context, run.id)
     except (WtaError, OSError) as error:
         _end_unclaimed(context, run, error)
@@ -209,7 +210,7 @@ def relaunch_runner(context: Context, run_id: RunId) -> None:
                 return
             _open_folder(context, run, filling)
             if run_folder.load_order(context.paths.run(run_id)) is None:
-                write_order(context, run, furnish_worktree(context, task, filling))
+                _write_order(context, run, furnish_worktree(context, task, filling))
             _launch_runner(context, run_id)
 
 
@@ -218,6 +219,12 @@ def _open_folder(context: Context, run: Run, filling: Filling) -> None:
     folder = context.paths.run(run.id)
     make_private_folder(folder.inbox)
     filling.share(folder)
+
+
+def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
+    from wtagents.operations.starting.order import write_order
+
+    write_order(context, run, prepared)
 
 
 def _launch_runner(context: Context, run_id: RunId) -> None:

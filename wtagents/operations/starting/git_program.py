@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.system.command import find_program
 from wtagents.system.files import load_json, make_private_folder, write_json
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def require_git_program(context: Context) -> None:
     """
     from wtagents.git.repo import require_git_version
 
-    found = shutil.which("git")
+    found = find_program("git")
     mark: list[object] = []
     if found is not None:
         program = Path(found).resolve()

@@ -13,7 +13,6 @@ from wtagents.core.reconcile import Purpose
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind
-from wtagents.operations.starting.recall import maybe_unsaved
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def choose_opening(
 def _said_again(context: Context, previous: Run, texts: Sequence[Message]) -> tuple[str, ...]:
     if previous.exit is None or previous.exit.reason is not ExitReason.LOST:
         return ()
+    from wtagents.operations.starting.recall import maybe_unsaved
+
     unsure = maybe_unsaved(context, previous, texts)
     return (load_words("recall"), *(m.body for m in unsure)) if unsure else ()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
@@ -11,6 +10,7 @@ from wtagents.git.lost import is_lost, make_again
 from wtagents.git.refs import ref_value
 from wtagents.store.facts import facts
 from wtagents.store.runs import runs_of
+from wtagents.system.logs import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
-
-logger = logging.getLogger(__name__)
 
 
 def has_lost_worktree(db: Database, task: Task) -> bool:
@@ -46,7 +44,7 @@ def remake_worktree(context: Context, task: Task) -> None:
             open_hub(context.paths, repository).archive(repository, task.name, task.id, oid)
     owner = context.paths.root.name
     make_again(repository, task.worktree, branch=task.branch, task=task.name, owner=owner)
-    logger.info("the worktree of %s was gone and is made again", task.name)
+    note(__name__, "the worktree of %s was gone and is made again", task.name)
 
 
 def words_of_loss(context: Context, task: Task) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,6 +98,8 @@ def _write_instructions(context: Context, task: Task, text: str, *, is_filled: b
 
 def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> None:
     """Copy ignored files that the include file names; what is there stays, unless `afresh`."""
+    from shutil import copy2
+
     source, include_file = context.main_worktree, _include_file(context)
     if source is None or include_file is None:
         return
@@ -113,7 +114,7 @@ def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> No
         # A commit may have put a file where the others have a folder.
         with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(origin, copy)
+            copy2(origin, copy)
 
 
 def _include_file(context: Context) -> Path | None:
