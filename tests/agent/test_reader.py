@@ -261,7 +261,7 @@ ENDINGS: list[tuple[list[dict[str, Any]], int | None, str, ExitReason, str]] = [
     ([INIT, failed(api_error_status=429)], 1, "", ExitReason.RATE_LIMITED, "x"),
     ([INIT, failed(api_error_status=500)], 1, "", ExitReason.API_ERROR, "x"),
     ([INIT, failed(api_error_status=529)], 1, "", ExitReason.API_ERROR, "x"),
-    ([INIT, synthetic("billing_error", 400), failed()], 1, "", ExitReason.AUTHENTICATION, "words"),
+    ([INIT, synthetic("billing_error", 400), failed()], 1, "", ExitReason.BILLING, "words"),
     ([INIT, synthetic("model_not_found", 404), failed()], 1, "", ExitReason.AGENT_ERROR, "words"),
     ([INIT, synthetic("unknown"), failed()], 1, "", ExitReason.API_ERROR, "words"),
     ([INIT, synthetic("rate_limit"), answer(), failed()], 1, "", ExitReason.AGENT_ERROR, "x"),

@@ -37,7 +37,7 @@ def test_an_interrupt_between_turns_changes_nothing(play: Play) -> None:
 
 FAILURES = {
     "authentication": ExitReason.AUTHENTICATION,
-    "billing": ExitReason.AUTHENTICATION,
+    "billing": ExitReason.BILLING,
     "rate_limit": ExitReason.RATE_LIMITED,
     "overloaded": ExitReason.API_ERROR,
     "server": ExitReason.API_ERROR,

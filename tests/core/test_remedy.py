@@ -8,6 +8,7 @@ from tests.support.records import a_merge, a_pulse, a_question, a_task
 from wtagents.core.liveness import Liveness
 from wtagents.core.merge import MergeState
 from wtagents.core.remedy import next_command
+from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
 
 
@@ -36,6 +37,14 @@ def test_every_failure_has_a_command(reason: Reason | None) -> None:
     said = after(TaskState.FAILED, reason)
     assert "wta " in said
     assert "{" not in said
+
+
+def test_an_account_without_credit_needs_no_login() -> None:
+    unpaid = after(TaskState.FAILED, Reason.AUTHENTICATION, end=ExitReason.BILLING)
+    assert unpaid == "add credit to the account, or change its plan; then: wta retry fix-login"
+    wrong_key = after(TaskState.FAILED, Reason.AUTHENTICATION, end=ExitReason.AUTHENTICATION)
+    assert "/login" in wrong_key
+    assert after(TaskState.FAILED, Reason.LOST, end=ExitReason.BILLING) == "wta retry fix-login"
 
 
 def test_a_rejection_has_its_own_hint() -> None:

@@ -169,6 +169,16 @@ def test_a_wrong_key_is_not_tried_again(fleet: Fleet) -> None:
     assert fleet.endings("a") == [ExitReason.AUTHENTICATION]
 
 
+def test_an_account_without_credit_is_called_so(fleet: Fleet) -> None:
+    fleet.spawn("a", "fail billing", *work())
+
+    task = fleet.await_rest("a")
+
+    assert (task.state, task.reason) == (TaskState.FAILED, Reason.AUTHENTICATION)
+    assert fleet.endings("a") == [ExitReason.BILLING]
+    assert fleet.status("a").attention == "billing: Credit balance is too low"
+
+
 def test_a_rate_limit_is_waited_for_and_costs_no_attempt(fleet: Fleet) -> None:
     fleet.spawn("a", "fail rate_limit 3", *work())
 

@@ -42,8 +42,7 @@ _BY_STATUS = {
 }
 _BY_ERROR = {
     "authentication_failed": ExitReason.AUTHENTICATION,
-    # An account without credit is like one without a key: only a person can change it.
-    "billing_error": ExitReason.AUTHENTICATION,
+    "billing_error": ExitReason.BILLING,
     "rate_limit": ExitReason.RATE_LIMITED,
     "model_not_found": ExitReason.AGENT_ERROR,
     "invalid_request": ExitReason.AGENT_ERROR,

@@ -80,7 +80,14 @@ def state_tone(item: TaskStatus) -> Tone:
 
 def next_of(item: TaskStatus) -> str:
     """Return the next command for a task."""
-    return next_command(item.task, liveness=item.liveness, pulse=item.pulse, merge=item.merge)
+    ended = item.run.exit if item.run else None
+    return next_command(
+        item.task,
+        liveness=item.liveness,
+        pulse=item.pulse,
+        merge=item.merge,
+        end=ended.reason if ended else None,
+    )
 
 
 def changes(item: TaskStatus) -> str:

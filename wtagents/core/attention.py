@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.liveness import Liveness, Verdict
 from wtagents.core.merge import MergeState
-from wtagents.core.task import TaskState
+from wtagents.core.run import ExitReason
+from wtagents.core.task import Reason, TaskState
 
 if TYPE_CHECKING:
     from wtagents.core.merge import MergeRequest
@@ -15,13 +16,19 @@ if TYPE_CHECKING:
 
 
 def attention(
-    task: Task, verdict: Verdict | None, pulse: Pulse | None, merge: MergeRequest | None
+    task: Task,
+    verdict: Verdict | None,
+    pulse: Pulse | None,
+    merge: MergeRequest | None,
+    *,
+    end: ExitReason | None = None,
 ) -> str:
-    """Say what only a person can decide about a task, most urgent first."""
+    """Say what only a person can decide, most urgent first; `end` is of the last run."""
     if verdict is not None:
         return _of_live_run(verdict, pulse)
     if task.state is TaskState.FAILED:
-        why = str(task.reason).replace("_", " ") if task.reason else "failed"
+        unpaid = task.reason is Reason.AUTHENTICATION and end is ExitReason.BILLING
+        why = str(end if unpaid else task.reason or "failed").replace("_", " ")
         return f"{why}: {task.detail}" if task.detail else why
     if task.state is TaskState.READY and merge and merge.state is MergeState.REJECTED:
         return f"merge rejected: {merge.detail}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.liveness import Liveness
 from wtagents.core.merge import MergeState
+from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
 
 if TYPE_CHECKING:
@@ -26,10 +27,18 @@ _AFTER = {
 }
 
 
+_WITHOUT_CREDIT = "add credit to the account, or change its plan; then: wta retry {name}"
+
+
 def next_command(
-    task: Task, *, liveness: Liveness | None, pulse: Pulse | None, merge: MergeRequest | None
+    task: Task,
+    *,
+    liveness: Liveness | None,
+    pulse: Pulse | None,
+    merge: MergeRequest | None,
+    end: ExitReason | None = None,
 ) -> str:
-    """Return what to type next, '' when the task goes on by itself."""
+    """Return what to type next, '' when the task goes on by itself; `end` is of the last run."""
     name = task.name
     if pulse is not None and pulse.question is not None:
         return f"wta answer {name} --allow, or: wta answer {name} --deny"
@@ -40,6 +49,8 @@ def next_command(
     match task.state:
         case TaskState.FAILED:
             after = _AFTER.get(task.reason) if task.reason else None
+            if task.reason is Reason.AUTHENTICATION and end is ExitReason.BILLING:
+                after = _WITHOUT_CREDIT
             return (after or "wta retry {name}").format(name=name)
         case TaskState.STOPPED:
             return f"wta retry {name}"

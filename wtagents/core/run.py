@@ -31,6 +31,8 @@ class ExitReason(StrEnum):
     AGENT_ERROR = "agent_error"
     API_ERROR = "api_error"
     AUTHENTICATION = "authentication"
+    BILLING = "billing"
+    """The account has no credit, or its plan does not allow it."""
     RATE_LIMITED = "rate_limited"
     SETUP_FAILED = "setup_failed"
     NOT_STARTED = "not_started"

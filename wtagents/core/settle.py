@@ -33,6 +33,8 @@ _MENDABLE = {
 }
 _FINAL = {
     ExitReason.AUTHENTICATION: Reason.AUTHENTICATION,
+    # An account without credit is like one without a key: only a person can change it.
+    ExitReason.BILLING: Reason.AUTHENTICATION,
     ExitReason.SETUP_FAILED: Reason.SETUP_FAILED,
     ExitReason.NOT_STARTED: Reason.NOT_STARTED,
     ExitReason.TIMED_OUT: Reason.TIMED_OUT,

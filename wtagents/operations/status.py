@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.merge import MergeRequest
     from wtagents.core.message import Message
-    from wtagents.core.run import Pulse, Run
+    from wtagents.core.run import ExitReason, Pulse, Run
     from wtagents.core.snapshot import RunFacts
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
@@ -120,10 +120,16 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         pulse=pulse if verdict else None,
         usage=row.usage_before.plus(pulse.usage if pulse else Usage()),
         worktree=_worktree(context, row, ask=bool(request.names) or request.fresh),
-        attention=attention(row.task, verdict, pulse if verdict else None, row.merge),
+        attention=attention(
+            row.task, verdict, pulse if verdict else None, row.merge, end=_end_of(row.run)
+        ),
         merge=row.merge,
         waiting_messages=len(row.waiting),
     )
+
+
+def _end_of(run: Run | None) -> ExitReason | None:
+    return run.exit.reason if run is not None and run.exit is not None else None
 
 
 def _look(context: Context, run: Run | None) -> RunFacts | None:

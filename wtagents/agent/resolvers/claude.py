@@ -41,7 +41,13 @@ _TURNS = 6
 _WHOLE_TEXTS_LIMIT = 120_000
 """Characters of all texts up to which the model sees them whole beside their parts."""
 _TRANSIENT = frozenset(
-    {ExitReason.RATE_LIMITED, ExitReason.API_ERROR, ExitReason.AUTHENTICATION, ExitReason.LOST}
+    {
+        ExitReason.RATE_LIMITED,
+        ExitReason.API_ERROR,
+        ExitReason.AUTHENTICATION,
+        ExitReason.BILLING,
+        ExitReason.LOST,
+    }
 )
 _SEALED = (
     "-p",
