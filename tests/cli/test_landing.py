@@ -74,6 +74,29 @@ red rejected: gate red: the gate 'test ! -e broken' failed
     assert shell.data("status", "a")[0]["task"]["state"] == "merged"
 
 
+def test_on_a_terminal_each_result_is_said_once(
+    shell: Shell, repository: RepositoryBuilder
+) -> None:
+    repository.commit({"f.txt": "one\n", "wta.toml": '[merge]\ngate = ["test -e f.txt"]'})
+    assert shell.wta("trust", "--yes").status == 0
+    spawn(shell, "a", "write a.txt <<END\nx\nEND")
+    spawn(shell, "b", "write b.txt <<END\nx\nEND")
+    assert shell.wta("wait", "--timeout", "40s").status == 0
+    shell.sandbox.enter(shell.folder)
+
+    said = shell.type("--no-color", "merge", "a", "b", keys="")
+
+    passing, _, answer = said.out.rpartition("\x1b[J")
+    assert said.status == 0
+    assert "a: merged, " in passing
+    assert quiet(answer) == snapshot("""\
+a merged onto main at OID, 1 commit
+  gate passed in N s: test -e f.txt
+b merged onto main at OID, 1 commit
+  gate passed in N s: test -e f.txt
+""")
+
+
 def test_a_planted_hook_stops_landings_until_it_is_accepted(
     shell: Shell, repository: RepositoryBuilder
 ) -> None:

@@ -1,4 +1,7 @@
-"""Tasks as they go on: a table that is drawn again in place, or one line for each change."""
+"""What goes on until the answer is there.
+
+Tasks: a table that is drawn again in place, or one line for each change. Other steps: their lines.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from wtagents.cli.render import Board, narrate, screen_style
-from wtagents.cli.style import Cell, Column
+from wtagents.cli.style import Cell, Column, cut, visible
 from wtagents.cli.task_list import changes, now_of, state_tone, state_word
 
 if TYPE_CHECKING:
@@ -23,6 +26,39 @@ _COLUMNS = (
     Column("COMMITS", right=True),
     Column("CHANGES", right=True),
 )
+
+
+_KEPT = 8
+"""Lines of narration that stay in sight until the answer takes their place."""
+
+
+class Steps:
+    """Narration that makes way for the answer where both are on one screen.
+
+    It would say every result twice there. In a file or a pipe it stays.
+    """
+
+    def __init__(self, invocation: Invocation) -> None:
+        self._silent = invocation.json
+        self._width = screen_style(invocation, sys.stderr).width
+        on_one_screen = sys.stdout.isatty() and sys.stderr.isatty()
+        self._board = Board() if on_one_screen else None
+        self._lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        """Say what was done."""
+        if self._silent:
+            return
+        if self._board is None:
+            narrate(line)
+            return
+        self._lines = [*self._lines, cut(visible(line), self._width - 1)][-_KEPT:]
+        self._board.draw(self._lines)
+
+    def clear(self) -> None:
+        """Make room for the answer."""
+        if self._board is not None and self._lines:
+            self._board.draw(())
 
 
 class Progress:

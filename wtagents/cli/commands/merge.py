@@ -39,13 +39,14 @@ def command(
     What is refused leaves the target untouched and says why. Exit status 1: one did not land.
     """
     from wtagents.cli.landing_text import foreseen_lines, outcome_lines
-    from wtagents.cli.render import narrate
-    from wtagents.operations.landing.outcome import silent
+    from wtagents.cli.progress import Steps
     from wtagents.operations.landing.preview import preview
     from wtagents.operations.merge import MergeRequestOptions, merge
 
     wanted = MergeRequestOptions(names=names, **options)
     if dry_run:
         return Answer.of(preview(invocation.context, wanted), foreseen_lines)
-    tell = silent if invocation.json else narrate
-    return Answer.of(merge(invocation.context, wanted, tell=tell), outcome_lines)
+    steps = Steps(invocation)
+    result = merge(invocation.context, wanted, tell=steps.say)
+    steps.clear()
+    return Answer.of(result, outcome_lines)
