@@ -72,10 +72,21 @@ def test_a_name_that_does_not_exist_is_four(fleet: Fleet) -> None:
 
 
 def test_a_spawn_that_waits_tells_how_it_ended(fleet: Fleet) -> None:
-    good = wta(fleet.repository.path, "spawn", "good", scenario(*work()), "--wait")
-    bad = wta(fleet.repository.path, "spawn", "bad", scenario('say "No."'), "--wait", status=None)
+    place, wait = fleet.repository.path, ("--wait", "--json")
+    begun = wta(place, "spawn", "other", scenario(*work()), "--json").data
+    good = wta(place, "spawn", "good", scenario(*work()), *wait)
+    bad = wta(place, "spawn", "bad", scenario('say "No."'), *wait, status=None)
 
     assert (good.status, bad.status) == (ExitCode.OK, ExitCode.UNFULFILLED)
+    assert (good.envelope["ok"], bad.envelope["ok"]) == (True, False)
+    assert begun.keys() == {"task", "run"}
+    assert begun.keys() | {"usage", "worktree", "merge", "attention"} < good.data.keys()
+    assert good.data["task"]["state"] == "ready"
+    assert good.data["run"]["exit"]["reason"] == "completed"
+    assert good.data["worktree"]["commits"] == 1
+    assert (good.data["attention"], good.data["merge"]) == ("", None)
+    assert bad.data["task"]["state"] == "failed"
+    assert bad.data["attention"] == "no commits: the agent made no commit"
 
 
 def test_a_supervisor_that_is_asked_to_end_leaves_the_agents_alone(fleet: Fleet) -> None:

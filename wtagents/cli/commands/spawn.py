@@ -84,11 +84,15 @@ class SpawnCommand(WtaCommand):
 @click.pass_context
 def command(
     context: click.Context, /, name: str, prompt: str | None, **options: Any
-) -> Answer[Spawned] | Answer[tuple[TaskStatus, ...]]:
+) -> Answer[Spawned] | Answer[TaskStatus]:
     """Make a branch wta/NAME and a worktree, and start an agent in it with PROMPT (- for stdin).
 
     The command returns at once; the agent goes on when the terminal is closed. Behind -- stands the
     program of --agent command; {prompt} and {worktree} are replaced in its arguments.
+
+    With --json the data is {"task", "run"}; with --wait both as they are at the end, and beside
+    them "usage", "worktree", "merge" and "attention", as wta status has them. "ok" and the exit
+    status (1) say whether it got where it was to get.
     """
     from wtagents.operations.spawn import PROMPT_LIMIT, SpawnRequest, spawn
 
@@ -146,14 +150,20 @@ def _agent(invocation: Invocation, program: tuple[str, ...], options: dict[str, 
     )
 
 
-def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[tuple[TaskStatus, ...]]:
+def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[TaskStatus]:
     from wtagents.cli.task_list import task_list
     from wtagents.operations.wait import Until, WaitRequest, wait
 
     until = Until.MERGED if merge else Until.READY
     result = wait(invocation.context, WaitRequest(names=(name,), until=until))
+    [ended] = result.data
     now = invocation.context.clock.now()
-    return Answer.of(result, lambda items, style: task_list(items, style, now=now))
+    return Answer(
+        ended,
+        lambda item, style: task_list((item,), style, now=now),
+        messages=result.messages,
+        exit_code=result.exit_code,
+    )
 
 
 def _lines(spawned: Spawned, style: Style) -> Iterator[str]:
