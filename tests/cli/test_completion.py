@@ -8,6 +8,9 @@ from tests.support.processes import run_to_end
 from tests.support.shell import WTA
 from tests.support.stored import stored_task
 from wtagents.operations.context import Context
+from wtagents.store.tasks import mark_removed
+from wtagents.store.trash import add_trash_item, mark_swept
+from wtagents.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +40,32 @@ def test_commands_names_and_settings(repository: RepositoryBuilder, sandbox: San
     assert offered(sandbox, repository.path, "send", "fix") == ["fix-login", "fix-logout"]
     assert offered(sandbox, repository.path, "stop", "docs", "d") == ["docs"]
     assert offered(sandbox, repository.path, "config", "limits.a") == ["limits.agents"]
+
+
+def test_undelete_offers_what_lies_in_the_trash(
+    repository: RepositoryBuilder, sandbox: Sandbox
+) -> None:
+    context, now = Context(repository.path), SystemClock().now()
+    with context.database.write() as db:
+        for name in ("fix-1", "fix-2", "fix-3", "other", "fix-live"):
+            task = stored_task(db, name)
+            if name == "fix-live":
+                continue
+            item = add_trash_item(
+                db,
+                task_id=task.id,
+                original=task.worktree,
+                folder=context.paths.trash / name,
+                branch=task.branch,
+                tip=task.base,
+                proof="merged",
+                at=now,
+            )
+            mark_removed(db, task.id, now)
+            if name == "fix-2":
+                mark_swept(db, item.id, now)
+        stored_task(db, "fix-3")
+    assert offered(sandbox, repository.path, "undelete", "fix") == ["fix-1"]
 
 
 def test_nothing_is_offered_where_there_is_nothing(

@@ -26,6 +26,27 @@ def complete_tasks(ctx: click.Context, param: click.Parameter, incomplete: str) 
         return []
 
 
+def complete_removed(ctx: click.Context, param: click.Parameter, incomplete: str) -> Sequence[str]:
+    """Offer the names of tasks that lie in the trash and whose name is free."""
+    del param
+    from wtagents.core.errors import WtaError
+
+    try:
+        reader = ctx.find_root().obj.context.reader
+        if reader is None:
+            return []
+        from wtagents.store.tasks import tasks
+        from wtagents.store.trash import trash_items
+
+        lying = {item.task_id for item in trash_items(reader)}
+        gone = [task for task in tasks(reader, removed=True) if task.id in lying]
+        taken = {task.name for task in tasks(reader) if task.id not in lying}
+        names = sorted({task.name for task in gone} - taken)
+        return [name for name in names if name.startswith(incomplete)]
+    except WtaError:
+        return []
+
+
 def complete_settings(ctx: click.Context, param: click.Parameter, incomplete: str) -> Sequence[str]:
     """Offer sections and keys of the settings."""
     del ctx, param

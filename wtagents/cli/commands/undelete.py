@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
+from wtagents.cli.complete import complete_removed
 from wtagents.cli.invocation import Invocation, WtaCommand
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=WtaCommand, examples=["wta undelete fix-login"])
-@click.argument("name")
+@click.argument("name", shell_complete=complete_removed)
 @click.pass_obj
 def command(invocation: Invocation, name: str) -> Answer[Undeleted]:
     """Bring files, index, branch and task back as they were when they went.
