@@ -23,6 +23,7 @@ COLUMNS = (
     Column("NOW", flexible=True),
     Column("COMMITS", right=True, spare=2),
     Column("CHANGES", right=True),
+    Column("CLASHES", spare=1),
     Column("TOKENS", right=True, spare=4),
     Column("CONTEXT", right=True, spare=3),
     Column("COST", right=True),
@@ -98,6 +99,13 @@ def changes(item: TaskStatus) -> str:
     return f"+{count(facts.insertions)} -{count(facts.deletions)}"
 
 
+def clashes(item: TaskStatus) -> str:
+    """Say whom a task clashes with: `docs +2`."""
+    name = item.task.name
+    others = [each.beside(name) for each in item.clashes]
+    return "" if not others else others[0] + (f" +{len(others) - 1}" if others[1:] else "")
+
+
 def context_share(item: TaskStatus) -> str:
     """Return how full the context window is: `23%`."""
     usage = item.usage
@@ -166,6 +174,7 @@ def _row(item: TaskStatus, now: datetime) -> tuple[Cell | str, ...]:
         now_of(item, now),
         str(facts.commits) if facts and facts.commits else "",
         changes(item),
+        Cell(clashes(item), Tone.NOTICE),
         count(usage.input_tokens + usage.output_tokens) if usage.input_tokens else "",
         context_share(item),
         money(usage.cost_usd),

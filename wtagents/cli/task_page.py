@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.cli.radar_text import place_text
 from wtagents.cli.style import Tone, age, ago, count, fields, money, plural
 from wtagents.cli.task_list import context_share, next_of, now_of, state_tone, state_word
 from wtagents.core.merge import MergeState
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.operations.status import TaskStatus
 
+_CLASHES, _PLACES = 5, 3
 _PROMPT_LINES, _PROMPT_CHARACTERS = 12, 2000
 
 
@@ -34,7 +36,9 @@ def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]
     yield ""
     yield from (f"  {line}" for line in _prompt(task, style))
     yield ""
-    yield from fields(style, [*_place(item), *_life(item, now), *_work(item), *_landing(item)])
+    yield from fields(
+        style, [*_place(item), *_life(item, now), *_work(item), *_clashes(item), *_landing(item)]
+    )
     if item.reasons:
         yield ""
         yield style.heading(f"Called {item.liveness} because")
@@ -109,6 +113,21 @@ def _work(item: TaskStatus) -> Iterator[tuple[str, str]]:
     yield "usage", ", ".join(part for part in tokens if part)
     if context_share(item):
         yield "context", f"{context_share(item)} of {count(usage.context_window)} tokens"
+
+
+def _clashes(item: TaskStatus) -> Iterator[tuple[str, str]]:
+    """Say whom it clashes with, where, and who came second."""
+    for clash in item.clashes[:_CLASHES]:
+        other = clash.beside(item.task.name)
+        what = f"with its target {other}" if clash.with_target else f"with {other}"
+        who = "" if clash.with_target else f", {clash.later} came second"
+        yield "clash", f"{what} in {plural(len(clash.places) + len(clash.misfits), 'place')}{who}"
+        for place in clash.places[:_PLACES]:
+            yield "", place_text(place, clash)
+        for misfit in clash.misfits[:_PLACES]:
+            yield "", printable(misfit.text)
+    if item.clashes:
+        yield "", f"all of it: wta radar {item.task.name}"
 
 
 def _landing(item: TaskStatus) -> Iterator[tuple[str, str]]:

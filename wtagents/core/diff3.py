@@ -90,3 +90,16 @@ def _in_step(b: _Lines, t: _Lines, r: _Lines) -> Iterator[tuple[tuple[int, int, 
         else:
             j += 1
     yield (len(b), len(t), len(r)), 0
+
+
+def disputed_lines(base: str, target: str, branch: str) -> tuple[tuple[range, range], ...]:
+    """Return where the hunks lie in target and branch, as line numbers from 1."""
+    b, t, r = map(split_lines, (base, target, branch))
+    found = []
+    at = (0, 0, 0)
+    for begin, length in _in_step(b, t, r):
+        gap = [lines[start:end] for lines, start, end in zip((b, t, r), at, begin, strict=True)]
+        if gap[1] != gap[2] and gap[0] not in gap[1:]:
+            found.append((range(at[1] + 1, begin[1] + 1), range(at[2] + 1, begin[2] + 1)))
+        at = (begin[0] + length, begin[1] + length, begin[2] + length)
+    return tuple(found)

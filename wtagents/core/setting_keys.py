@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wtagents.core.claim import ClaimMode
 from wtagents.core.forms import (
     Amount,
     Count,
@@ -109,4 +110,10 @@ KEYS: Mapping[str, Key] = {
         trusted=True,
     ),
     "cleanup.per_pass": Key(Count(1, 1000), "Worktrees that one pass by itself may clean up."),
+    "radar.enabled": Key(Truth(), "Look for clashes between agents while they work."),
+    "radar.interval": Key(Duration(), "Least time between two looks."),
+    "radar.notify": Key(Truth(), "Tell the later agent of a clash what the other one changed."),
+    "radar.claims": Key(
+        OneOf(ClaimMode), "What an agent hears that edits a path which another task holds."
+    ),
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wtagents.core.claim import ClaimMode
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.merge import ResolverKind
 from wtagents.core.permission import PermissionMode
@@ -115,6 +116,16 @@ class CleanupSettings:
 
 
 @record
+class RadarSettings:
+    """Conflicts between agents while they work. Times in seconds."""
+
+    enabled: bool = True
+    interval: float = 10.0
+    notify: bool = True
+    claims: ClaimMode = ClaimMode.WARN
+
+
+@record
 class Layer:
     """What one file or flag says, still unread."""
 
@@ -137,6 +148,7 @@ class Settings:
     merge: MergeSettings = MergeSettings()
     limits: LimitSettings = LimitSettings()
     cleanup: CleanupSettings = CleanupSettings()
+    radar: RadarSettings = RadarSettings()
     sources: Mapping[str, str]
     """`section.key` to `default`, a path or a flag."""
     repository: Layer | None = None
@@ -149,6 +161,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "merge": MergeSettings,
     "limits": LimitSettings,
     "cleanup": CleanupSettings,
+    "radar": RadarSettings,
 }
 
 

@@ -85,7 +85,7 @@ class Hub:
         wanted = [oid for oid in dict.fromkeys(oids) if oid not in known]
         if not wanted:
             return
-        _carry_shallow(repository, self.path)
+        carry_shallow(repository, self.path)
         self._pull(repository, wanted, known)
         self.update_refs(f"update {_SEEN}{oid} {oid}" for oid in wanted)
 
@@ -207,7 +207,7 @@ def _create(folder: Path, repository: Repository, *, building: Path) -> None:
             (building / name).mkdir(parents=True)
         (building / "HEAD").write_bytes(b"ref: refs/heads/none\n")
         (building / "config").write_bytes(CONFIGURATION)
-        _carry_shallow(repository, building)
+        carry_shallow(repository, building)
         for store in _stores(repository.objects):
             _link_store(store, building / "objects")
         _mark_linked(building, repository)
@@ -285,7 +285,7 @@ def _stores(objects: Path) -> Iterator[Path]:
         waiting += [store / line for line in lines if line and not line.startswith("#")]
 
 
-def _carry_shallow(repository: Repository, hub: Path) -> None:
+def carry_shallow(repository: Repository, hub: Path) -> None:
     """A shallow repository ends where its own `shallow` file says; so does its hub."""
     try:
         text = (repository.common_dir / "shallow").read_bytes()

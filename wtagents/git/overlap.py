@@ -12,14 +12,15 @@ import os
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeVar
 
-from wtagents.core.ids import Oid
 from wtagents.core.record import record
-from wtagents.git.predict import merge_room
+from wtagents.git.predict import merge_room, parse_merge_tree
 from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 
+    from wtagents.core.ids import Oid
+    from wtagents.git.conflicts import Blob, Remark
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library
     from wtagents.git.repo import Repository
@@ -29,12 +30,15 @@ K = TypeVar("K")
 _USAGE = 129
 """Exit status of git for an option that it does not know: `merge-tree --stdin` came with 2.39."""
 _BATCH_SECONDS = 600.0
+_OPTIONS = ("--allow-unrelated-histories", "--messages", "-z")
 
 
 @record
-class _Changes:
+class Changes:
     """What one branch does to the target's files."""
 
+    listed: tuple[tuple[str, str], ...]
+    """Git's letter for what happened, and the path."""
     paths: frozenset[str]
     """Added, changed and deleted ones; a rename counts as both of its names."""
     folders: frozenset[str]
@@ -44,7 +48,7 @@ class _Changes:
     left: frozenset[str]
     """Folders that a file was deleted from."""
 
-    def near(self, other: _Changes) -> bool:
+    def near(self, other: Changes) -> bool:
         """Whether git could stumble: a common path, a file for a folder, a renamed folder."""
         return not (
             self.paths.isdisjoint(other.paths)
@@ -56,20 +60,32 @@ class _Changes:
 
 
 @record
+class Tried:
+    """A merge that was tried in the object store."""
+
+    is_clean: bool
+    tree: Oid
+    """With conflicts: their markers are in it."""
+    stages: Mapping[str, Mapping[int, Blob]]
+    """Unmerged paths, each with its versions: 1 base, 2 first side, 3 second side."""
+    remarks: tuple[Remark, ...]
+
+
+@record
 class _Side:
     """One branch as it takes part in the merges of pairs."""
 
     tip: Oid
     on_target: Oid | None
     """A child of the target with the merged tree; None when that merge conflicts."""
-    changes: _Changes
+    changes: Changes
 
 
 def changed_paths(hub: Hub, base: Oid, tip: Oid) -> frozenset[str]:
     """Return the paths that differ between two commits of the hub; a rename counts as both."""
     with hub.library() as library:
         trees = library.commit(base).tree, library.commit(tip).tree
-    return _changes(hub.repo, [trees])[0].paths
+    return changes_between(hub.repo, [trees])[0].paths
 
 
 def clashing_pairs(
@@ -94,8 +110,8 @@ def clashing_pairs(
             if sides[first].changes.near(sides[second].changes)
         }
         fresh = [pair for pair in dict.fromkeys(near.values()) if pair not in known]
-        for pair, (is_clean, _) in zip(fresh, _merge_all(room, fresh), strict=True):
-            known[pair] = not is_clean
+        for pair, tried in zip(fresh, merge_all(room, fresh), strict=True):
+            known[pair] = not tried.is_clean
     return frozenset(
         (branches[first][0], branches[second][0])
         for (first, second), pair in near.items()
@@ -107,21 +123,21 @@ def _sides(
     room: Repository, library: Library, branches: Sequence[tuple[K, Oid, Oid]], target: Oid
 ) -> list[_Side]:
     """Merge each branch into the target and look at what that changes."""
-    merged = _merge_all(room, [(target, tip) for _, _, tip in branches])
+    merged = merge_all(room, [(target, tip) for _, _, tip in branches])
     ends = [
-        (library.commit(target).tree, tree)
-        if is_clean
+        (library.commit(target).tree, tried.tree)
+        if tried.is_clean
         else (library.commit(base).tree, library.commit(tip).tree)
-        for (_, base, tip), (is_clean, tree) in zip(branches, merged, strict=True)
+        for (_, base, tip), tried in zip(branches, merged, strict=True)
     ]
     return [
         _Side(
             tip=tip,
-            on_target=library.write_synthetic(tree, target) if is_clean else None,
+            on_target=library.write_synthetic(tried.tree, target) if tried.is_clean else None,
             changes=changes,
         )
-        for (_, _, tip), (is_clean, tree), changes in zip(
-            branches, merged, _changes(room, ends), strict=True
+        for (_, _, tip), tried, changes in zip(
+            branches, merged, changes_between(room, ends), strict=True
         )
     ]
 
@@ -132,34 +148,42 @@ def _pair(first: _Side, second: _Side) -> tuple[Oid, Oid]:
     return first.on_target, second.on_target
 
 
-def _merge_all(room: Repository, pairs: Sequence[tuple[Oid, Oid]]) -> list[tuple[bool, Oid]]:
-    """Merge pairs of commits; return for each whether it is clean, and the tree."""
+def merge_all(room: Repository, pairs: Sequence[tuple[Oid, Oid]]) -> list[Tried]:
+    """Merge pairs of commits, in one process where git can."""
     if not pairs:
         return []
-    options = ("--allow-unrelated-histories", "--no-messages", "-z")
     asked = "".join(f"{first} {second}\n" for first, second in pairs).encode()
     try:
-        said = room.git("merge-tree", "--stdin", *options, stdin=asked, timeout=_BATCH_SECONDS)
+        said = room.git("merge-tree", "--stdin", *_OPTIONS, stdin=asked, timeout=_BATCH_SECONDS)
     except GitError as error:
         if error.status != _USAGE:
             raise
         return [_merge_one(room, *pair) for pair in pairs]
-    answers: list[tuple[bool, Oid]] = []
     rest = iter(said.fields)
-    for is_clean in rest:
-        answers.append((is_clean == "1", Oid(next(rest))))
-        while next(rest):  # the unmerged stages, up to an empty field
-            pass
-    return answers
+    return [_tried(is_clean == "1", rest) for is_clean in rest]
 
 
-def _merge_one(room: Repository, first: Oid, second: Oid) -> tuple[bool, Oid]:
-    options = ("--write-tree", "--allow-unrelated-histories", "--no-messages", "-z")
-    said = room.git("merge-tree", *options, first, second, ok=(0, 1), timeout=_BATCH_SECONDS)
-    return said.status == 0, Oid(said.fields[0])
+def _merge_one(room: Repository, first: Oid, second: Oid) -> Tried:
+    said = room.git(
+        "merge-tree", "--write-tree", *_OPTIONS, first, second, ok=(0, 1), timeout=_BATCH_SECONDS
+    )
+    return _tried(said.status == 0, iter((*said.fields, "")))
 
 
-def _changes(repo: Repository, trees: Sequence[tuple[Oid, Oid]]) -> list[_Changes]:
+def _tried(is_clean: bool, rest: Iterator[str]) -> Tried:  # noqa: FBT001 - the answer itself
+    """Read one answer: the tree, the unmerged stages, the messages; an empty field ends each."""
+    fields = [next(rest)]
+    for _ in ("stages", "messages"):
+        while field := next(rest):
+            fields.append(field)
+            if field.isdecimal():
+                fields += [next(rest) for _ in range(int(field) + 2)]
+        fields.append("")
+    tree, stages, remarks = parse_merge_tree(fields[:-1])
+    return Tried(is_clean=is_clean, tree=tree, stages=stages, remarks=tuple(remarks))
+
+
+def changes_between(repo: Repository, trees: Sequence[tuple[Oid, Oid]]) -> list[Changes]:
     """Compare pairs of trees, in one process."""
     if not trees:
         return []
@@ -174,12 +198,14 @@ def _changes(repo: Repository, trees: Sequence[tuple[Oid, Oid]]) -> list[_Change
         found += [[] for _ in headers]
         if status:
             found[-1].append((status, next(rest)))
-    return [_sorted_out(each) for each in found]
+    return [sorted_out(each) for each in found]
 
 
-def _sorted_out(found: Iterable[tuple[str, str]]) -> _Changes:
-    listed = list(found)
-    return _Changes(
+def sorted_out(found: Iterable[tuple[str, str]]) -> Changes:
+    """Return what the lines of `--name-status` come to."""
+    listed = tuple(found)
+    return Changes(
+        listed=listed,
         paths=frozenset(path for _, path in listed),
         folders=frozenset(folder for _, path in listed for folder in _folders(path)),
         entered=frozenset(

@@ -49,7 +49,7 @@ def clean_room(
     with ExitStack() as stack:
         try:
             made = stack.enter_context(open_room(_rooms(repo), "look"))
-            _furnish(made.path, repo, git_dir, head)
+            furnish(made.path, repo, git_dir, head)
             room, held = made.path, [made.lock]
         except (SystemFault, OSError):
             # A full or read-only disk of the state folder: to look is still possible elsewhere.
@@ -57,7 +57,7 @@ def clean_room(
 
             temporary = TemporaryDirectory(prefix="wta-look-")
             room, held = Path(stack.enter_context(temporary)), []
-            _furnish(room, repo, git_dir, head)
+            furnish(room, repo, git_dir, head)
         view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
         yield view.holding(*held).with_objects(repo.objects)
 
@@ -91,7 +91,8 @@ def uncover(room: Repository, worktree: Path) -> dict[str, Flag]:
     return hidden
 
 
-def _furnish(room: Path, repo: Repository, git_dir: Path, head: Oid | None) -> None:
+def furnish(room: Path, repo: Repository, git_dir: Path, head: Oid | None) -> None:
+    """Make an empty folder the throwaway git directory of a worktree."""
     (room / "refs").mkdir()
     (room / "info").mkdir()
     (room / "objects").mkdir()

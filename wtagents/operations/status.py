@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
+    from wtagents.operations.radar.named import RadarClash
     from wtagents.store.database import Database
 
 
@@ -59,6 +60,8 @@ class TaskStatus:
     attention: str
     merge: MergeRequest | None
     waiting_messages: int
+    clashes: tuple[RadarClash, ...] = ()
+    """What the radar saw last; `task` may be the other one of a pair."""
 
 
 def status(context: Context, request: StatusRequest) -> OperationResult[tuple[TaskStatus, ...]]:
@@ -80,6 +83,7 @@ class _Row:
     facts: WorktreeFacts | None
     merge: MergeRequest | None
     waiting: tuple[Message, ...]
+    clashes: tuple[RadarClash, ...]
 
 
 def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
@@ -94,6 +98,7 @@ def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
         runs, merges, known = latest_runs(db), latest_merge_requests(db), facts(db)
         usage: Mapping[int, Usage] = usage_of_ended_runs(db)
         waiting = undelivered(db)
+        clashes = _clashes(db)
     return [
         _Row(
             task=task,
@@ -102,9 +107,30 @@ def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
             facts=known.get(task.id),
             merge=merges.get(task.id),
             waiting=tuple(m for m in waiting if m.task_id == task.id),
+            clashes=clashes.get(task.id, ()),
         )
         for task in chosen
     ]
+
+
+def _clashes(db: Database) -> dict[int, tuple[RadarClash, ...]]:
+    """Return the clashes of each live task, as the radar saw them last."""
+    from wtagents.store.radar import seen_clashes
+
+    seen = seen_clashes(db)
+    if not seen:
+        return {}
+    from wtagents.core.radar import TARGET, is_watched
+    from wtagents.operations.radar.named import named_clash
+    from wtagents.store.tasks import tasks
+
+    known = {task.id: task for task in tasks(db) if is_watched(task)}
+    found: dict[int, tuple[RadarClash, ...]] = {}
+    for each in seen:
+        if all(side in known or side == TARGET for side in each.clash.pair):
+            for side in each.clash.pair:
+                found[side] = (*found.get(side, ()), named_clash(each, known))
+    return found
 
 
 def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus:
@@ -125,6 +151,7 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         ),
         merge=row.merge,
         waiting_messages=len(row.waiting),
+        clashes=row.clashes,
     )
 
 

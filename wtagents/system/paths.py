@@ -11,7 +11,8 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     trash/             worktrees that were cleaned up
     trusted/           configuration files as they were trusted last
     reports/           defects of wta itself
-    *.lock             repository.lock, supervisor.lock, merger.lock
+    radar/             snapshots of worktrees and merges that were only tried
+    *.lock             repository.lock, supervisor.lock, merger.lock, radar.lock
 """
 
 from __future__ import annotations
@@ -98,6 +99,14 @@ class StatePaths:
     @property
     def merger_lock(self) -> Path:
         return self.root / "merger.lock"
+
+    @property
+    def radar(self) -> Path:
+        return self.root / "radar"
+
+    @property
+    def radar_lock(self) -> Path:
+        return self.root / "radar.lock"
 
     @property
     def supervisor_log(self) -> Path:

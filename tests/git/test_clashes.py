@@ -1,0 +1,142 @@
+"""Who clashes with whom and where, and how much of it is asked again after one edit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.repository import RepositoryBuilder
+from wtagents.core.ids import Oid
+from wtagents.core.radar import Place, Span
+from wtagents.git.clashes import Matrix, Memory, observe_clashes
+from wtagents.git.lookout import Lookout, open_lookout
+from wtagents.git.repo import Repository
+
+NUMBERS = "".join(f"{number}\n" for number in range(1, 31))
+SAME = "both changed the same lines"
+
+
+def changed(*lines: int, to: str) -> str:
+    return "".join(f"{to}\n" if n in lines else f"{n}\n" for n in range(1, 31))
+
+
+class Ground:
+    """Commits of one repository and the lookout that merges them."""
+
+    def __init__(self, repository: RepositoryBuilder, lookout: Lookout) -> None:
+        self.repository = repository
+        self.lookout = lookout
+        self.base = repository.commit(
+            {"numbers": NUMBERS, "other": NUMBERS, "old/a": NUMBERS, "old/b": NUMBERS}, "Base"
+        )
+        self.tips: dict[int, Oid] = {}
+        self.memory = Memory()
+        self.kept: dict[str, object] = {}
+
+    def add(self, key: int, files: dict[str, str | bytes | None], *, at: str = "") -> None:
+        self.repository.checkout(self.repository.tip(at or self.base))
+        self.tips[key] = Oid(self.repository.commit(files, str(key)))
+        self.repository.checkout("main")
+
+    def move(self, files: dict[str, str | bytes | None]) -> None:
+        self.repository.commit(files, "Move main")
+
+    def look(self) -> Matrix:
+        target = Oid(self.repository.tip("main"))
+        matrix = observe_clashes(self.lookout.hub, self.tips, target, self.memory)
+        self.kept = self.memory.plain
+        self.memory = Memory(self.kept)
+        return matrix
+
+    def objects(self) -> int:
+        counted = RepositoryBuilder(self.lookout.hub.path).git("count-objects")
+        return int(counted.split()[0])
+
+
+@pytest.fixture
+def ground(repository: RepositoryBuilder, repo: Repository, tmp_path: Path) -> Ground:
+    return Ground(repository, open_lookout(tmp_path / "radar", repo))
+
+
+def test_pairs_with_their_lines(ground: Ground) -> None:
+    ground.add(1, {"numbers": changed(3, 4, 20, to="one")})
+    ground.add(2, {"numbers": "zero\n" + changed(4, to="two")})
+    ground.add(3, {"numbers": changed(12, to="three"), "mine": "3\n"})
+    ground.add(4, {"mine": "4\n"})
+    matrix = ground.look()
+    lines = Place(
+        path="numbers",
+        kind=SAME,
+        lines=(Span(first=3, last=4),),
+        other_lines=(Span(first=4, last=5),),
+    )
+    added = Place(
+        path="mine",
+        kind="both added it",
+        lines=(Span(first=1, last=1),),
+        other_lines=(Span(first=1, last=1),),
+    )
+    assert matrix.pairs == {(1, 2): (lines,), (3, 4): (added,)}
+    assert {key: side.places for key, side in matrix.sides.items()} == dict.fromkeys(
+        ground.tips, ()
+    )
+    assert matrix.sides[3].changes.paths == {"numbers", "mine"}
+
+
+def test_only_those_that_the_target_concerns_clash_with_it(ground: Ground) -> None:
+    ground.add(1, {"numbers": changed(3, to="one")})
+    ground.add(2, {"other": changed(3, to="two")})
+    assert ground.look().pairs == {}
+    ground.move({"numbers": changed(3, 4, to="main")})
+    ground.add(3, {"other": changed(3, to="three")}, at="main")
+    matrix = ground.look()
+    assert {key: [p.path for p in side.places] for key, side in matrix.sides.items()} == {
+        1: ["numbers"],
+        2: [],
+        3: [],
+    }
+    assert [(pair, [p.path for p in places]) for pair, places in matrix.pairs.items()] == [
+        ((2, 3), ["other"])
+    ]
+
+
+def test_one_that_clashes_with_the_target_is_not_blamed_on_those_who_have_it(
+    ground: Ground,
+) -> None:
+    ground.add(1, {"numbers": changed(3, to="one"), "other": changed(1, to="one")})
+    ground.move({"numbers": changed(3, to="main")})
+    ground.add(2, {"other": changed(1, to="two")}, at="main")
+    matrix = ground.look()
+    assert [p.path for p in matrix.sides[1].places] == ["numbers"]
+    assert [(pair, [p.path for p in places]) for pair, places in matrix.pairs.items()] == [
+        ((1, 2), ["other"])
+    ]
+
+
+def test_classes_without_lines(ground: Ground) -> None:
+    ground.add(1, {"numbers": None, "other": b"\0one", "place": "file\n"})
+    ground.add(2, {"numbers": changed(1, to="x"), "other": b"\0two", "place/x": "folder\n"})
+    [(_, places)] = ground.look().pairs.items()
+    assert [(each.path, each.kind) for each in places] == [
+        ("numbers", "deleted on the target, changed on the branch"),
+        ("other", "both changed a binary file"),
+        ("place", "a file on one side, a folder on the other"),
+    ]
+    assert {(each.lines, each.other_lines) for each in places} == {((), ())}
+
+
+def test_nothing_is_merged_twice(ground: Ground) -> None:
+    ground.add(1, {"numbers": changed(3, to="one")})
+    ground.add(2, {"numbers": changed(3, to="two")})
+    ground.add(3, {"other": changed(3, to="three")})
+    first = ground.look()
+    before = ground.objects()
+    again = ground.look()
+    assert (again, ground.objects()) == (first, before)
+    kept = set(ground.kept)
+    ground.add(3, {"other": changed(3, to="again")})
+    ground.look()
+    now = set(ground.kept)
+    assert [name.split(" ")[0] for name in sorted(kept - now)] == ["side"]
+    assert [name.split(" ")[0] for name in sorted(now - kept)] == ["side"]

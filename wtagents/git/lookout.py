@@ -1,0 +1,215 @@
+"""The lookout: where worktrees are looked at again and again, and merges are only tried.
+
+    <root>/store/       a bare repository of ours that borrows the user's objects and keeps its own
+    <root>/rooms/<n>/   a git directory for each worktree, with our own index of its files
+
+Nothing here has to be kept: what a night of looks leaves behind goes with the whole folder. A
+worktree, its index, HEAD and stash are only read. The index of a room remembers what every file
+looked like, so a look that finds nothing new costs two git processes and reads no file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from wtagents.core.ids import Oid
+from wtagents.core.record import record
+from wtagents.git import admin
+from wtagents.git.hub import CONFIGURATION, Hub, carry_shallow, require_sha1
+from wtagents.git.refs import ref_value
+from wtagents.git.repo import GitError, Repository
+from wtagents.git.room import furnish, uncover
+from wtagents.system.files import make_private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LOOK_SECONDS = 300.0
+_MOST_OBJECTS = 40_000
+"""Loose objects above which the store begins anew; git looks at every one of a folder."""
+_FOLDERS = 256
+_SAMPLE = "17"
+"""The folder of loose objects that git itself counts to guess how many there are."""
+
+
+@record
+class Lookout:
+    """The folder of the radar; used by one process at a time."""
+
+    root: Path
+    hub: Hub
+    """Not the hub that keeps commits: a store of the same form, for objects nobody will miss."""
+
+    def room(self, name: str) -> Path:
+        """Where the private git directory of one worktree is."""
+        return self.root / "rooms" / name
+
+
+@record
+class Sight:
+    """Everything that lies in a worktree, as a commit."""
+
+    head: Oid
+    tip: Oid
+    """HEAD where nothing is uncommitted, else a child of it that is only in the lookout."""
+
+
+def open_lookout(root: Path, repository: Repository) -> Lookout:
+    """Return the lookout, made anew when there is none or too much has gathered in it.
+
+    Raises StateError for a repository with SHA-256 names.
+    """
+    store = root / "store"
+    if not (store / "HEAD").is_file() or _is_full(store / "objects"):
+        require_sha1(repository)
+        clear_lookout(root)
+        _create(root, repository)
+    carry_shallow(repository, store)
+    return Lookout(root=root, hub=Hub(repo=Repository.bare(store)))
+
+
+def clear_lookout(root: Path) -> None:
+    """Drop everything; what is half dropped by a process that dies is dropped by the next one."""
+    gone = root.with_name(f"{root.name}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    if root.is_dir():
+        root.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _is_full(objects: Path) -> bool:
+    try:
+        return len(os.listdir(objects / _SAMPLE)) * _FOLDERS > _MOST_OBJECTS  # noqa: PTH208
+    except FileNotFoundError:
+        return False
+
+
+def _create(root: Path, repository: Repository) -> None:
+    make_private_folder(root / "rooms")
+    store = root / "store"
+    for name in ("refs", "objects/info", "objects/pack"):
+        (store / name).mkdir(parents=True, exist_ok=True)
+    (store / "config").write_bytes(CONFIGURATION)
+    (store / "objects/info/alternates").write_bytes(os.fsencode(f"{repository.objects}\n"))
+    (store / "HEAD").write_bytes(b"ref: refs/heads/none\n")
+
+
+def look_at(
+    lookout: Lookout, repo: Repository, worktree: Path, *, name: str, largest: int
+) -> Sight | None:
+    """Return what lies in a worktree now, untracked files included, ignored ones not.
+
+    None where there is no such worktree, its files are not there yet, or it has no commit. A
+    change of a file above `largest` bytes is passed over. Raises GitError for what git cannot read.
+    """
+    git_dir = admin.admin_dir(repo, worktree)
+    if git_dir is None or not worktree.is_dir() or not (git_dir / "index").is_file():
+        return None
+    head = admin.read_head(git_dir)
+    commit = head.commit if head.branch is None else ref_value(repo, head.branch.ref)
+    if commit is None:
+        return None
+    room = lookout.room(name)
+    try:
+        tree = _tree_of_files(lookout, repo, git_dir, worktree, room, commit, largest)
+    except GitError:
+        # What a git that was killed here has left behind, or an object that is gone.
+        if not worktree.is_dir():
+            return None
+        shutil.rmtree(room, ignore_errors=True)
+        tree = _tree_of_files(lookout, repo, git_dir, worktree, room, commit, largest)
+    return Sight(head=commit, tip=_tip(lookout, room, commit, tree))
+
+
+def _tip(lookout: Lookout, room: Path, commit: Oid, tree: Oid) -> Oid:
+    """Return the commit that carries a tree; asked again for the same, the room knows it."""
+    known = room / "tip"
+    asked = f"{commit} {tree} "
+    said = admin.read_line(known)
+    if said.startswith(asked):
+        return Oid(said.removeprefix(asked))
+    with lookout.hub.library() as library:
+        is_whole = library.commit(commit).tree == tree
+        tip = commit if is_whole else library.write_synthetic(tree, commit)
+    known.write_text(f"{asked}{tip}\n")
+    return tip
+
+
+def _tree_of_files(
+    lookout: Lookout,
+    repo: Repository,
+    git_dir: Path,
+    worktree: Path,
+    room: Path,
+    commit: Oid,
+    largest: int,
+) -> Oid:
+    """Bring the room's index up to date with the files and return the tree that it holds."""
+    view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
+    view = view.with_objects(lookout.hub.repo.objects)
+    known = room / "tree"
+    stamp = _stamp(repo, git_dir)
+    if admin.read_line(room / "stamp") != stamp:
+        shutil.rmtree(room, ignore_errors=True)
+        make_private_folder(room)
+        furnish(room, repo, git_dir, commit)
+        uncover(view, worktree)
+        # An index as young as its files makes git read them all, at every look.
+        view.git(
+            "update-index", "-q", "--refresh", "--force-write-index",
+            ok=(0, 1), timeout=_LOOK_SECONDS,
+        )  # fmt: skip
+        (room / "stamp").write_text(f"{stamp}\n")
+    paths = [path for path in _changed(view) if _fits(worktree / path, largest)]
+    if not paths and known.is_file():
+        return Oid(admin.read_line(known))
+    known.unlink(missing_ok=True)
+    if paths:
+        view.git(
+            "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
+            stdin=os.fsencode("".join(f"{path}\0" for path in paths)),
+            timeout=_LOOK_SECONDS,
+        )  # fmt: skip
+    tree = Oid(view.git("write-tree").text)
+    known.write_text(f"{tree}\n")
+    return tree
+
+
+def _stamp(repo: Repository, git_dir: Path) -> str:
+    """Return a text that changes with whatever the room has copied."""
+    watched = (
+        git_dir / "index",
+        *(repo.common_dir / name for name in ("config", "info/exclude", "info/attributes")),
+    )
+    return " ".join(_stamp_of_file(path) for path in watched)
+
+
+def _stamp_of_file(path: Path) -> str:
+    try:
+        stat = path.stat()
+    except OSError:
+        return "-"
+    return f"{stat.st_mtime_ns}.{stat.st_size}.{stat.st_ino}"
+
+
+def _changed(view: Repository) -> Iterator[str]:
+    """Yield what differs from the room's index; a nested repository is passed over.
+
+    Not `git add`, which asks a submodule for its status under its own configuration.
+    """
+    for args in (
+        ("diff-files", "-z", "--name-only", "--ignore-submodules=dirty"),
+        ("ls-files", "-z", "--others", "--exclude-standard"),
+    ):
+        said = view.git(*args, timeout=_LOOK_SECONDS)
+        yield from (path for path in said.fields if not path.endswith("/"))
+
+
+def _fits(path: Path, largest: int) -> bool:
+    try:
+        return path.lstat().st_size <= largest
+    except OSError:
+        return True

@@ -1,0 +1,1 @@
+"""The radar: look at all worktrees, say who clashes with whom, tell those whom it concerns."""
