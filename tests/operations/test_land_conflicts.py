@@ -67,7 +67,7 @@ def test_the_scripted_resolver_keeps_both_and_the_gate_judges(fleet: Fleet) -> N
 
 def test_the_resolver_gets_both_sides_and_both_wishes_as_data(fleet: Fleet, tmp_path: Path) -> None:
     conflict(fleet)
-    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()))
+    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()), gate=["true"])
     outcome = land(fleet)
     assert outcome.state is MergeState.MERGED, outcome.detail
     assert fleet.main.files()["code.py"].decode() == BOTH
@@ -83,7 +83,7 @@ def test_commits_of_people_are_told_by_their_subjects(fleet: Fleet, tmp_path: Pa
     fleet.task("three", {"code.py": BY_BRANCH})
     fleet.main.commit({"code.py": BY_TARGET}, "Write two by hand")
     fleet.main.commit({"other.txt": "x"}, "Something else")
-    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()))
+    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()), gate=["true"])
     assert land(fleet).state is MergeState.MERGED
     question = json.loads((tmp_path / "question.json").read_text())
     assert question["target"]["words"] == ["Write two by hand"]
@@ -135,7 +135,7 @@ def test_a_dropped_line_needs_a_reason_and_a_person_unless_it_is_allowed(
     assert refused.rejection is Rejection.RESOLUTION_REFUSED
     assert "drops lines" in refused.detail
     assert refused.hint.startswith("allow it with merge.allow_drops = true, or git -C ")
-    fleet.use(resolver="command", resolver_command=command, allow_drops=True)
+    fleet.use(resolver="command", resolver_command=command, allow_drops=True, gate=["true"])
     outcome = land(fleet)
     assert outcome.state is MergeState.MERGED
     assert len(outcome.resolutions[0].dropped) == 2
@@ -221,7 +221,7 @@ def test_what_is_no_text_conflict_goes_to_a_person_and_nobody_is_asked(
 ) -> None:
     said = case(fleet)
     before, files = fleet.tip(), fleet.main.files()
-    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()))
+    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()), gate=["true"])
     outcome = land(fleet)
     assert outcome.rejection is Rejection.CONFLICT
     assert said in outcome.detail
@@ -235,7 +235,7 @@ def test_a_text_conflict_beside_a_binary_one_goes_to_a_person_whole(
     fleet.main.commit({"a.bin": b"\0 0", "code.py": BASE})
     fleet.task("three", {"a.bin": b"\0 1", "code.py": BY_BRANCH})
     fleet.main.commit({"a.bin": b"\0 2", "code.py": BY_TARGET})
-    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()))
+    fleet.use(resolver="command", resolver_command=answering(tmp_path, answer()), gate=["true"])
     assert land(fleet).rejection is Rejection.CONFLICT
     assert not (tmp_path / "question.json").exists()
 
@@ -245,7 +245,7 @@ def test_every_commit_of_a_branch_may_conflict(fleet: Fleet) -> None:
     worktree = fleet.task("three", {"a.txt": "1\nbranch\n"}, subject="First")
     worktree.commit({"b.txt": "1\nbranch\n"}, "Second")
     fleet.main.commit({"a.txt": "1\ntarget\n", "b.txt": "1\ntarget\n"}, "Meanwhile")
-    fleet.use(resolver="scripted")
+    fleet.use(resolver="scripted", gate=["true"])
     outcome = land(fleet)
     assert [each.path for each in outcome.resolutions] == ["a.txt", "b.txt"]
     assert fleet.main.subjects()[:3] == ["Second", "First", "Meanwhile"]

@@ -112,13 +112,13 @@ def test_killed_while_the_resolver_is_asked(fleet: Fleet, sandbox: Sandbox, tmp_
     resolver = ["sh", "-c", f"touch {tmp_path / 'killed'}; kill -9 $PPID"]
     (tmp_path / "temporary").mkdir()
     sandbox.set_variable("TMPDIR", str(tmp_path / "temporary"))
-    done = run_to_end(lander(fleet, resolver="command", resolver_command=resolver))
+    done = run_to_end(lander(fleet, resolver="command", resolver_command=resolver, gate=["true"]))
     assert (done.returncode, (tmp_path / "killed").exists()) == (-9, True)
     (room,) = fleet.context.paths.rooms.iterdir()
     assert room.name.startswith("resolver.")
     assert list((tmp_path / "temporary").iterdir()) == []
     assert fleet.request("fix").state is MergeState.RESOLVING
-    fleet.use(resolver="scripted")
+    fleet.use(resolver="scripted", gate=["true"])
     (outcome,) = go_on(fleet)
     assert outcome.state is MergeState.MERGED
     files = {"README.md": b"# Project\n", "a.txt": b"1\ntarget\nbranch\n"}

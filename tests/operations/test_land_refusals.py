@@ -300,6 +300,8 @@ def test_commands_of_the_repository_wait_for_trust(fleet: Fleet, tmp_path: Path)
     assert (outcome.rejection, fired.exists()) == (Rejection.NOT_TRUSTED, False)
     trust(context)
     (outcome,) = merge(context, MergeRequestOptions(names=("fix",))).data
+    assert (outcome.rejection, fired.exists()) == (Rejection.PROTECTED, False)
+    (outcome,) = merge(context, MergeRequestOptions(names=("fix",), approve=True)).data
     assert (outcome.state, fired.exists()) == (MergeState.MERGED, True), outcome.detail
     assert outcome.gates[0].command == f"touch {fired}", "the branch's own file counts for nothing"
     context.close()

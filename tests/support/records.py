@@ -118,6 +118,8 @@ _MERGE = MergeRequest(
     attempts=0,
     resolutions=(),
     gates=(),
+    holds=(),
+    approves=None,
     created_at=NOW,
     changed_at=NOW,
 )

@@ -21,6 +21,7 @@ _TONES = {
     MergeState.REJECTED: Tone.BAD,
     Foreseen.CLEAN: Tone.GOOD,
     Foreseen.CONFLICT: Tone.NOTICE,
+    Foreseen.HELD: Tone.NOTICE,
     Foreseen.REFUSED: Tone.BAD,
 }
 
@@ -28,7 +29,8 @@ _TONES = {
 def outcome_lines(outcomes: tuple[MergeOutcome, ...], style: Style) -> Iterator[str]:
     """Say for each task what landed, or why nothing did and what to do next."""
     for outcome in outcomes:
-        word = style.paint(outcome.state, _TONES.get(outcome.state, Tone.NOTICE))
+        state = "held" if outcome.holds and not outcome.landed else outcome.state
+        word = style.paint(state, _TONES.get(outcome.state, Tone.NOTICE))
         yield f"{style.heading(outcome.task)} {word}{_what(outcome)}"
         yield from (f"  {line}" for line in _how(outcome, style))
 
@@ -45,6 +47,8 @@ def _what(outcome: MergeOutcome) -> str:
 
 
 def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
+    if len(outcome.holds) > 1:
+        yield from (f"held {printable(hold.detail)}" for hold in outcome.holds)
     for resolution in outcome.resolutions:
         yield f"{printable(resolution.path)} resolved by {resolution.author}"
         yield from (f"  dropped {printable(line)}" for line in resolution.dropped)

@@ -135,6 +135,9 @@ def _landing(item: TaskStatus) -> Iterator[tuple[str, str]]:
     if merge is None:
         return
     yield "merge", _merge(merge)
+    yield from (("held", printable(hold.detail)) for hold in merge.holds)
+    if merge.approves is not None:
+        yield "approved", "a person let pass what was held"
     for resolution in merge.resolutions:
         dropped = f", {plural(len(resolution.dropped), 'line')} dropped"
         text = f"{printable(resolution.path)} by {resolution.author}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.liveness import Liveness, Verdict
-from wtagents.core.merge import MergeState
+from wtagents.core.merge import HELD, MergeState
 from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
 
@@ -31,7 +31,8 @@ def attention(
         why = str(end if unpaid else task.reason or "failed").replace("_", " ")
         return f"{why}: {task.detail}" if task.detail else why
     if task.state is TaskState.READY and merge and merge.state is MergeState.REJECTED:
-        return f"merge rejected: {merge.detail}"
+        held = merge.rejection in HELD
+        return f"held: {merge.detail}" if held else f"merge rejected: {merge.detail}"
     if task.state is TaskState.READY and task.detail:
         return task.detail
     return ""

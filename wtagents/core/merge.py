@@ -48,6 +48,16 @@ class Rejection(StrEnum):
     """Killed too often in the middle of its landing."""
     FAULT = "fault"
     """Git or the machine failed; the target is untouched."""
+    REVERTS = "reverts"
+    """It takes back what reached the target after the task began."""
+    PROTECTED = "protected"
+    """It changes a path that never lands without a person."""
+    UNVERIFIED = "unverified"
+    """No gate is configured, and nobody but a resolver vouches for a file."""
+
+
+HELD = frozenset({Rejection.REVERTS, Rejection.PROTECTED, Rejection.UNVERIFIED})
+"""Why a landing is held: a person looks at it and approves it, or not."""
 
 
 class ResolverKind(StrEnum):
@@ -75,6 +85,32 @@ class Resolution:
     author: Author
     dropped: tuple[str, ...]
     """Lines of either side that are not in the result, each with the reason given."""
+
+    @property
+    def needs_gate(self) -> bool:
+        """Whether it is a proposal that only a gate or a person can vouch for."""
+        return self.author is not Author.HUMAN
+
+
+@record
+class Hold:
+    """One thing about a landing that a person must have seen."""
+
+    kind: Rejection
+    """One of `HELD`."""
+    path: str
+    """'' when it is about too many paths to name."""
+    detail: str
+    """One line for a person."""
+    content: str
+    """Digest of what was found: an approval covers this and nothing else."""
+
+    def is_among(self, approved: tuple[Hold, ...]) -> bool:
+        """Whether a person has seen exactly this."""
+        return any(
+            (self.kind, self.path, self.content) == (seen.kind, seen.path, seen.content)
+            for seen in approved
+        )
 
 
 @record
@@ -116,6 +152,10 @@ class MergeRequest:
     """How often the target moved and the attempt began again."""
     resolutions: tuple[Resolution, ...]
     gates: tuple[GateResult, ...]
+    holds: tuple[Hold, ...]
+    """What a person must look at before it lands; set when it was held."""
+    approves: int | None
+    """The held request that a person has looked at: its branch tip, its holds, its candidate."""
     created_at: datetime
     changed_at: datetime
     patch: str = ""

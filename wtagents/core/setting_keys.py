@@ -33,6 +33,8 @@ class Key(NamedTuple):
     about: str
     trusted: bool = False
     """What it runs or allows: a repository may decide it only when its file is trusted."""
+    only_grows: bool = False
+    """A list that guards: a repository may lengthen it untrusted, never shorten it."""
 
 
 _SHELL = Texts('a list of shell commands such as ["npm ci"]')
@@ -90,6 +92,12 @@ KEYS: Mapping[str, Key] = {
         Truth(),
         "Land a resolution that drops lines, with its reasons, without asking a person.",
         trusted=True,
+    ),
+    "merge.protected": Key(
+        Texts('a list of paths such as ["CLAUDE.md", ".claude/"]'),
+        "Paths that never land without a person: wta merge NAME --approve.",
+        trusted=True,
+        only_grows=True,
     ),
     "limits.agents": Key(Count(1, 1000), "Agents that work at the same time."),
     "limits.retries": Key(Count(0, 100), "How often a failed agent is started again by itself."),

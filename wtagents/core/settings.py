@@ -14,6 +14,7 @@ from wtagents.core.claim import ClaimMode
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.merge import ResolverKind
 from wtagents.core.permission import PermissionMode
+from wtagents.core.protected import PROTECTED
 from wtagents.core.record import field_names, record
 from wtagents.core.task import AgentKind
 
@@ -82,6 +83,7 @@ class MergeSettings:
     resolver_command: tuple[str, ...] = ()
     resolver_model: str | None = None
     allow_drops: bool = False
+    protected: tuple[str, ...] = PROTECTED
 
 
 @record
@@ -216,6 +218,10 @@ def repository_commands(settings: Settings) -> tuple[str, ...]:
     for name, key in KEYS.items():
         if key.trusted and settings.sources[name] == settings.repository.source:
             value = setting_value(settings, name)
+            if key.only_grows:
+                default = setting_value(Settings(sources={}), name)
+                lines += [f"{name}: without {each}" for each in default if each not in value]
+                continue
             several = isinstance(value, tuple) and value
             values = value if several else (key.form.write(value),)
             lines += [f"{name}: {each}" for each in values]

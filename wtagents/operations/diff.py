@@ -23,6 +23,8 @@ class DiffRequest:
 
     name: str
     stat: bool = False
+    landing: bool = False
+    """What the last attempt to land it would have done to the target, or did."""
 
 
 @record
@@ -45,6 +47,9 @@ def diff(context: Context, request: DiffRequest) -> OperationResult[TaskDiff]:
     with context.database.read() as db:
         task = require_task(db, request.name)
     hub = open_hub(context.paths, context.repository)
+    if request.landing:
+        old, new = _last_attempt(context, task)
+        return OperationResult(data=_compared(hub, task, old, new, request))
     hub.fetch(context.repository, task.base)
     if task.worktree.is_dir():
         from wtagents.git.snapshots import snapshot_tree
@@ -54,10 +59,28 @@ def diff(context: Context, request: DiffRequest) -> OperationResult[TaskDiff]:
     else:
         tree = _tip_of_branch(context, hub, task)
         messages = (_without_worktree(task),)
-    form = ("--stat",) if request.stat else ("--patch", "--binary")
-    patch = hub.repo.read("diff", "--find-renames", *form, task.base, tree).stdout
-    changed = TaskDiff(name=task.name, base=task.base, patch=patch)
+    changed = _compared(hub, task, task.base, tree, request)
     return OperationResult(data=changed, messages=messages)
+
+
+def _compared(hub: Hub, task: Task, old: Oid, new: Oid, request: DiffRequest) -> TaskDiff:
+    form = ("--stat",) if request.stat else ("--patch", "--binary")
+    patch = hub.repo.read("diff", "--find-renames", *form, old, new).stdout
+    return TaskDiff(name=task.name, base=old, patch=patch)
+
+
+def _last_attempt(context: Context, task: Task) -> tuple[Oid, Oid]:
+    """Return the target's tip and the candidate of the last attempt to land a task."""
+    from wtagents.store.merges import latest_merge_request
+
+    with context.database.read() as db:
+        latest = latest_merge_request(db, task.id)
+    if latest is None or latest.onto is None or latest.candidate is None:
+        raise StateError(
+            f"nothing of {task.name} was built to land",
+            hint=f"see how it would go: wta merge {task.name} --dry-run",
+        )
+    return latest.onto, latest.candidate
 
 
 def _tip_of_branch(context: Context, hub: Hub, task: Task) -> Oid:

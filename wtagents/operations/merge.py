@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
-from wtagents.core.merge import MergeState
+from wtagents.core.merge import HELD, MergeState
 from wtagents.core.record import record
 from wtagents.core.task import Reason, Task, TaskState
 from wtagents.operations.landing.land import land_queue
@@ -21,6 +21,7 @@ from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
 from wtagents.store.merges import (
     add_merge_request,
+    latest_merge_request,
     live_merge_request,
     live_merge_requests,
     merge_request_by_id,
@@ -63,6 +64,8 @@ class MergeRequestOptions:
     """Every task that is ready."""
     squash: bool = False
     no_gate: bool = False
+    approve: bool = False
+    """A person has looked at what is held, and says that it may land."""
 
 
 def merge(
@@ -96,6 +99,10 @@ def chosen_tasks(db: Database, options: MergeRequestOptions) -> list[Task]:
     if options.ready == bool(options.names):
         raise UsageError(
             "name tasks, or say --ready", hint="wta merge NAME…, or: wta merge --ready"
+        )
+    if options.ready and options.approve:
+        raise UsageError(
+            "an approval names its tasks", hint="look at each: wta diff NAME --landing"
         )
     if options.ready:
         landing = (TaskState.READY, TaskState.MERGING)
@@ -146,6 +153,7 @@ def _ask(context: Context, options: MergeRequestOptions) -> list[int]:
 def _ask_for(context: Context, db: Database, task_id: int, options: MergeRequestOptions) -> int:
     now = context.clock.now()
     task, live = require_task_by_id(db, task_id), live_merge_request(db, task_id)
+    approves = _approved(context, db, task) if options.approve else _still_approved(db, task)
     squash = options.squash or context.settings.merge.squash
     if live is not None:
         if options.names and (live.squash, live.skip_gate) != (squash, options.no_gate):
@@ -166,7 +174,33 @@ def _ask_for(context: Context, db: Database, task_id: int, options: MergeRequest
         squash=squash,
         skip_gate=options.no_gate,
         at=now,
+        approves=approves,
     ).id
+
+
+def _approved(context: Context, db: Database, task: Task) -> int | None:
+    """Return the held request that a person says yes to. Raises StateError."""
+    from wtagents.git.refs import ref_value
+
+    latest = latest_merge_request(db, task.id)
+    if latest is not None and latest.rejection in HELD and latest.state is MergeState.REJECTED:
+        if ref_value(context.repository, task.branch.ref) != latest.source:
+            raise StateError(
+                f"{task.branch} moved since {task.name} was held",
+                hint=f"see what is held now: wta merge {task.name}",
+            )
+        return latest.id
+    if latest is None or latest.approves is None:
+        raise StateError(
+            f"nothing of task {task.name} is held", hint=f"land it: wta merge {task.name}"
+        )
+    return latest.approves
+
+
+def _still_approved(db: Database, task: Task) -> int | None:
+    """An approval stands for as long as the branch stays and nothing else is held."""
+    latest = latest_merge_request(db, task.id)
+    return latest.approves if latest is not None else None
 
 
 def _land_all(context: Context, asked: Collection[int], tell: Tell) -> None:

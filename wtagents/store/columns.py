@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.merge import Author, GateResult, Resolution
+from wtagents.core.merge import Author, GateResult, Hold, Rejection, Resolution
 from wtagents.core.task import AgentKind, AgentSpec
 
 if TYPE_CHECKING:
@@ -98,4 +98,17 @@ def parse_gates(text: str) -> tuple[GateResult, ...]:
             cached_from=datetime.fromisoformat(cached[0]) if cached else None,
         )
         for command, passed, seconds, log, tail, *cached in json.loads(text)
+    )
+
+
+def dump_holds(holds: Iterable[Hold]) -> str:
+    """Return the JSON of what a person must look at."""
+    return dump([[hold.kind, hold.path, hold.detail, hold.content] for hold in holds])
+
+
+def parse_holds(text: str) -> tuple[Hold, ...]:
+    """Read back `dump_holds`."""
+    return tuple(
+        Hold(kind=Rejection(kind), path=path, detail=detail, content=content)
+        for kind, path, detail, content in json.loads(text)
     )

@@ -9,13 +9,15 @@ from wtagents.core.errors import StateError
 from wtagents.core.events import EventKind
 from wtagents.core.ids import BranchName, Oid
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, merge_sources
-from wtagents.core.merge import GateResult, MergeRequest, MergeState, Rejection, Resolution
+from wtagents.core.merge import GateResult, Hold, MergeRequest, MergeState, Rejection, Resolution
 from wtagents.core.record import replace
 from wtagents.store.columns import (
     dump,
     dump_gates,
+    dump_holds,
     dump_resolutions,
     parse_gates,
+    parse_holds,
     parse_resolutions,
     text_of_time,
 )
@@ -42,15 +44,23 @@ if TYPE_CHECKING:
         patch: str
         batch: int | None
         place: int | None
+        holds: tuple[Hold, ...]
 
 
 _LIVE = dump(sorted(LIVE_MERGE_STATES))
 
 
 def add_merge_request(
-    db: Database, *, task_id: int, target: BranchName, squash: bool, skip_gate: bool, at: datetime
+    db: Database,
+    *,
+    task_id: int,
+    target: BranchName,
+    squash: bool,
+    skip_gate: bool,
+    at: datetime,
+    approves: int | None = None,
 ) -> MergeRequest:
-    """Record the wish to land a task.
+    """Record the wish to land a task; `approves` is a held request that a person has looked at.
 
     Raises StateError when one waits already.
     """
@@ -58,22 +68,25 @@ def add_merge_request(
         raise StateError("the task is waiting to land already", hint="see how far: wta status")
     row = db.change(
         "INSERT INTO merge_request (task_id, state, target, squash, skip_gate, detail, hint,"
-        " attempts, resolutions, gates, created_at, changed_at)"
+        " attempts, resolutions, gates, approves, created_at, changed_at)"
         " VALUES (:task_id, :state, :target, :squash, :skip_gate, '', '', 0, '[]', '[]',"
-        " :now, :now) RETURNING *",
+        " :approves, :now, :now) RETURNING *",
         {
             "task_id": task_id,
             "state": MergeState.WAITING,
             "target": target,
             "squash": squash,
             "skip_gate": skip_gate,
+            "approves": approves,
             "now": text_of_time(at),
         },
     )
     if row is None:
         raise LookupError("INSERT … RETURNING gave no row")
     request = _request(row)
-    data = {"target": target, "squash": squash, "skip_gate": skip_gate}
+    data: dict[str, object] = {"target": target, "squash": squash, "skip_gate": skip_gate}
+    if approves is not None:
+        data["approves"] = approves
     add_event(db, EventKind.MERGE_REQUESTED, at=at, task_id=task_id, merge_id=request.id, data=data)
     return request
 
@@ -128,7 +141,7 @@ def move_merge_request(
         "UPDATE merge_request SET state = :to, source = :source, onto = :onto,"
         " candidate = :candidate, rejection = :rejection, detail = :detail, hint = :hint,"
         " attempts = :attempts, resolutions = :resolutions, gates = :gates, patch = :patch,"
-        " batch = :batch, place = :place, changed_at = :now"
+        " batch = :batch, place = :place, holds = :holds, changed_at = :now"
         " WHERE id = :id AND state IN (SELECT value FROM json_each(:sources)) RETURNING id",
         {
             "id": request_id,
@@ -146,6 +159,7 @@ def move_merge_request(
             "patch": after.patch,
             "batch": after.batch,
             "place": after.place,
+            "holds": dump_holds(after.holds),
             "now": text_of_time(at),
         },
     )
@@ -187,6 +201,8 @@ def _request(row: sqlite3.Row) -> MergeRequest:
         attempts=row["attempts"],
         resolutions=parse_resolutions(row["resolutions"]),
         gates=parse_gates(row["gates"]),
+        holds=parse_holds(row["holds"]),
+        approves=row["approves"],
         created_at=datetime.fromisoformat(row["created_at"]),
         changed_at=datetime.fromisoformat(row["changed_at"]),
         patch=row["patch"],

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     examples=[
         "wta diff fix-login | less",
         "wta diff fix-login --stat",
+        "wta diff fix-login --landing  # what is held, before wta merge --approve",
         "wta diff fix-login | git apply  # try it in your own checkout",
     ],
 )
 @name_argument
 @click.option("--stat", is_flag=True, help="Only which files changed, and how much.")
+@click.option(
+    "--landing", is_flag=True, help="What the last attempt to land it does to the target."
+)
 @click.pass_obj
-def command(invocation: Invocation, name: str, *, stat: bool) -> Answer[TaskDiff]:
+def command(invocation: Invocation, name: str, *, stat: bool, landing: bool) -> Answer[TaskDiff]:
     """Print a patch of everything the task changed since the commit it started from.
 
     Uncommitted and untracked files are in it; the agent's index is not touched. Into a pipe the
@@ -36,7 +40,7 @@ def command(invocation: Invocation, name: str, *, stat: bool) -> Answer[TaskDiff
     """
     from wtagents.operations.diff import DiffRequest, diff
 
-    result = diff(invocation.context, DiffRequest(name=name, stat=stat))
+    result = diff(invocation.context, DiffRequest(name=name, stat=stat, landing=landing))
     answer = Answer.of(result, _lines)
     answer.raw = [result.data.patch]
     return answer

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         "wta merge fix-login --dry-run",
         "wta merge fix-login docs",
         "wta merge --ready --squash",
+        "wta diff fix-login --landing  # look at what is held",
+        "wta merge fix-login --approve",
     ],
 )
 @some_names_argument
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say how it would go; nothing is changed or run.")
 @click.option("--squash", is_flag=True, help="Land each branch as one commit.")
 @click.option("--no-gate", is_flag=True, help="Skip the gates; the record of the merge says so.")
+@click.option("--approve", is_flag=True, help="Let pass what is held of them: it was looked at.")
 @click.pass_obj
 def command(
     invocation: Invocation, /, names: tuple[str, ...], *, dry_run: bool, **options: bool
@@ -36,7 +39,10 @@ def command(
 
     Each branch is replayed onto the target's tip away from your checkout, text conflicts go to the
     resolver, every gate must pass on the result, then the target and its checkout move together.
-    What is refused leaves the target untouched and says why. Exit status 1: one did not land.
+    What is refused leaves the target untouched and says why. Held is what only a person may let
+    pass: a landing that takes back what reached the target after the task began, a protected path
+    (merge.protected), a resolution that no gate can verify. An approval covers what was held, at
+    the branch as it was. Exit status 1: one did not land.
     """
     from wtagents.cli.landing_text import foreseen_lines, outcome_lines
     from wtagents.cli.progress import Steps

@@ -13,12 +13,13 @@ from wtagents.core.record import record
 from wtagents.git.predict import merge_commits
 from wtagents.git.rebase import ReplayConflict, replay, resume_replay
 from wtagents.git.stamp import Stamp
+from wtagents.operations.landing.approval import approval
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.resolve import refuse_conflict, resolve_conflict
 
 if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
-    from wtagents.core.merge import Resolution
+    from wtagents.core.merge import MergeRequest, Resolution
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.git.rebase import Replayed
@@ -54,7 +55,14 @@ class Overtaken:
 def build_candidate(
     landing: Landing, hub: Hub, source: Source
 ) -> Built | Contained | Refusal | Overtaken:
-    """Replay the branch onto the target's tip and have its conflicts resolved."""
+    """Replay the branch onto the target's tip and have its conflicts resolved.
+
+    What a person has approved on these very ends lands as it was seen.
+    """
+    approved = approval(landing.context, landing.request)
+    ends = (source.tip, source.onto)
+    if approved and approved.candidate and (approved.source, approved.onto) == ends:
+        return _as_seen(landing, hub, approved.candidate, approved)
     task, target = landing.task, landing.request.target
     result = first_replay(hub, task, source, squash=landing.request.squash)
     resolutions: list[Resolution] = []
@@ -82,6 +90,16 @@ def build_candidate(
         commit=result.candidate,
         commits=len(result.commits),
         resolutions=tuple(resolutions),
+    )
+
+
+def _as_seen(landing: Landing, hub: Hub, candidate: Oid, approved: MergeRequest) -> Built:
+    commits = hub.repo.read("rev-list", "--count", f"{approved.onto}..{candidate}").text
+    return Built(
+        landing=landing,
+        commit=candidate,
+        commits=int(commits),
+        resolutions=approved.resolutions,
     )
 
 

@@ -35,6 +35,7 @@ from wtagents.git.hub import open_hub
 from wtagents.git.refs import ref_value
 from wtagents.operations.landing.candidate import Built, Contained, Overtaken, build_candidate
 from wtagents.operations.landing.gate import Gated, run_gates, stop_leftovers
+from wtagents.operations.landing.holds import refuse_held
 from wtagents.operations.landing.landing import Landing
 from wtagents.operations.landing.outcome import Refusal, count_commits, outcome_of, silent
 from wtagents.operations.landing.source import observe_source, refuse_touched
@@ -165,7 +166,7 @@ def _attempt(landing: Landing) -> End:
     built = build_candidate(begun, hub, source)
     match built:
         case Built():
-            return _verify(built, hub, source)
+            return refuse_held(built, hub, source) or _verify(built, hub, source)
         case Contained():
             begun.finish(source.onto, built.detail)
             return Settled()

@@ -70,7 +70,8 @@ class Landing:
 
     def reject(self, refusal: Refusal) -> None:
         """Give the task back with the reason; the target is untouched."""
-        self.tell(f"{self.task.name}: rejected, {refusal.line}")
+        word = "held" if refusal.holds else "rejected"
+        self.tell(f"{self.task.name}: {word}, {refusal.line}")
         changes: MergeChanges = {
             "detail": refusal.line,
             "hint": refusal.hint,
@@ -78,6 +79,10 @@ class Landing:
         }
         if refusal.gates:
             changes["gates"] = refusal.gates
+        if refusal.holds:
+            changes["holds"] = refusal.holds
+            changes["candidate"] = refusal.candidate
+            changes["resolutions"] = refusal.resolutions
         self._end(MergeState.REJECTED, TaskState.READY, **changes)
 
     def withdraw(self, why: str) -> None:

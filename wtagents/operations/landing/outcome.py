@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wtagents.core.ids import BranchName, Oid, TaskName
-    from wtagents.core.merge import GateResult, Rejection, Resolution
+    from wtagents.core.merge import GateResult, Hold, Rejection, Resolution
     from wtagents.operations.context import Context
 
     Tell = Callable[[str], None]
@@ -32,6 +32,12 @@ class Refusal:
     hint: str
     gates: tuple[GateResult, ...] = ()
     """What the gates said, when one of them is the reason."""
+    holds: tuple[Hold, ...] = ()
+    """What a person must look at, when that is the reason."""
+    candidate: Oid | None = None
+    """What is held."""
+    resolutions: tuple[Resolution, ...] = ()
+    """How the conflicts of what is held were resolved."""
 
     @property
     def line(self) -> str:
@@ -55,6 +61,8 @@ class MergeOutcome:
     """Commits that the target got."""
     resolutions: tuple[Resolution, ...]
     gates: tuple[GateResult, ...]
+    holds: tuple[Hold, ...]
+    """What a person must look at before it lands."""
     verified: bool
     """Whether at least one gate passed on exactly the tree that landed."""
     rejection: Rejection | None
@@ -89,6 +97,7 @@ def outcome_of(context: Context, request_id: int) -> MergeOutcome:
         commits=count_commits(context, request.onto, request.candidate) if landed else 0,
         resolutions=request.resolutions,
         gates=request.gates,
+        holds=request.holds,
         verified=bool(request.gates) and all(gate.passed for gate in request.gates),
         rejection=request.rejection,
         detail=request.detail,

@@ -13,6 +13,7 @@ from wtagents.core.record import record, replace
 from wtagents.git.hub import open_hub
 from wtagents.git.rebase import ReplayConflict
 from wtagents.operations.landing.candidate import contained, first_replay
+from wtagents.operations.landing.holds import find_holds, held
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.resolve import refuse_conflict
 from wtagents.operations.landing.source import Source, observe_ends, refuse_unsettled
@@ -34,6 +35,7 @@ class Foreseen(StrEnum):
 
     CLEAN = "clean"
     CONFLICT = "conflict"
+    HELD = "held"
     NOTHING = "nothing to land"
     REFUSED = "refused"
 
@@ -112,6 +114,13 @@ def _preview(
     if result.candidate == source.onto:
         return _nothing(hub, task, source)
     tips[task.target] = result.candidate
+    holds = find_holds(context, hub, task, source, result.candidate)
+    if holds:
+        return replace(
+            _refused(task, Foreseen.HELD, held(task, holds, result.candidate)),
+            commits=len(result.commits),
+            hint="",
+        )
     return MergePreview(
         task=task.name,
         target=task.target,
