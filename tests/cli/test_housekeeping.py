@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
 
+from tests.support.waiting import wait_until
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -78,6 +80,21 @@ bring one back: wta undelete landed
     )
     kept = shell.wta("cleanup", "stays")
     assert (kept.status, kept.out) == (1, "stays  kept  the task is failed\n")
+
+
+def test_what_nothing_brings_back_is_forgotten(shell: Shell, repository: RepositoryBuilder) -> None:
+    (repository.path / "wta.toml").write_text('[cleanup]\nkeep = "1s"\n')
+    spawn(shell, "landed", "write a <<END", "x", "END", 'commit "Add a"')
+    shell.wta("wait", "landed", "--timeout", "30s")
+    assert shell.wta("merge", "landed").status == 0
+    swept = "swept from the trash: wta/landed"
+    wait_until(lambda: swept in shell.wta("cleanup").out, what="the trash is swept")
+    foreseen = shell.wta("cleanup", "--dry-run")
+    assert (foreseen.status, foreseen.out) == snapshot(
+        (0, "would be forgotten: 1 run, 1 archived commit of landed\n")
+    )
+    assert shell.wta("cleanup").out == "forgotten: 1 run, 1 archived commit of landed\n"
+    assert shell.wta("cleanup") == (0, "there is nothing to clean up\n", "")
 
 
 def test_nothing_to_clean_up(shell: Shell) -> None:

@@ -58,6 +58,17 @@ _SEEN_LIMIT = 512
 
 
 @record
+class ArchiveRef:
+    """A commit that is kept, and for whom."""
+
+    ref: RefName
+    folder: str
+    """`TaskName.folder` of its task."""
+    epoch: str
+    oid: Oid
+
+
+@record
 class Hub:
     """The hub of one repository."""
 
@@ -150,6 +161,20 @@ class Hub:
             "for-each-ref", "--format=%(objectname)", f"{_ARCHIVE}{task.folder}/{epoch}/"
         )
         return [Oid(line) for line in listed.text.splitlines()]
+
+    def archive_refs(self) -> list[ArchiveRef]:
+        """Return every commit that is kept."""
+        listed = self.repo.read("for-each-ref", "--format=%(refname) %(objectname)", _ARCHIVE)
+        found = []
+        for line in listed.text.splitlines():
+            ref, oid = line.split(" ")
+            folder, epoch, _ = ref.removeprefix(_ARCHIVE).rsplit("/", 2)
+            found.append(ArchiveRef(ref=RefName(ref), folder=folder, epoch=epoch, oid=Oid(oid)))
+        return found
+
+    def forget(self, archived: Iterable[ArchiveRef]) -> None:
+        """Delete refs of kept commits, all or none, if they are what they were; objects stay."""
+        self.update_refs(f"delete {each.ref} {each.oid}" for each in archived)
 
     def tidy(self) -> int:
         """Forget the oldest seen tips above the limit; return how many. Objects stay."""

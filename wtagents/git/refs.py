@@ -23,6 +23,12 @@ _NOT_IN_A_FILE = ".invalid"
 _CANDIDATES = ("main", "master", "trunk")
 
 
+def contains(repo: Repository, tip: Oid, commit: Oid) -> bool:
+    """Whether a commit is `tip` or an ancestor of it; False for one that is not there."""
+    asked = ("merge-base", "--is-ancestor", commit, tip)
+    return repo.read(*asked, ok=(0, 1, 128)).status == 0
+
+
 def resolve(repo: Repository, rev: str) -> Oid | None:
     """Return the commit that a revision names, or None."""
     said = repo.read(

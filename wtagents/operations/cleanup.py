@@ -9,12 +9,15 @@ Each removal looks again under the repository lock, at the moment of acting:
     row        the name is free again
 
 Killed anywhere, the next pass goes on from the record. What has lain in the trash for
-`cleanup.keep` is swept. By itself one pass removes and sweeps only a few.
+`cleanup.keep` is swept, and then what the task left elsewhere: `operations/traces.py`. By itself
+one pass removes, sweeps and forgets only a few.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -27,20 +30,26 @@ from wtagents.git.removal import FILES, remove_admin, trash_worktree
 from wtagents.git.snapshots import staged_commit
 from wtagents.operations.remains import observe_remains, owner_of
 from wtagents.operations.result import OperationResult
+from wtagents.operations.traces import forget, observe_traces
 from wtagents.store.tasks import mark_removed, require_task
 from wtagents.store.tasks import tasks as stored_tasks
 from wtagents.store.trash import add_trash_item, mark_swept, trash_items
 from wtagents.system.deletion import delete_below, discard, empty_folder
 from wtagents.system.files import make_private_folder
+from wtagents.system.rooms import sweep_rooms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from wtagents.core.ids import Oid, TaskName
     from wtagents.core.task import Task
+    from wtagents.core.traces import Traces
     from wtagents.core.trash import TrashItem
     from wtagents.operations.context import Context
     from wtagents.operations.remains import Found
+
+logger = logging.getLogger(__name__)
 
 _SCRAP = "scrap"
 """Folder of the trash through which everything goes that is deleted."""
@@ -74,6 +83,8 @@ class Cleanup:
     tasks: tuple[Cleaned, ...]
     swept: tuple[TrashItem, ...]
     """Items of the trash that are gone for good, or would be."""
+    forgotten: tuple[Traces, ...]
+    """What gone tasks left elsewhere, and is deleted, or would be."""
     left: int
     """How many more may go: another pass takes them, or `--all`."""
 
@@ -98,10 +109,21 @@ def cleanup(context: Context, request: CleanupRequest) -> OperationResult[Cleanu
                 found = _remove(context, task, named=named)
             removed += isinstance(found.verdict, Remove)
         cleaned.append(found)
+    # What this pass sweeps is forgotten by the next: the plan that was shown is what happens.
+    traces = [] if named else _traces(context)
     swept = () if named else _sweep(context, limit, dry_run=request.dry_run)
+    forgotten = tuple(traces[:limit])
+    if not request.dry_run and not named:
+        forgotten = tuple(_forgotten(context, forgotten))
+        _tidy(context)
     kept = named and any(isinstance(each.verdict, Keep) for each in cleaned)
     return OperationResult(
-        data=Cleanup(tasks=tuple(cleaned), swept=swept, left=left),
+        data=Cleanup(
+            tasks=tuple(cleaned),
+            swept=swept,
+            forgotten=forgotten,
+            left=left + len(traces[len(forgotten) :]),
+        ),
         exit_code=ExitCode.UNFULFILLED if kept else ExitCode.OK,
     )
 
@@ -235,3 +257,40 @@ def _swept(context: Context, item: TrashItem) -> bool:
     if root.is_dir():
         empty_folder(root / _SCRAP)
     return True
+
+
+def _traces(context: Context) -> list[Traces]:
+    """Look what gone tasks left; what cannot be looked at stays."""
+    try:
+        return observe_traces(context)
+    except (WtaError, OSError) as error:
+        logger.info("what gone tasks left is not looked at: %s", error)
+        return []
+
+
+def _forgotten(context: Context, found: Iterable[Traces]) -> Iterator[Traces]:
+    """Delete what gone tasks left; yield what is really gone."""
+    scrap = context.paths.trash / _SCRAP
+    for traces in found:
+        try:
+            with context.repository_lock():
+                done = forget(context, traces.task_id, scrap=scrap)
+            empty_folder(scrap)
+        except (WtaError, OSError) as error:
+            logger.info("what %s left stays: %s", traces.task, error)
+            continue
+        if done is not None:
+            yield done
+
+
+def _tidy(context: Context) -> None:
+    """Sweep what killed processes left, and what the hub need not remember."""
+    sweep_rooms(context.paths.rooms)
+    with context.database.read() as db:
+        roots = {context.paths.trash, *(item.folder.parent for item in trash_items(db))}
+    for root in roots:
+        with suppress(WtaError):
+            empty_folder(root / _SCRAP)
+    if context.paths.hub.is_dir():
+        with suppress(WtaError):
+            open_hub(context.paths, context.repository).tidy()

@@ -114,8 +114,12 @@ def _send_commits(context: Context, hub: Hub, task: Task, item: TrashItem) -> No
 
 def _swept(context: Context, task: Task, item: TrashItem) -> StateError:
     ref = f"refs/wta/archive/{task.name.folder}/{task.id}/{item.tip}"
+    if resolve(open_hub(context.paths, context.repository).repo, ref) is None:
+        hint = f"its commits landed: git log {task.target}"
+    else:
+        hint = f"its commits: git fetch {context.paths.hub} {ref}:{item.branch.ref}"
     return StateError(
         f"the files of {task.name} were swept on {item.swept_at:%Y-%m-%d}",
         cause=f"they had lain in the trash since {item.trashed_at:%Y-%m-%d}",
-        hint=f"its commits: git fetch {context.paths.hub} {ref}:{item.branch.ref}",
+        hint=hint,
     )

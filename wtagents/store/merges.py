@@ -112,6 +112,11 @@ def live_merge_request(db: Database, task_id: int) -> MergeRequest | None:
     return latest if latest is not None and latest.state in LIVE_MERGE_STATES else None
 
 
+def merge_requests(db: Database) -> list[MergeRequest]:
+    """Return every merge request there ever was, oldest first."""
+    return [_request(row) for row in db.rows("SELECT * FROM merge_request ORDER BY id")]
+
+
 def latest_merge_request(db: Database, task_id: int) -> MergeRequest | None:
     """Return the last merge request of a task."""
     row = db.row(

@@ -17,6 +17,7 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from typing import TypedDict, Unpack
 
     from wtagents.store.database import Database
@@ -87,6 +88,15 @@ def runs_of(db: Database, task_id: int) -> list[Run]:
     """Return the runs of a task, first to last."""
     rows = db.rows("SELECT * FROM run WHERE task_id = ? ORDER BY number", (task_id,))
     return [_run(row) for row in rows]
+
+
+def tasks_of_runs(db: Database, run_ids: Iterable[str]) -> dict[str, int]:
+    """Return the task of each of the runs that is known."""
+    rows = db.rows(
+        "SELECT id, task_id FROM run WHERE id IN (SELECT value FROM json_each(?))",
+        (dump(sorted(run_ids)),),
+    )
+    return {row["id"]: row["task_id"] for row in rows}
 
 
 def latest_run(db: Database, task_id: int) -> Run | None:

@@ -155,6 +155,21 @@ def removed_task(db: Database, name: str) -> Task | None:
     return None if row is None else _task(row)
 
 
+def gone_tasks(db: Database, *, before: datetime) -> list[Task]:
+    """Return the tasks whose names are free since then and of which nothing lies in the trash."""
+    rows = db.rows(
+        "SELECT * FROM task WHERE removed_at <= ? AND NOT EXISTS (SELECT 1 FROM trash"
+        " WHERE task_id = task.id AND restored_at IS NULL AND swept_at IS NULL) ORDER BY id",
+        (text_of_time(before),),
+    )
+    return [_task(row) for row in rows]
+
+
+def note_forgotten(db: Database, task_id: int, at: datetime, *, left: dict[str, int]) -> None:
+    """Record that what a gone task had left was deleted: how many of each kind."""
+    add_event(db, EventKind.TASK_FORGOTTEN, at=at, task_id=task_id, data=left)
+
+
 def _closest(db: Database, name: str) -> str:
     from difflib import get_close_matches
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wtagents.cli.style import Cell, Style
+    from wtagents.core.traces import Traces
     from wtagents.operations.cleanup import Cleaned, Cleanup
     from wtagents.operations.cron import CronBlock
 
@@ -46,8 +47,9 @@ def command(
     """Move worktrees of merged and cancelled tasks into the trash, and delete their branches.
 
     Only what is proved to be safe goes, a few at a time; commits are archived, and wta undelete
-    brings everything back until the trash is swept (cleanup.keep). Every doubt keeps. Exit status
-    1: a task that was named stays.
+    brings everything back until the trash is swept (cleanup.keep); then its stories, gate logs and
+    the archive of what landed go, too, but never a commit that did not land. Every doubt keeps.
+    Exit status 1: a task that was named stays.
     """
     from wtagents.operations.cleanup import CleanupRequest, cleanup
 
@@ -86,13 +88,25 @@ def _lines(done: Cleanup, style: Style, *, dry_run: bool) -> Iterator[str]:
     for item in done.swept:
         word = "would be swept" if dry_run else "swept"
         yield f"{word} from the trash: {printable(item.branch)} at {item.tip.short}"
-    if not done.tasks and not done.swept:
+    forgotten = [traces for traces in done.forgotten if traces.counts]
+    for traces in forgotten:
+        word = "would be forgotten" if dry_run else "forgotten"
+        yield f"{word}: {_left(traces)}"
+    if not (done.tasks or done.swept or forgotten):
         yield "there is nothing to clean up"
     if done.left:
         yield f"{plural(done.left, 'more task')} may go: wta cleanup --all"
     moved = [each.task for each in done.tasks if each.folder is not None]
     if moved:
         yield f"bring one back: wta undelete {moved[0]}"
+
+
+def _left(traces: Traces) -> str:
+    from wtagents.cli.style import plural
+
+    words = {"runs": "run", "gate_logs": "gate log", "commits": "archived commit"}
+    counted = [plural(number, words[kind]) for kind, number in traces.counts.items()]
+    return f"{', '.join(counted)} of {traces.task}"
 
 
 def _row(each: Cleaned, *, dry_run: bool) -> tuple[Cell | str, ...]:

@@ -1,0 +1,60 @@
+"""Traces: what a task that is gone left besides its worktree, and what of it may go. Pure.
+
+Gone is a task whose name is free and of which nothing lies in the trash any more: nothing brings
+it back. The stories of its runs and the logs of its gates go then, and of its archived commits
+those whose landing can still be found on the target. Every other commit is kept for good.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.merge import MergeState
+from wtagents.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from wtagents.core.ids import RefName, TaskName
+    from wtagents.core.merge import MergeRequest
+
+
+@record
+class Traces:
+    """What one gone task left."""
+
+    task: TaskName
+    task_id: int
+    runs: tuple[Path, ...] = ()
+    gate_logs: tuple[Path, ...] = ()
+    locks: tuple[Path, ...] = ()
+    commits: tuple[RefName, ...] = ()
+    """Refs of archived commits that landed."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind that a person knows."""
+        found = {
+            "runs": len(self.runs),
+            "gate_logs": len(self.gate_logs),
+            "commits": len(self.commits),
+        }
+        return {kind: number for kind, number in found.items() if number}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to delete."""
+        return not (self.runs or self.gate_logs or self.locks or self.commits)
+
+
+def landed_whole(requests: Iterable[MergeRequest]) -> list[MergeRequest]:
+    """Return the landings of which the target holds everything: no line was dropped on the way."""
+    return [
+        request
+        for request in requests
+        if request.state is MergeState.MERGED
+        and request.source is not None
+        and request.candidate is not None
+        and not any(resolution.dropped for resolution in request.resolutions)
+    ]
