@@ -58,6 +58,25 @@ def short_options_first(parser: _OptionParser) -> _OptionParser:
     return parser
 
 
+def help_option(context: click.Context) -> click.Option:
+    """Return click's own option, without the millisecond that its translation takes."""
+
+    def show(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        del parameter
+        if value and not context.resilient_parsing:
+            click.echo(context.get_help(), color=context.color)
+            context.exit()
+
+    return click.Option(
+        [*context.help_option_names, "help"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        help="Show this message and exit.",
+        callback=show,
+    )
+
+
 class WtaCommand(click.Command):
     """A command with the global options and a section of examples."""
 
@@ -69,6 +88,11 @@ class WtaCommand(click.Command):
     def make_parser(self, ctx: click.Context) -> _OptionParser:
         """Return the parser of its command line."""
         return short_options_first(super().make_parser(ctx))
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """Return the option that asks for the help of this command, always the same one."""
+        self._help_option = self._help_option or help_option(ctx)
+        return self._help_option
 
     def invoke(self, ctx: click.Context) -> Any:
         """Remember whose answer it will be."""

@@ -14,7 +14,13 @@ import click
 
 from wtagents import __version__
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import GLOBAL_OPTIONS, VERSION_OPTION, WtaCommand, short_options_first
+from wtagents.cli.invocation import (
+    GLOBAL_OPTIONS,
+    VERSION_OPTION,
+    WtaCommand,
+    help_option,
+    short_options_first,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +70,11 @@ class WtaGroup(click.Group):
     def make_parser(self, ctx: click.Context) -> _OptionParser:
         """Return the parser of the global options."""
         return short_options_first(super().make_parser(ctx))
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """Return the option that asks for this page, always the same one."""
+        self._help_option = self._help_option or help_option(ctx)
+        return self._help_option
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command; None where there is no such file."""
