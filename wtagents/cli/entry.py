@@ -20,9 +20,23 @@ def run() -> NoReturn:
     """Run the command line and leave with its exit status."""
     gc.set_threshold(COLLECT_AFTER)
     open_closed_streams()
+    leave(_answer(sys.argv[1:]))
+
+
+def _answer(arguments: list[str]) -> int:
+    from wtagents.cli.glance import glance
+
+    try:
+        status = glance(arguments)
+    except KeyboardInterrupt:
+        from wtagents.cli.main import interrupted
+
+        return interrupted()
+    if status is not None:
+        return status
     from wtagents.cli.main import main
 
-    leave(main())
+    return main(arguments)
 
 
 def open_closed_streams() -> None:
@@ -40,6 +54,13 @@ def open_closed_streams() -> None:
     for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def accept_any_text() -> None:
+    """Print names that are not in the terminal's encoding as escapes instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def leave(status: int) -> NoReturn:

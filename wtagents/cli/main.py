@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
+from wtagents.cli.entry import accept_any_text
 from wtagents.cli.invocation import Invocation
 from wtagents.cli.registry import root
 from wtagents.core.errors import ExitCode, SystemFault, UsageError, WtaError
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None, *, group: click.Group = root) -> int
     invocation = Invocation()
     if os.environ.get(_COMPLETION):
         group.main(arguments, prog_name="wta", obj=invocation)
-    _accept_any_text()
+    accept_any_text()
     # Known before the command line is parsed: a usage error is an envelope, too.
     invocation.json = "--json" in _options_of(arguments)
     status: int = ExitCode.OK
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None, *, group: click.Group = root) -> int
     except BrokenPipeError:
         _let_go_of_stdout()
     except (KeyboardInterrupt, click.Abort, EOFError):
-        return _interrupted()
+        return interrupted()
     except Exception as error:  # noqa: BLE001 - this is the boundary
         status = _explain(error, arguments, invocation)
     return int(status)
@@ -123,20 +124,14 @@ def _options_of(arguments: list[str]) -> list[str]:
     return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
-def _accept_any_text() -> None:
-    """Print names that are not in the terminal's encoding as escapes instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
 def _let_go_of_stdout() -> None:
     """The reader has left: what is still buffered goes nowhere, silently."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _interrupted() -> int:
+def interrupted() -> int:
+    """Say that a person broke it off, and return the exit status."""
     from wtagents.cli.render import narrate
 
     with contextlib.suppress(OSError):
