@@ -26,8 +26,10 @@ def help_option(context: click.Context) -> click.Option:
 
     def show(context: click.Context, parameter: click.Parameter, value: Any) -> None:
         del parameter
+        from wtagents.cli.render import show_page
+
         if value and not context.resilient_parsing:
-            click.echo(context.get_help(), color=context.color)
+            show_page(context.get_help())
             context.exit()
 
     return click.Option(

@@ -46,6 +46,12 @@ def show(answer: Answer[Any], invocation: Invocation) -> None:
             narrate(message)
 
 
+def show_page(text: str) -> None:
+    """Print a text of ours as it is: the help."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def _said(answer: Answer[Any], invocation: Invocation) -> Iterator[str]:
     if invocation.json and answer.live:
         for item in answer.data:
