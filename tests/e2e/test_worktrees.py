@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support import watched_agent
-from tests.support.environment import Sandbox
+from tests.support.environment import PROJECT, Sandbox
 from tests.support.fleet import Fleet, scenario, work
+from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.operations.spawn import SpawnRequest, spawn
@@ -18,6 +21,13 @@ from wtagents.system.run_folder import load_order
 pytestmark = pytest.mark.e2e
 
 FILE = "CLAUDE.local.md"
+ENTER = """\
+import os, sys
+sys.path.remove(os.getcwd())
+from wtagents.cli.entry import run
+run()
+"""
+"""`wta` that is itself not misled by the files of the folder it is called in."""
 
 
 def spawn_claude(fleet: Fleet, sandbox: Sandbox, folder: Path) -> None:
@@ -144,3 +154,26 @@ def test_an_agent_that_was_stopped_off_its_branch_goes_on_there(fleet: Fleet) ->
 
     assert fleet.await_rest("a").state is TaskState.READY
     assert fleet.worktree("a").git("symbolic-ref", "HEAD") == "refs/heads/wta/a"
+
+
+@pytest.mark.parametrize("kind", ["command", "scripted"])
+def test_a_relative_python_path_reaches_the_agent_and_none_of_our_programs(
+    fleet: Fleet, sandbox: Sandbox, kind: str
+) -> None:
+    given = f"{os.path.relpath(PROJECT, fleet.repository.path)}{os.pathsep}."
+    trap = "raise SystemExit('imported')\n"
+    fleet.repository.commit({"json.py": trap, "select.py": trap})
+    look = "printenv PYTHONPATH > seen && git add seen && git commit -qm Look"
+    ways = {
+        "command": ("do it", "--agent", "command", "--", "sh", "-c", look),
+        "scripted": (scenario(*work()),),
+    }
+    sandbox.set_variable("PYTHONPATH", given)
+
+    argv = (sys.executable, "-P", "-c", ENTER, "spawn", "a", *ways[kind])
+    done = run_to_end(argv, cwd=fleet.repository.path)
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert fleet.await_rest("a").state is TaskState.READY
+    if kind == "command":
+        assert fleet.worktree("a").files()["seen"].decode() == f"{given}\n"

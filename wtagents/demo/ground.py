@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
-from wtagents.system.command import clean_environment
+from wtagents.system.command import own_environment
 from wtagents.system.process import own_identity, signal_processes, start_detached, stop_marked
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _start_guard(ground: Ground) -> ProcessIdentity | None:
     return start_detached(
         [sys.executable, "-P", "-m", "wtagents.demo.guard", *mine],
         cwd=ground.folder,
-        env=clean_environment(),
+        env=own_environment(),
         log=ground.folder / "guard.log",
     )
 

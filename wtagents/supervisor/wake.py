@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wtagents.system.command import clean_environment
+from wtagents.system.command import own_environment
 from wtagents.system.lock import try_lock
 from wtagents.system.process import start_detached
 
@@ -24,7 +24,7 @@ def ensure_supervisor(context: Context) -> bool:
     start_detached(
         [sys.executable, "-P", "-m", "wtagents", "-C", str(context.common_dir), "supervise"],
         cwd=context.paths.root,
-        env=clean_environment(),
+        env=own_environment(),
         log=context.paths.supervisor_log,
     )
     return True

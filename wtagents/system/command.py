@@ -28,9 +28,12 @@ _DROPPED_PREFIXES = (
     "CLAUDE_PID",
     "WTA_RUN",
     "WTA_DETACHED",
+    "WTA_PYTHONPATH",
 )
 """Variables that would make a child believe it runs inside another repository or another agent, or
 make it stop with the run of the agent that started it."""
+_ORIGINAL_PATH = "WTA_PYTHONPATH"
+"""Keeps the PYTHONPATH of the person for the agents, where ours is another one."""
 _LAST_WORDS_SECONDS = 1.0
 """How long the output of a killed program is read on."""
 
@@ -81,7 +84,35 @@ def _is_program(path: str) -> bool:
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment without what must not reach a child, plus `extra`."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_DROPPED_PREFIXES)}
+    if _ORIGINAL_PATH in os.environ:
+        kept["PYTHONPATH"] = os.environ[_ORIGINAL_PATH]
     return kept | dict(extra or {})
+
+
+def own_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment for a Python program of ours that is started in another folder.
+
+    What the program starts itself gets the person's PYTHONPATH again.
+    """
+    environment, ours = clean_environment(extra), import_path()
+    original = {_ORIGINAL_PATH: environment["PYTHONPATH"]} if ours else {}
+    return environment | ours | original
+
+
+def import_path() -> dict[str, str]:
+    """Return PYTHONPATH as a program of ours needs it elsewhere, where that is another one.
+
+    A relative entry would name a folder there, whose files would come before Python's own modules.
+    """
+    original = clean_environment().get("PYTHONPATH", "")
+    kept = [entry for entry in original.split(os.pathsep) if os.path.isabs(entry)]
+    if not original or os.pathsep.join(kept) == original:
+        return {}
+    home = __file__.rsplit(os.sep, 3)[0]
+    present = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if home not in kept and home in map(os.path.abspath, present):
+        kept.append(home)
+    return {"PYTHONPATH": os.pathsep.join(kept)}
 
 
 class RunningCommand:

@@ -10,6 +10,7 @@ from wtagents.agent.port import Launch, Probe
 from wtagents.agent.speech import answer_line, interrupt_line, message_line
 from wtagents.core.errors import UsageError
 from wtagents.core.task import AgentKind
+from wtagents.system.command import import_path
 
 if TYPE_CHECKING:
     from wtagents.agent.events import Asked
@@ -37,7 +38,7 @@ class Scripted:
         program = (sys.executable, "-P", "-m", "wtagents.agent.scripted")
         return Launch(
             argv=(*program, *(f"--{name}={value}" for name, value in options if value is not None)),
-            environment=(),
+            environment=tuple(import_path().items()),
             first_message=request.prompt,
         )
 

@@ -27,7 +27,7 @@ from wtagents.store.messages import mark_delivered, messages_of
 from wtagents.store.runs import add_run, latest_run, move_run, run_by_id
 from wtagents.store.tasks import move_task, note_commit_asked, require_task_by_id
 from wtagents.system import run_folder
-from wtagents.system.command import clean_environment
+from wtagents.system.command import own_environment
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
 from wtagents.system.logs import note
@@ -233,7 +233,7 @@ def _launch_runner(context: Context, run_id: RunId) -> None:
     start_detached(
         run_folder.runner_argv(folder, sys.executable),
         cwd=folder.root,
-        env=clean_environment({RUN_MARK: run_id}),
+        env=own_environment({RUN_MARK: run_id}),
         log=folder.runner_log,
     )
 
