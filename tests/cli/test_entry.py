@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.support.environment import Sandbox
 from tests.support.processes import run_to_end
+from tests.support.repository import RepositoryBuilder
 from wtagents import __version__
 
 WTA = (sys.executable, "-m", "wtagents")
@@ -69,3 +73,26 @@ def test_no_file_takes_the_number_of_a_closed_stream() -> None:
         "os.write(2, str(os.open('/dev/null', os.O_RDONLY) > 2).encode())\n"
     )
     assert run_to_end([sys.executable, "-c", program]).stderr == b"True"
+
+
+@pytest.mark.parametrize("early", ["click", "sqlite3"])
+def test_ctrl_c_while_it_loads_is_no_defect(
+    early: str, repository: RepositoryBuilder, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert run_to_end([*WTA, "spawn", "a", " "], cwd=repository.path).returncode == 2
+    ctrl_c = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / f"{early}.py").write_text(ctrl_c)
+    sandbox.set_variable("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
+
+    done = run_to_end([*WTA, "wait", "a"], cwd=repository.path)
+
+    assert (done.returncode, done.stdout) == (130, b"")
+    assert done.stderr in (b"", b"interrupted\n")
+
+
+def test_ctrl_c_at_a_program_in_the_background_is_ignored(tmp_path: Path) -> None:
+    script = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise SystemExit(4)\n"
+    (tmp_path / "click.py").write_text(script)
+    argv = ["env", f"PYTHONPATH={tmp_path}:{os.environ['PYTHONPATH']}", *WTA, "--version"]
+    done = run_to_end(["sh", "-c", 'trap "" INT; "$@"', "sh", *argv])
+    assert (done.returncode, done.stderr) == (4, b"")

@@ -9,18 +9,33 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 COLLECT_AFTER = 50_000
 """New objects between two looks for garbage; an import makes some 20,000."""
+INTERRUPTED = 130
+"""What a shell calls the end by Ctrl-C; `core.errors.ExitCode` is not loaded yet."""
 
 
 def run() -> NoReturn:
     """Run the command line and leave with its exit status."""
+    heard = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
+    # in the background of a shell it is ignored, and stays so
+    outside = _leave_interrupted if heard is signal.default_int_handler else heard
+    signal.signal(signal.SIGINT, outside)
     gc.set_threshold(COLLECT_AFTER)
     open_closed_streams()
-    leave(_answer(sys.argv[1:]))
+    status = INTERRUPTED
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGINT, heard)
+        status = _answer(sys.argv[1:])
+        signal.signal(signal.SIGINT, outside)
+    leave(status)
 
 
 def _answer(arguments: list[str]) -> int:
@@ -37,6 +52,11 @@ def _answer(arguments: list[str]) -> int:
     from wtagents.cli.main import main
 
     return main(arguments)
+
+
+def _leave_interrupted(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End at Ctrl-C where no command is under way that could be broken off in order."""
+    os._exit(INTERRUPTED)
 
 
 def open_closed_streams() -> None:
