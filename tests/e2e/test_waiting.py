@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
-from tests.support.processes import survivors
+from tests.support.processes import run_to_end, survivors
+from tests.support.shell import WTA
 from tests.support.waiting import wait_until
 from tests.support.wta import Said, start_wta, wta
 from wtagents.core.errors import ExitCode
@@ -114,3 +116,17 @@ def test_there_is_one_supervisor_however_many_are_started(fleet: Fleet) -> None:
     for each in started:
         each.kill()
         each.wait()
+
+
+@pytest.mark.parametrize("form", ["--no-color", "--raw", "--json"])
+def test_who_follows_leaves_with_the_last_reader(fleet: Fleet, form: str) -> None:
+    fleet.spawn("a", "wait 60")
+    fleet.await_phase("a", Phase.TOOL)
+    place = shlex.quote(str(fleet.repository.path))
+    line = f"{shlex.join(WTA)} -C {place} logs a -f {form} | head -n 1; echo left"
+
+    said = run_to_end(["sh", "-c", line], seconds=15).stdout.decode().splitlines()
+
+    assert len(said) == 2
+    assert said[-1] == "left"
+    assert fleet.has_live_run("a")

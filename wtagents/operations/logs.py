@@ -58,10 +58,13 @@ def story(
         yield from _end(context, run)
 
 
-def raw_lines(context: Context, request: LogsRequest) -> Iterator[bytes]:
-    """Return the agent's own lines as they were written."""
+def raw_lines(
+    context: Context, request: LogsRequest, *, closed: Event | None = None
+) -> Iterator[bytes]:
+    """Return the agent's own lines as they were written; setting `closed` ends it at once."""
+    closed = closed or Event()
     for run in _runs(context, request):
-        yield from _lines(context, run, Event(), follow=request.follow)
+        yield from _lines(context, run, closed, follow=request.follow)
 
 
 def _runs(context: Context, request: LogsRequest) -> list[Run]:

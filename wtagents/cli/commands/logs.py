@@ -39,14 +39,16 @@ def command(
     on one line.
     """
     from wtagents.operations.logs import LogsRequest, raw_lines, story
+    from wtagents.system.reader import departure
 
     request = LogsRequest(name=name, run=run, follow=follow)
+    closed = departure(1) if follow else None
     if raw:
-        lines = raw_lines(invocation.context, request)
+        lines = raw_lines(invocation.context, request, closed=closed)
         if invocation.json:
             raise click.UsageError("--raw is JSON already; leave out --json")
         return Answer(None, lambda *_: map(_shown, lines), raw=map(_ended, lines), live=follow)
-    told = story(invocation.context, request)
+    told = story(invocation.context, request, closed=closed)
     lines_of_story: Iterable[StoryLine] = told if follow else tuple(told)
     return Answer(lines_of_story, _lines, live=follow)
 
