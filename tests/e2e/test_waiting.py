@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import signal
+from pathlib import Path
 
 import pytest
 
+from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet, scenario, work
 from tests.support.processes import run_to_end, survivors
 from tests.support.shell import WTA
+from tests.support.small_disk import mount_small_disk
 from tests.support.waiting import wait_until
 from tests.support.wta import Said, start_wta, wta
 from wtagents.core.errors import ExitCode
@@ -18,6 +21,8 @@ from wtagents.core.task import TaskState
 from wtagents.system.process import is_alive
 
 pytestmark = pytest.mark.e2e
+
+LOOKS = ("logs", "diff", "status", "wait")
 
 
 def waited(fleet: Fleet, *arguments: str) -> Said:
@@ -130,3 +135,25 @@ def test_who_follows_leaves_with_the_last_reader(fleet: Fleet, form: str) -> Non
     assert len(said) == 2
     assert said[-1] == "left"
     assert fleet.has_live_run("a")
+
+
+def test_who_only_looks_needs_no_disk_that_takes_writes(
+    fleet: Fleet, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    place = fleet.repository.path
+    with mount_small_disk(tmp_path / "disk", megabytes=16) as disk:
+        sandbox.set_variable("XDG_STATE_HOME", str(disk.root))
+        fleet.configure(limits={"disk_floor": "1KB"})
+        wta(place, "spawn", "a", scenario(*work()), "--wait")
+        written = {name: wta(place, name, "a", "--json") for name in LOOKS}
+        fleet.end()
+        wait_until(lambda: not survivors(sandbox.mark), what="the supervisor is gone")
+        with disk.read_only():
+            seen = {name: wta(place, name, "a", "--json") for name in LOOKS}
+            late = wta(place, "wait", "a", "--for", "merged", status=None)
+
+    assert seen["logs"].data == written["logs"].data
+    assert seen["diff"].data == written["diff"].data
+    assert states(seen["status"]) == states(seen["wait"]) == {"a": "ready"}
+    assert late.status == ExitCode.SYSTEM
+    assert late.stderr.startswith(f"error: cannot write {tmp_path}")

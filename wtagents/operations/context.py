@@ -91,6 +91,15 @@ class Context:
 
         return open_read_only(self.paths.database) if self.paths.database.exists() else None
 
+    @property
+    def records(self) -> Database:
+        """The store for a command that only looks, also on a disk that takes no writes."""
+        from wtagents.store.database import open_read_only
+
+        if self.reader is None:
+            return open_read_only(self.paths.database)
+        return self.reader
+
     @cached_property
     def repository(self) -> Repository:
         """The user's repository, through the hardened door."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
@@ -9,8 +12,11 @@ from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.record import record
 from wtagents.operations.result import OperationResult
 from wtagents.store.tasks import require_task
+from wtagents.system.paths import StatePaths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wtagents.core.ids import Oid
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
@@ -44,12 +50,31 @@ def diff(context: Context, request: DiffRequest) -> OperationResult[TaskDiff]:
     """
     from wtagents.git.hub import open_hub
 
-    with context.database.read() as db:
+    with context.records.read() as db:
         task = require_task(db, request.name)
-    hub = open_hub(context.paths, context.repository)
     if request.landing:
+        hub = open_hub(context.paths, context.repository)
         old, new = _last_attempt(context, task)
         return OperationResult(data=_compared(hub, task, old, new, request))
+    with _writable_paths(context) as paths:
+        return _since_base(context, open_hub(paths, context.repository), task, request)
+
+
+@contextmanager
+def _writable_paths(context: Context) -> Iterator[StatePaths]:
+    """Yield where a hub can take objects: not in a state folder that cannot be written to."""
+    if not context.paths.root.exists() or os.access(context.paths.root, os.W_OK):
+        yield context.paths
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="wta-hub-") as folder:
+        yield StatePaths(root=Path(folder))
+
+
+def _since_base(
+    context: Context, hub: Hub, task: Task, request: DiffRequest
+) -> OperationResult[TaskDiff]:
     hub.fetch(context.repository, task.base)
     if task.worktree.is_dir():
         from wtagents.git.snapshots import snapshot_tree
@@ -73,7 +98,7 @@ def _last_attempt(context: Context, task: Task) -> tuple[Oid, Oid]:
     """Return the target's tip and the candidate of the last attempt to land a task."""
     from wtagents.store.merges import latest_merge_request
 
-    with context.database.read() as db:
+    with context.records.read() as db:
         latest = latest_merge_request(db, task.id)
     if latest is None or latest.onto is None or latest.candidate is None:
         raise StateError(

@@ -68,7 +68,7 @@ def raw_lines(
 
 
 def _runs(context: Context, request: LogsRequest) -> list[Run]:
-    with context.database.read() as db:
+    with context.records.read() as db:
         task = require_task(db, request.name)
         runs = runs_of(db, task.id)
     chosen = [run for run in runs if request.run is None or run.number == request.run]
@@ -124,6 +124,6 @@ def _read_from(path: Path, offset: int) -> bytes:
 def _has_ended(context: Context, run: Run) -> bool:
     if run_folder.load_exit(context.paths.run(run.id)) is not None:
         return True
-    with context.database.read() as db:
+    with context.records.read() as db:
         current = run_by_id(db, run.id)
     return current is None or current.state not in LIVE_RUN_STATES

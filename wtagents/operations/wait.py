@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import DeadlineError, ExitCode
+from wtagents.core.errors import DeadlineError, ExitCode, SystemFault
 from wtagents.core.record import record
 from wtagents.core.task import TaskState
 from wtagents.operations.result import OperationResult
@@ -53,9 +53,12 @@ def wait(context: Context, request: WaitRequest) -> OperationResult[tuple[TaskSt
     """
 
     def look() -> OperationResult[tuple[TaskStatus, ...]] | None:
-        tick(context)
+        fault = _ticked(context)
         seen = status(context, StatusRequest(names=request.names)).data
-        return _verdict(seen, request.until)
+        verdict = _verdict(seen, request.until)
+        if verdict is None and fault is not None:
+            raise fault
+        return verdict
 
     result = wait_for(context.clock, look, seconds=request.timeout)
     if result is None:
@@ -63,6 +66,15 @@ def wait(context: Context, request: WaitRequest) -> OperationResult[tuple[TaskSt
             f"not {request.until} within {request.timeout:g} s", hint="see why: wta status"
         )
     return result
+
+
+def _ticked(context: Context) -> SystemFault | None:
+    """Bring the world on; on a disk that takes no writes what stands there is what there is."""
+    try:
+        tick(context)
+    except SystemFault as fault:
+        return fault
+    return None
 
 
 def _verdict(
