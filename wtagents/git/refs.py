@@ -73,19 +73,8 @@ def branch_tips(repo: Repository) -> dict[BranchName, Oid]:
 @contextmanager
 def looking_at_branches(repo: Repository) -> Iterator[Callable[[], dict[BranchName, Oid]]]:
     """Ask for `branch_tips`; the block does something else, then calls for the answer."""
-    running = repo.start(*_LIST_TIPS)
-
-    def finish() -> dict[BranchName, Oid]:
-        try:
-            return _parse_tips(running.finish())
-        except GitError:
-            # What a neighbour disturbed is asked again.
-            return branch_tips(repo)
-
-    try:
-        yield finish
-    finally:
-        running.kill()
+    with repo.reading(*_LIST_TIPS) as finish:
+        yield lambda: _parse_tips(finish())
 
 
 def _parse_tips(said: GitResult) -> dict[BranchName, Oid]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from wtagents.system.command import clean_environment, run_command, start_comman
 from wtagents.system.paths import discover_common_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from wtagents.system.command import Completed, RunningCommand
 
@@ -262,6 +263,22 @@ class Repository:
                 if not any(word in error.stderr for word in _TRANSIENT):
                     raise
         return self.git(*args, stdin=stdin, env=env, timeout=timeout, ok=ok)
+
+    @contextmanager
+    def reading(self, *args: str, ok: tuple[int, ...] = (0,)) -> Iterator[Callable[[], GitResult]]:
+        """Begin what `read` does; the block does something else, then calls for the answer."""
+        running = self.start(*args)
+
+        def finish() -> GitResult:
+            try:
+                return running.finish(ok=ok)
+            except GitError:
+                return self.read(*args, ok=ok)
+
+        try:
+            yield finish
+        finally:
+            running.kill()
 
     def _places(self) -> dict[str, str]:
         places = {"GIT_DIR": str(self.git_dir), "GIT_COMMON_DIR": str(self.common_dir)}

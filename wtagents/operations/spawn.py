@@ -67,27 +67,28 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     Raises UsageError, StateError, ConfigError or SystemFault; nothing is left behind then.
     """
     from wtagents.operations.starting.git_program import require_git_program
-    from wtagents.operations.starting.large_files import require_large_files
+    from wtagents.operations.starting.large_files import looking_for_large_files
 
     name = TaskName.parse(request.name)
     require_git_program(context)
     _check_prompt(request.prompt)
-    with looking_at_branches(context.repository) as look:
+    repository = context.repository
+    with looking_at_branches(repository) as look, looking_for_large_files(repository) as require:
         with context.database.read() as db:
             require_free_name(db, name)
         configured = context.settings.agent
         spec = request.agent or AgentSpec(kind=AgentKind(configured.kind))
         tips = look()
-    target, base = _starting_point(context, request, tips)
-    if len(base) != _SHA1_DIGITS:
-        from wtagents.git.hub import require_sha1
+        target, base = _starting_point(context, request, tips)
+        if len(base) != _SHA1_DIGITS:
+            from wtagents.git.hub import require_sha1
 
-        require_sha1(context.repository)
-    branch = BranchName.of_task(name)
-    check_branch_room(tips, branch)
-    path = worktree_path(context, name.folder)
-    _check_surroundings(context, path, spec)
-    require_large_files(context.repository, base)
+            require_sha1(repository)
+        branch = BranchName.of_task(name)
+        check_branch_room(tips, branch)
+        path = worktree_path(context, name.folder)
+        _check_surroundings(context, path, spec)
+        require(base)
     with context.database.write() as db:
         task = add_task(
             db,

@@ -144,9 +144,10 @@ class RunningCommand:
         )
 
     def kill(self) -> None:
-        """Kill its group, if it has not ended."""
+        """Kill its group, if it has not ended; nobody reads what it said."""
         if self._process.poll() is None:
             self._end()
+        self._close_pipes()
 
     def _end(self) -> tuple[bytes, bytes]:
         """Kill its group and return what it said.
@@ -158,11 +159,14 @@ class RunningCommand:
             return self._process.communicate(timeout=_LAST_WORDS_SECONDS)
         except subprocess.TimeoutExpired as late:
             self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+            self._close_pipes()
             return late.output or b"", late.stderr or b""
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
 
 def start_command(
