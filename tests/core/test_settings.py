@@ -92,6 +92,10 @@ def test_the_defaults() -> None:
         "cleanup.regenerable": '["node_modules/", ".venv/", "target/", "__pycache__/",'
         ' ".pytest_cache/", ".mypy_cache/", ".ruff_cache/"]',
         "cleanup.per_pass": "3",
+        "radar.enabled": "true",
+        "radar.interval": '"10s"',
+        "radar.notify": "true",
+        "radar.claims": '"warn"',
     }
     assert set(DEFAULTS.sources.values()) == {"default"}
 

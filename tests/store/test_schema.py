@@ -13,7 +13,7 @@ from tests.support.records import NOW
 from tests.support.stored import stored_run, stored_task
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
 from wtagents.core.merge import MergeState
-from wtagents.core.message import MessageKind
+from wtagents.core.message import MessageKind, Sender
 from wtagents.core.run import RunState
 from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.store import tasks as tasks_module
@@ -25,6 +25,7 @@ CHECKED: dict[tuple[str, str], type[StrEnum]] = {
     ("task", "reason"): Reason,
     ("run", "state"): RunState,
     ("message", "kind"): MessageKind,
+    ("message", "sender"): Sender,
     ("merge_request", "state"): MergeState,
 }
 LISTS = re.compile(r"(\w+) IN \(\s*('[^)]*')\s*\)")
@@ -67,7 +68,7 @@ def test_every_table_is_strict(db: Database) -> None:
     tables = db.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
     own = [row for row in tables if not row["name"].startswith("sqlite_")]
     assert [row["name"] for row in own if not row["sql"].endswith("STRICT")] == []
-    assert len(own) == 15
+    assert len(own) == 16
 
 
 @pytest.mark.parametrize(

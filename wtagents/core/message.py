@@ -26,6 +26,14 @@ class MessageKind(StrEnum):
     """End the run at the turn boundary (takeover)."""
 
 
+class Sender(StrEnum):
+    """Who speaks."""
+
+    PERSON = "person"
+    WTA = "wta"
+    """Wta by itself: it wakes no task, and what one run did not hear is of no use to the next."""
+
+
 @record
 class Message:
     """One row of `message`."""
@@ -41,6 +49,12 @@ class Message:
     delivered_at: datetime | None
     failed: str
     """Why it can never be delivered, or ''."""
+    sender: Sender = Sender.PERSON
+
+    @property
+    def is_words(self) -> bool:
+        """Whether a person says something that must be heard, by this run or by a later one."""
+        return self.kind is MessageKind.TEXT and self.sender is Sender.PERSON
 
 
 @record

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.task import Task
 
+
 _UNWATCHED = frozenset({TaskState.PREPARING, *ENDED_TASK_STATES})
 TARGET = 0
 """Stands for the target in the place of a task's id; ids of tasks count from 1."""
@@ -178,25 +179,22 @@ def later_of(clash: Clash, touches: Iterable[Touch]) -> int:
 
 
 def plan_notices(
-    clashes: Iterable[Clash],
-    touches: Collection[Touch],
+    seen: Iterable[SeenClash],
     told: Mapping[tuple[int, int], frozenset[str]],
     *,
     listening: Collection[int],
 ) -> list[Notice]:
     """Return what is to be said now, to tasks whose agents can hear it.
 
-    `told` is what a task (first) has heard of another side (second), ever: each subject is said
-    once, and a clash is said again only when it has grown. Only the later one of a pair hears it;
-    if it has been told before, the earlier one need not be when their order turns round.
+    `told` is what a task (first) has heard of another side (second): each subject is said once, so
+    a clash is said again only when it has grown. Only the later one of a pair hears of it; when
+    their order turns round, what the other one has heard is not said again.
     """
     notices = []
-    for clash in clashes:
-        task_id = later_of(clash, touches)
-        heard = told.get((task_id, clash.other(task_id)), frozenset())
-        if clash.second_id != TARGET:
-            heard |= told.get((clash.other(task_id), task_id), frozenset())
-        new = clash.subjects - heard
+    for each in seen:
+        task_id, other = each.later_id, each.clash.other(each.later_id)
+        heard = told.get((task_id, other), frozenset()) | told.get((other, task_id), frozenset())
+        new = each.clash.subjects - heard
         if new and task_id in listening:
-            notices.append(Notice(task_id=task_id, clash=clash, subjects=new))
+            notices.append(Notice(task_id=task_id, clash=each.clash, subjects=new))
     return notices

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState
-from wtagents.core.message import MessageKind
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.settle import Settlement, SettlePolicy, settle
@@ -185,10 +184,10 @@ def _plan_task(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action
 
 def _plan_taken(view: TaskView, run: Run, facts: RunFacts) -> Iterator[Action]:
     """Words that a run could not deliver stay undelivered: the next run begins with them."""
-    waiting = {message.id: message.kind for message in view.messages}
+    waiting = {message.id: message for message in view.messages}
     for taken in facts.taken:
-        kind = waiting.get(taken.message_id)
-        if kind is not None and (taken.delivered or kind is not MessageKind.TEXT):
+        message = waiting.get(taken.message_id)
+        if message is not None and (taken.delivered or not message.is_words):
             yield NoteTaken(run_id=run.id, taken=taken)
 
 
@@ -273,7 +272,7 @@ def _settled(view: TaskView, settlement: Settlement) -> SettleTask:
 
 
 def _texts(view: TaskView) -> bool:
-    return any(message.kind is MessageKind.TEXT for message in view.messages)
+    return any(message.is_words for message in view.messages)
 
 
 def is_woken(view: TaskView) -> bool:
@@ -282,7 +281,7 @@ def is_woken(view: TaskView) -> bool:
     Words that a failed run left unheard wait for the next one, but are no reason to begin it: it
     would fail like the last.
     """
-    spoken = [m.created_at for m in view.messages if m.kind is MessageKind.TEXT]
+    spoken = [message.created_at for message in view.messages if message.is_words]
     if view.task.reason is Reason.NOT_STARTED:
         # What speaks to a task changes it at the same moment.
         return any(at >= view.task.changed_at for at in spoken)
@@ -296,9 +295,9 @@ def is_woken(view: TaskView) -> bool:
 
 
 def _drop_stale(view: TaskView) -> Iterator[Action]:
-    """Only words outlive a run: an answer, an interrupt or a finish belongs to the run it met."""
+    """Only a person's words outlive a run: everything else belongs to the run it met."""
     for message in view.messages:
-        if message.kind is not MessageKind.TEXT:
+        if not message.is_words:
             yield DropMessage(message_id=message.id, reason="the run had ended")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wtagents.core.message import MessageKind
 from wtagents.core.record import record, replace
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
@@ -98,7 +97,7 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
         return _try_again(_MENDABLE[end.reason], end, task.attempts, policy, now)
     if end.reason in _FINAL:
         return Settlement(to=TaskState.FAILED, reason=_FINAL[end.reason], detail=end.detail)
-    if any(message.kind is MessageKind.TEXT for message in view.messages):
+    if any(message.is_words for message in view.messages):
         return Settlement(to=TaskState.QUEUED, forgive=True)
     return _judge_repository(view, end, policy)
 

@@ -24,7 +24,7 @@ from wtagents.git.room import furnish, uncover
 from wtagents.system.files import make_private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _LOOK_SECONDS = 300.0
@@ -213,3 +213,15 @@ def _fits(path: Path, largest: int) -> bool:
         return path.lstat().st_size <= largest
     except OSError:
         return True
+
+
+def patch_of(lookout: Lookout, base: Oid, tip: Oid, paths: Sequence[str]) -> str:
+    """Return what `tip` changed in these paths since it parted from `base`, without programs."""
+    if not paths:
+        return ""
+    said = lookout.hub.repo.read(
+        "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "-U1",
+        f"{base}...{tip}", "--", *paths,
+        env={"GIT_LITERAL_PATHSPECS": "1"},
+    )  # fmt: skip
+    return said.stdout.decode(errors="replace")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
-from wtagents.core.message import Message, MessageKind
+from wtagents.core.message import Message, MessageKind, Sender
 from wtagents.store.columns import optional_time, text_of_time
 from wtagents.store.events import add_event
 
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
 _UNDELIVERED = "SELECT * FROM message WHERE delivered_at IS NULL AND failed = ''"
 
 
-def add_message(db: Database, task_id: int, kind: MessageKind, body: str, at: datetime) -> Message:
-    """Record what a person says to a task's agent."""
+def add_message(
+    db: Database,
+    task_id: int,
+    kind: MessageKind,
+    body: str,
+    at: datetime,
+    *,
+    sender: Sender = Sender.PERSON,
+) -> Message:
+    """Record what a person, or wta itself, says to a task's agent."""
     row = db.change(
-        "INSERT INTO message (task_id, kind, body, created_at, failed) VALUES (?, ?, ?, ?, '')"
-        " RETURNING *",
-        (task_id, kind, body, text_of_time(at)),
+        "INSERT INTO message (task_id, kind, body, created_at, failed, sender)"
+        " VALUES (?, ?, ?, ?, '', ?) RETURNING *",
+        (task_id, kind, body, text_of_time(at), sender),
     )
     if row is None:
         raise LookupError("INSERT … RETURNING gave no row")
@@ -106,4 +114,5 @@ def _message(row: sqlite3.Row) -> Message:
         run_id=None if row["run_id"] is None else RunId(row["run_id"]),
         delivered_at=optional_time(row["delivered_at"]),
         failed=row["failed"],
+        sender=Sender(row["sender"]),
     )

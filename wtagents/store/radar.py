@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from wtagents.core.radar import Notice
     from wtagents.store.database import Database
 
 
@@ -61,6 +62,35 @@ def record_touches(db: Database, new: Iterable[Touch], gone: Iterable[Touch]) ->
         db.change(
             "INSERT OR IGNORE INTO touch VALUES (?, ?, ?)",
             (touch.task_id, touch.path, text_of_time(touch.since)),
+        )
+
+
+def told(db: Database) -> dict[tuple[int, int], frozenset[str]]:
+    """Return what the agent of a task (first) has been told about another side (second)."""
+    heard: dict[tuple[int, int], frozenset[str]] = {}
+    for row in db.rows(
+        "SELECT told.* FROM told JOIN message ON message.id = message_id WHERE failed = ''"
+    ):
+        pair = row["task_id"], row["other_id"]
+        heard[pair] = heard.get(pair, frozenset()) | {row["subject"]}
+    return heard
+
+
+def last_told(db: Database) -> dict[int, datetime]:
+    """Return when each task was told something last."""
+    rows = db.rows(
+        "SELECT message.task_id, max(created_at) AS at FROM told"
+        " JOIN message ON message.id = message_id WHERE failed = '' GROUP BY message.task_id"
+    )
+    return {row["task_id"]: datetime.fromisoformat(row["at"]) for row in rows}
+
+
+def record_told(db: Database, notice: Notice, message_id: int) -> None:
+    """Note what a message says, in the transaction that adds it."""
+    other = notice.clash.other(notice.task_id)
+    for subject in sorted(notice.subjects):
+        db.change(
+            "INSERT INTO told VALUES (?, ?, ?, ?)", (notice.task_id, other, subject, message_id)
         )
 
 

@@ -19,6 +19,7 @@ from wtagents.core.task import TaskState, Wish
 from wtagents.operations.observe import observe
 from wtagents.operations.tick import tick
 from wtagents.supervisor.merger import Merger
+from wtagents.supervisor.radar import Radar
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
 
@@ -69,12 +70,12 @@ def _once(context: Context) -> int:
 def _loop(context: Context, ended: Event) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    merger = Merger(context)
+    merger, radar = Merger(context), Radar(context)
     ticks = 0
     busy_at = context.clock.monotonic()
     while not ended.is_set():
         context.reload_settings()
-        busy = _tick(context, merger)
+        busy = _tick(context, merger, radar)
         ticks += 1
         now = context.clock.monotonic()
         if busy:
@@ -83,16 +84,18 @@ def _loop(context: Context, ended: Event) -> int:
             break
         context.clock.wait(ended, TICK_SECONDS)
     merger.finish()
+    radar.finish()
     return ticks
 
 
-def _tick(context: Context, merger: Merger) -> bool:
+def _tick(context: Context, merger: Merger, radar: Radar) -> bool:
     """Tick and say whether anything is left to look after; a failure is logged, never fatal."""
     try:
         for failure in tick(context).failures:
             logger.warning("%s (%s)", failure.message, failure.cause)
         snapshot = observe(context)
         merger.wake(snapshot)
+        radar.wake(snapshot)
         return merger.busy or is_busy(snapshot)
     except WtaError as error:
         logger.exception("%s (%s)", error.message, error.cause)

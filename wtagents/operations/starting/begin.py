@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
-from wtagents.core.message import MessageKind
 from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
@@ -132,7 +131,7 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             task,
             latest_run(db, task.id),
             purpose,
-            texts=[m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT],
+            texts=[m for m in messages_of(db, task.id) if m.is_words],
         )
         run = add_run(
             db,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.message import MessageKind
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
 from wtagents.operations.starting.opening import choose_first_words
@@ -29,7 +28,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
     folder = context.paths.run(run.id)
     with context.database.read() as db:
         earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
-        texts = [m for m in messages_of(db, task.id) if m.kind is MessageKind.TEXT]
+        texts = [m for m in messages_of(db, task.id) if m.is_words]
     words = choose_first_words(run, earlier[-1] if earlier else None, texts)
     if task.agent.kind is not AgentKind.COMMAND:
         for message in words.texts:
