@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input, RichLog, Static
 
+from tests.support.records import a_pulse
+from tests.support.statuses import an_item, named
 from tests.support.waiting import wait_until
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.story import StoryLine, Voice
-from wtagents.core.task import AgentKind, AgentSpec
-from wtagents.dashboard.attach import AttachApp, rendered
+from wtagents.core.task import AgentKind, AgentSpec, TaskState
+from wtagents.dashboard.attach import AttachApp, headline, rendered
 from wtagents.operations.context import Context
 from wtagents.operations.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
@@ -103,6 +105,31 @@ async def test_ctrl_c_ends_the_turn_and_not_the_view(context: Context) -> None:
         assert app.is_running
         await pilot.press("ctrl+d")
     await asyncio.sleep(0)
+
+
+async def test_words_that_are_not_heard_yet_are_counted_and_heard_later(context: Context) -> None:
+    begin(context, 'say "busy"\nwait 3\nsay "done"')
+    app = AttachApp(context, "fix")
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "sleep 3" in told(app), what="the tool call")
+        app.query_one("#say", Input).value = "hurry up"
+        await pilot.press("enter")
+        await until(pilot, lambda: "  |  1 not heard yet" in shown(app, "#state"), what="the count")
+        await until(pilot, lambda: "> hurry up" in told(app), what="our words, echoed")
+        await until(pilot, lambda: "not heard" not in shown(app, "#state"), what="no count")
+
+
+def test_a_narrow_terminal_cuts_off_what_the_agent_does_and_no_attention() -> None:
+    seen = an_item(
+        named("fix", 1, state=TaskState.ACTIVE),
+        pulse=a_pulse(doing="Bash: " + "x" * 100),
+        attention="asks to use Bash",
+        waiting_messages=2,
+    )
+    assert headline(seen)[:69] == (
+        "fix: active  |  2 not heard yet  |  asks to use Bash  |  0.00 USD  | "
+    )
 
 
 def test_what_an_agent_says_is_never_markup() -> None:

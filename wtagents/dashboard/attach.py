@@ -13,12 +13,13 @@ from rich.text import Text
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer, Input, RichLog, Static
+from textual.widgets import Footer, Input, Static
 
 from wtagents.core.errors import WtaError
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
+from wtagents.dashboard.story import Story
 from wtagents.operations.answer import AnswerRequest, answer
 from wtagents.operations.interrupt import interrupt
 from wtagents.operations.send import SendRequest, send
@@ -61,6 +62,8 @@ class AttachApp(App[None]):
         Binding("ctrl+y", "answer(True)", "Allow", priority=True),
         Binding("ctrl+n", "answer(False)", "Deny", priority=True),
         Binding("ctrl+d", "quit", "Leave", priority=True),
+        Binding("pageup", "scroll(-1)", show=False, priority=True),
+        Binding("pagedown", "scroll(1)", show=False, priority=True),
     ]
 
     def __init__(self, context: Context, name: str) -> None:
@@ -71,7 +74,7 @@ class AttachApp(App[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="state")
-        yield RichLog(id="story", wrap=True, markup=False, highlight=False)
+        yield Story(id="story")
         yield Static(id="question")
         yield Input(id="say", placeholder=f"say something to {self._of_task}, Enter sends")
         yield Footer()
@@ -109,11 +112,11 @@ class AttachApp(App[None]):
 
     @on(feed.LineTold)
     def _tell(self, event: feed.LineTold) -> None:
-        self.query_one("#story", RichLog).write(rendered(event.line))
+        self.query_one(Story).tell(rendered(event.line))
 
     @on(feed.Refused)
     def _refuse(self, event: feed.Refused) -> None:
-        self.query_one("#story", RichLog).write(Text(f"! {printable(event.text)}", style="red"))
+        self.query_one(Story).tell(Text(f"! {printable(event.text)}", style="red"))
 
     @on(feed.StateSeen)
     def _show_state(self, event: feed.StateSeen) -> None:
@@ -137,6 +140,11 @@ class AttachApp(App[None]):
         """End the running turn; the dashboard stays."""
         self._talk(lambda context: interrupt(context, self._of_task))
 
+    def action_scroll(self, pages: int) -> None:
+        """Read further up or down; at the end the story is followed again."""
+        story = self.query_one(Story)
+        (story.scroll_page_up if pages < 0 else story.scroll_page_down)(animate=False)
+
     def action_answer(self, allow: bool) -> None:  # noqa: FBT001  (Textual passes by position)
         """Answer what the agent asks."""
         self._talk(lambda context: answer(context, AnswerRequest(name=self._of_task, allow=allow)))
@@ -149,12 +157,14 @@ def rendered(line: StoryLine) -> Text:
 
 
 def headline(state: TaskStatus) -> str:
-    """Return the one line above the story."""
+    """Return the one line above the story; what a narrow terminal cuts off stands last."""
     name = state.liveness or state.task.state
     parts = [f"{state.task.name}: {name}"]
-    if state.pulse is not None and state.pulse.doing:
-        parts.append(state.pulse.doing)
-    parts.append(f"{state.usage.cost_usd:.2f} USD")
+    if state.waiting_messages:
+        parts.append(f"{state.waiting_messages} not heard yet")
     if state.attention:
         parts.append(state.attention)
+    parts.append(f"{state.usage.cost_usd:.2f} USD")
+    if state.pulse is not None and state.pulse.doing:
+        parts.append(state.pulse.doing)
     return "  |  ".join(parts)

@@ -11,6 +11,7 @@ from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import Invocation, WtaCommand
 from wtagents.cli.options import name_argument, timeout_option
 from wtagents.core.errors import StateError
+from wtagents.core.task import TaskState
 
 if TYPE_CHECKING:
     from wtagents.core.task import Task
@@ -34,7 +35,8 @@ def command(
     """Watch an agent and talk to it.
 
     Enter sends a message, ctrl+c ends the running turn, ctrl+y and ctrl+n answer a question, ctrl+d
-    leaves; the agent goes on. After a takeover the task goes on in the same conversation.
+    leaves, page up and page down scroll; the agent goes on. After a takeover the task goes on in
+    the same conversation.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise StateError(
@@ -42,17 +44,23 @@ def command(
         )
     if takeover:
         return Answer(_take_over(invocation, name, timeout), lambda *_: [f"{name} goes on"])
-    return Answer(_watch(invocation, name), lambda *_: [f"left {name}; its agent goes on"])
+    return Answer(_watch(invocation, name), lambda task, _: [_left(task)])
+
+
+def _left(task: Task) -> str:
+    goes_on = task.state is TaskState.ACTIVE
+    return f"left {task.name}; " + ("its agent goes on" if goes_on else f"it is {task.state}")
 
 
 def _watch(invocation: Invocation, name: str) -> Task:
     from wtagents.dashboard.attach import AttachApp
-    from wtagents.store.tasks import require_task
+    from wtagents.store.tasks import require_task, require_task_by_id
 
     with invocation.context.database.read() as db:
         task = require_task(db, name)
     AttachApp(invocation.context, name).run()
-    return task
+    with invocation.context.database.read() as db:
+        return require_task_by_id(db, task.id)
 
 
 def _take_over(invocation: Invocation, name: str, seconds: float | None) -> Task:

@@ -1,0 +1,87 @@
+"""The story keeps its end in sight, at any width, and leaves a reader where he is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+
+from wtagents.dashboard.story import Story
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+WORDS = " ".join(f"word{number}" for number in range(40))
+
+
+class Page(App[None]):
+    """Nothing but a story."""
+
+    def compose(self) -> ComposeResult:
+        yield Story(id="story")
+
+
+def in_sight(app: Page) -> list[str]:
+    """Return the lines of the story that the terminal shows."""
+    story = app.query_one(Story)
+    top = story.scroll_offset.y
+    return [strip.text.rstrip() for strip in story.lines[top : top + story.size.height]]
+
+
+async def tell(pilot: Pilot[None], *lines: str) -> None:
+    for line in lines:
+        pilot.app.query_one(Story).tell(Text(line))
+    await settle(pilot)
+
+
+async def resize(pilot: Pilot[None], width: int, height: int) -> None:
+    await pilot.resize_terminal(width, height)
+    await settle(pilot)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Let everything be drawn that was put off: a resize puts off a scroll, which puts off more."""
+    for _ in range(4):
+        await pilot.pause()
+
+
+async def test_a_story_is_wrapped_again_at_another_width_and_shows_its_end() -> None:
+    app = Page()
+    async with app.run_test(size=(200, 50)) as pilot:
+        await tell(pilot, *(f"{number} {WORDS}" for number in range(20)), "the end")
+        story = app.query_one(Story)
+        for width, height in ((80, 24), (40, 10), (200, 50), (80, 24)):
+            await resize(pilot, width, height)
+            assert max(strip.cell_length for strip in story.lines) <= width
+            assert story.max_scroll_x == 0, "nothing is hidden beside the right edge"
+            told = " ".join(strip.text.strip() for strip in story.lines)
+            assert told == " ".join([*(f"{number} {WORDS}" for number in range(20)), "the end"])
+            assert in_sight(app)[-1] == "the end"
+
+
+async def test_a_story_is_followed_after_the_terminal_shrank() -> None:
+    app = Page()
+    async with app.run_test(size=(80, 40)) as pilot:
+        await tell(pilot, *(f"line {number}" for number in range(30)))
+        await resize(pilot, 80, 10)
+        assert in_sight(app)[-1] == "line 29"
+        await tell(pilot, *(f"more {number}" for number in range(30)))
+        assert in_sight(app)[-1] == "more 29"
+
+
+async def test_who_reads_further_up_is_left_there_until_he_comes_back() -> None:
+    app = Page()
+    async with app.run_test(size=(80, 10)) as pilot:
+        await tell(pilot, *(f"line {number}" for number in range(50)))
+        story = app.query_one(Story)
+        story.scroll_to(y=5, animate=False)
+        await settle(pilot)
+        await tell(pilot, "new")
+        assert in_sight(app)[0] == "line 5"
+        await resize(pilot, 60, 12)
+        assert in_sight(app)[0] == "line 5"
+        story.scroll_end(animate=False)
+        await settle(pilot)
+        await tell(pilot, "newer", "newest")
+        assert in_sight(app)[-1] == "newest"
