@@ -16,6 +16,7 @@ from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind, Sender
 from wtagents.core.run import RunState
 from wtagents.core.task import Reason, TaskState, Wish
+from wtagents.core.undo import UndoState
 from wtagents.store import tasks as tasks_module
 from wtagents.store.database import Database
 
@@ -27,6 +28,7 @@ CHECKED: dict[tuple[str, str], type[StrEnum]] = {
     ("message", "kind"): MessageKind,
     ("message", "sender"): Sender,
     ("merge_request", "state"): MergeState,
+    ("undo", "state"): UndoState,
 }
 LISTS = re.compile(r"(\w+) IN \(\s*('[^)]*')\s*\)")
 """`column IN ('a', 'b')`; the words in brackets."""
@@ -92,9 +94,11 @@ def test_every_table_is_strict(db: Database) -> None:
         ),
         (
             (
-                "INSERT INTO task SELECT 2, 'FIX-login', folded, state, wish, reason, detail,"
+                "INSERT INTO task (id, name, folded, state, wish, detail, prompt, base, target,"
+                " branch, worktree, agent, merge_when_ready, attempts, fresh, commit_asked,"
+                " created_at, changed_at) SELECT 2, 'FIX-login', folded, state, wish, detail,"
                 " prompt, base, target, branch, worktree, agent, merge_when_ready, attempts, fresh,"
-                " commit_asked, not_before, created_at, changed_at, removed_at FROM task"
+                " commit_asked, created_at, changed_at FROM task"
             ),
             "UNIQUE constraint failed: task.folded",
         ),

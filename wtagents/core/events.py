@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     MESSAGE_FAILED = "message.failed"
     MERGE_REQUESTED = "merge.requested"
     MERGE_MOVED = "merge.moved"
+    MERGE_UNDONE = "merge.undone"
     GATE_FLAKED = "gate.flaked"
     WORKTREE_TRASHED = "worktree.trashed"
     WORKTREE_RESTORED = "worktree.restored"

@@ -4,6 +4,7 @@
             active → failed | stopped → queued (retry, a new message)
             ready → queued (a new message)      merging → ready (rejected, withdrawn)
             preparing → failed                  any live → cancelled
+            merged → stopped | failed (undone by a person, or by itself)
     Run     starting → running → stopping → exited      any live → lost
             starting → exited (set-up failed, the program is missing)
     Merge   waiting → replaying ⇄ resolving → gating → advancing → merged
@@ -28,7 +29,7 @@ TASK_ARROWS: dict[TaskState, frozenset[TaskState]] = {
     _T.ACTIVE: frozenset({_T.READY, _T.FAILED, _T.STOPPED, _T.QUEUED, _T.CANCELLED}),
     _T.READY: frozenset({_T.MERGING, _T.QUEUED, _T.CANCELLED}),
     _T.MERGING: frozenset({_T.MERGED, _T.READY, _T.CANCELLED}),
-    _T.MERGED: frozenset(),
+    _T.MERGED: frozenset({_T.STOPPED, _T.FAILED}),
     _T.FAILED: frozenset({_T.QUEUED, _T.READY, _T.CANCELLED}),
     _T.STOPPED: frozenset({_T.QUEUED, _T.READY, _T.CANCELLED}),
     _T.CANCELLED: frozenset(),

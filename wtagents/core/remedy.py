@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wtagents.core.run import Pulse
     from wtagents.core.task import Task
 
+_AFTER_UNDO = 'wta send {name} "…"; land it again as it is: wta merge {name}'
 _AFTER = {
     Reason.AUTHENTICATION: "run claude and type /login; then: wta retry {name}",
     Reason.NO_COMMITS: "wta logs {name}",
@@ -23,6 +24,7 @@ _AFTER = {
     Reason.WORKTREE_LOST: "wta retry {name}",
     Reason.BUDGET: "wta retry {name}; a higher limit: agent.budget_usd in wta.toml",
     Reason.MAX_TURNS: "wta retry {name}; a higher limit: agent.max_turns in wta.toml",
+    Reason.UNDONE: _AFTER_UNDO,
     Reason.TIMED_OUT: "wta retry {name}; a longer limit: agent.timeout in wta.toml",
 }
 
@@ -53,7 +55,8 @@ def next_command(
                 after = _WITHOUT_CREDIT
             return (after or "wta retry {name}").format(name=name)
         case TaskState.STOPPED:
-            return f"wta retry {name}"
+            undone = task.reason is Reason.UNDONE
+            return (_AFTER_UNDO if undone else "wta retry {name}").format(name=name)
         case TaskState.READY if merge is not None and merge.state is MergeState.REJECTED:
             return merge.hint or f"wta status {name}"
         case TaskState.READY:

@@ -54,6 +54,8 @@ class Reason(StrEnum):
     MAX_TURNS = "max_turns"
     LOST = "lost"
     STOPPED_BY_PERSON = "stopped_by_person"
+    UNDONE = "undone"
+    """It had landed and was taken back."""
 
 
 class AgentKind(StrEnum):

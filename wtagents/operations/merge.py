@@ -49,6 +49,7 @@ OVERRULED = frozenset(
         Reason.MAX_TURNS,
         Reason.LOST,
         Reason.STOPPED_BY_PERSON,
+        Reason.UNDONE,
     }
 )
 """Reasons to rest that say nothing against the commits: a person may land them by name."""

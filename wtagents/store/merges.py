@@ -125,6 +125,16 @@ def latest_merge_request(db: Database, task_id: int) -> MergeRequest | None:
     return None if row is None else _request(row)
 
 
+def last_landing(db: Database, task_id: int) -> MergeRequest | None:
+    """Return the last merge request of a task that landed."""
+    row = db.row(
+        "SELECT * FROM merge_request WHERE task_id = ? AND state = 'merged'"
+        " ORDER BY id DESC LIMIT 1",
+        (task_id,),
+    )
+    return None if row is None else _request(row)
+
+
 def latest_merge_requests(db: Database) -> dict[int, MergeRequest]:
     """Return the last merge request of each task whose name is taken, by task id."""
     rows = db.rows(

@@ -187,11 +187,13 @@ def move_task(
     *,
     at: datetime,
     expected: tuple[TaskState, ...] | None = None,
+    removed: bool = False,
     **changes: Unpack[TaskChanges],
 ) -> Task | None:
     """Move a task on, if it still is where the move starts; None when somebody was faster.
 
-    `expected` narrows the sources that `core/lifecycle.py` draws; it never adds one.
+    `expected` narrows the sources that `core/lifecycle.py` draws; it never adds one. A task that
+    was cleaned up moves only with `removed`.
     """
     before = task_by_id(db, task_id)
     sources = task_sources(to)
@@ -202,12 +204,13 @@ def move_task(
         " attempts = coalesce(:attempts, attempts),"
         " fresh = coalesce(:fresh, fresh),"
         " commit_asked = coalesce(:commit_asked, commit_asked), changed_at = :now"
-        " WHERE id = :id AND removed_at IS NULL"
+        " WHERE id = :id AND (removed_at IS NULL OR :removed)"
         " AND state IN (SELECT value FROM json_each(:sources)) RETURNING *",
         {
             "id": task_id,
             "to": to,
             "sources": dump(sources),
+            "removed": removed,
             "reason": changes.get("reason"),
             "detail": changes.get("detail", ""),
             "not_before": optional_text(changes.get("not_before")),

@@ -39,6 +39,7 @@ from wtagents.operations.landing.holds import refuse_held
 from wtagents.operations.landing.landing import Landing
 from wtagents.operations.landing.outcome import Refusal, count_commits, outcome_of, silent
 from wtagents.operations.landing.source import observe_source, refuse_touched
+from wtagents.operations.landing.take_back import recover_undos
 from wtagents.operations.landing.words import landed_words, refuse_busy, refuse_dirty, refuse_moved
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import require_task_by_id
@@ -110,6 +111,7 @@ def land_queue(
 
 def recover(context: Context, *, tell: Tell = silent) -> None:
     """Finish or begin again what a killed landing left; the caller holds the merger lock."""
+    recover_undos(context)
     left = [request for request in _live(context) if request.state is not MergeState.WAITING]
     if left:
         stop_leftovers(context)

@@ -1,0 +1,244 @@
+"""Take a landing back: one commit in the hub, gates, then the target moves with its checkout.
+
+The row of the undo is written before the target moves; after a kill the target says whether it did.
+"""
+
+from __future__ import annotations
+
+import logging
+from threading import Event
+from typing import TYPE_CHECKING, assert_never
+
+from wtagents.core.errors import WtaError
+from wtagents.core.ids import Oid
+from wtagents.core.merge import Rejection
+from wtagents.core.record import record, replace
+from wtagents.core.text import printable
+from wtagents.git.advance import (
+    Advanced,
+    CheckoutBusy,
+    CheckoutDirty,
+    Moved,
+    advance,
+    finish_advance,
+    is_advancing,
+)
+from wtagents.git.changes import who_changed
+from wtagents.git.refs import ref_value
+from wtagents.git.revert import Reverted, person_of, revert
+from wtagents.operations.landing.gate import Gated, run_gates
+from wtagents.operations.landing.landing import Landing
+from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.source import refuse_touched
+from wtagents.operations.landing.words import refuse_busy, refuse_dirty
+from wtagents.store.merges import merge_request_by_id
+from wtagents.store.undos import add_undo, advancing_undos, finish_undo, give_up_undo
+
+if TYPE_CHECKING:
+    from wtagents.core.merge import GateResult, MergeRequest
+    from wtagents.core.task import Task
+    from wtagents.core.undo import Undo
+    from wtagents.git.conflicts import Conflict
+    from wtagents.git.hub import Hub
+    from wtagents.operations.context import Context
+    from wtagents.operations.landing.outcome import Tell
+
+logger = logging.getLogger(__name__)
+
+_ORPHAN_SECONDS = 45.0
+"""How long a git command that outlived its undo is waited for."""
+_SHOWN = 4
+_SUBJECT_LIMIT = 60
+_UNDO_LOGS = 1000
+"""Added to the number of the attempt, so that the logs of an undo stand beside the landing's."""
+
+
+@record
+class Landed:
+    """A landing that is to be taken back."""
+
+    context: Context
+    task: Task
+    request: MergeRequest
+    before: Oid
+    commit: Oid
+    """What it brought is `before..commit`."""
+    tell: Tell
+
+    @property
+    def commits(self) -> tuple[Oid, ...]:
+        """The commits that landed, oldest first."""
+        listed = self.context.repository.read(
+            "rev-list", "--reverse", f"{self.before}..{self.commit}"
+        )
+        return tuple(map(Oid, listed.text.split()))
+
+
+@record
+class TakenBack:
+    """The target does not have it any more, or would not."""
+
+    old: Oid
+    new: Oid
+    """Equal to `old` when nothing was left of it."""
+    gates: tuple[GateResult, ...] = ()
+
+
+def build_undo(landed: Landed, hub: Hub) -> TakenBack | Refusal:
+    """Make the commit on the target's tip; nothing outside the hub changes."""
+    context, target = landed.context, landed.request.target
+    tip = ref_value(context.repository, target.ref)
+    if tip is None or not _has(context, tip, landed.commit):
+        return Refusal(
+            rejection=Rejection.TARGET_MOVING,
+            detail=f"{target} does not hold {landed.commit.short} any more",
+            hint=f"look at it: git log {target}",
+        )
+    person = person_of(context.repository)
+    if not person:
+        return Refusal(
+            rejection=Rejection.NO_IDENTITY,
+            detail="git does not know who commits here",
+            hint='git config --global user.name "…" and git config --global user.email "…"',
+        )
+    hub.fetch(context.repository, tip, landed.commit)
+    made = revert(
+        hub,
+        before=landed.before,
+        landed=landed.commit,
+        tip=tip,
+        message=_message(landed),
+        person=person,
+        at=context.clock.now(),
+    )
+    if isinstance(made, Reverted):
+        return TakenBack(old=tip, new=made.commit)
+    return _refuse_dependants(landed, hub, tip, made.conflicts)
+
+
+def gate_undo(landed: Landed, hub: Hub, made: TakenBack) -> Gated:
+    """Let the gates look at it."""
+    request = replace(landed.request, attempts=landed.request.attempts + _UNDO_LOGS)
+    landing = Landing(context=landed.context, task=landed.task, request=request, tell=landed.tell)
+    return run_gates(landing, hub.repo, made.new, made.old)
+
+
+def advance_undo(
+    landed: Landed, hub: Hub, made: TakenBack, *, why: str = ""
+) -> TakenBack | Moved | Refusal:
+    """Move the target, and say so in the rows; Moved: somebody was faster."""
+    context, target = landed.context, landed.request.target
+    if made.new != made.old:
+        hub.send(context.repository, made.new, known=(made.old,))
+    with context.repository_lock():
+        refusal = refuse_touched(context, landed.task)
+        if refusal is not None:
+            return refusal
+        with context.database.write(actor="merger") as db:
+            undo = add_undo(
+                db,
+                landed.request,
+                onto=made.old,
+                candidate=made.new,
+                why=why,
+                at=context.clock.now(),
+            )
+        result = advance(context.repository, target, made.old, made.new)
+        _settle(context, landed.request, undo, done=isinstance(result, Advanced))
+    match result:
+        case Advanced():
+            return made
+        case Moved():
+            return result
+        case CheckoutDirty():
+            return _undoing(refuse_dirty(landed.task, target, result))
+        case CheckoutBusy():
+            return _undoing(refuse_busy(landed.task, target, result))
+        case _:
+            assert_never(result)
+
+
+def recover_undos(context: Context) -> None:
+    """Let the target say what became of undos whose process was killed.
+
+    The caller holds the merger lock. One whose git command is still at work is left for later.
+    """
+    with context.database.read() as db:
+        left = [(undo, merge_request_by_id(db, undo.merge_id)) for undo in advancing_undos(db)]
+    for undo, request in left:
+        if request is None:
+            continue
+        try:
+            _recover(context, undo, request)
+        except (WtaError, OSError):
+            logger.exception("recovering an undo on %s", request.target)
+
+
+def _recover(context: Context, undo: Undo, request: MergeRequest) -> None:
+    never, deadline = Event(), context.clock.monotonic() + _ORPHAN_SECONDS
+    with context.repository_lock():
+        finish_advance(context.repository, request.target)
+        while is_advancing(context.repository, request.target):
+            if context.clock.monotonic() >= deadline:
+                return
+            context.clock.wait(never, 0.05)
+            finish_advance(context.repository, request.target)
+        tip = ref_value(context.repository, request.target.ref)
+        done = tip is not None and tip != undo.onto and _has(context, tip, undo.candidate)
+        _settle(context, request, undo, done=done)
+
+
+def _settle(context: Context, request: MergeRequest, undo: Undo, *, done: bool) -> None:
+    now = context.clock.now()
+    with context.database.write(actor="merger") as db:
+        if done:
+            finish_undo(db, undo, request, now)
+        else:
+            give_up_undo(db, undo, now)
+
+
+def _has(context: Context, tip: Oid, commit: Oid) -> bool:
+    command = ("merge-base", "--is-ancestor", commit, tip)
+    return context.repository.read(*command, ok=(0, 1, 128)).status == 0
+
+
+def _message(landed: Landed) -> str:
+    """Word the commit as `git revert` does, with the task in a trailer."""
+    subjects = landed.context.repository.read(
+        "log", "--reverse", "--format=%s", f"{landed.before}..{landed.commit}"
+    ).text.splitlines()
+    lines = [f"This reverts commit {oid}." for oid in landed.commits]
+    subject = f"Undo {landed.task.name}"
+    if len(subjects) == 1:
+        subject = f'Revert "{printable(subjects[0], _SUBJECT_LIMIT)}"'
+    return "\n".join([subject, "", *lines, "", f"Wta-Undoes: {landed.task.name}", ""])
+
+
+def _refuse_dependants(
+    landed: Landed, hub: Hub, tip: Oid, conflicts: tuple[Conflict, ...]
+) -> Refusal:
+    """Name what landed later and changed the same places."""
+    later = [
+        each
+        for conflict in conflicts
+        for each in who_changed(hub, landed.commit, tip, conflict.path)
+    ]
+    tasks = dict.fromkeys(each.task for each in later if each.task)
+    commits = dict.fromkeys(each.commit.short for each in later if not each.task)
+    by = [f"task {task}" for task in tasks] + list(commits)
+    paths = ", ".join(printable(conflict.path) for conflict in conflicts[:_SHOWN])
+    more = f" and {len(conflicts) - _SHOWN} more" if len(conflicts) > _SHOWN else ""
+    builds = f"; that is the work of {', '.join(by[:_SHOWN])}" if by else ""
+    name = landed.task.name
+    first = next(iter(tasks), "")
+    hint = f"wta undo {first}, then: wta undo {name}; or by hand: " if first else "by hand: "
+    return Refusal(
+        rejection=Rejection.CONFLICT,
+        detail=f"what came later builds on it in {paths}{more}{builds}",
+        hint=f"{hint}git revert --no-commit {landed.before.short}..{landed.commit.short}",
+    )
+
+
+def _undoing(refusal: Refusal) -> Refusal:
+    """Name the command that was given, not the one that lands."""
+    return replace(refusal, hint=refusal.hint.replace("wta merge", "wta undo"))
