@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
+from wtagents.agent.wording import load_words
 from wtagents.core.errors import StateError
 from wtagents.core.task import TaskState
 from wtagents.git.hub import open_hub
@@ -72,6 +73,21 @@ def test_a_message_brings_it_back_too(fleet: Fleet) -> None:
     assert said.messages == (LOSS,)
     assert fleet.await_rest("a").state is TaskState.READY
     assert fleet.worktree("a").files()["work.txt"] == b"done\n"
+    assert load_words("remade") in fleet.said("a").replace("\\n", "\n")
+
+
+def test_an_agent_whose_worktree_goes_is_told_and_goes_on(fleet: Fleet) -> None:
+    fleet.spawn("a", *work(), "run sleep 60")
+    fleet.await_doing("a", "sleep 60")
+    tip = fleet.repository.tip("wta/a")
+    shutil.rmtree(fleet.task("a").worktree)
+
+    assert fleet.await_rest("a").state is TaskState.READY
+
+    assert fleet.endings("a") == ["agent_error", "completed"]
+    assert load_words("remade") in fleet.run("a").prompt
+    assert load_words("remade") not in fleet.runs("a")[0].prompt
+    assert fleet.worktree("a").git("rev-parse", "HEAD") == tip
 
 
 def test_the_branch_alone_is_enough(fleet: Fleet) -> None:

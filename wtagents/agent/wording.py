@@ -9,7 +9,7 @@ _FOLDER = Path(__file__).parent / "prompts"
 
 
 def words_file(name: str) -> Path:
-    """Return the file of a prompt of ours: `commit`, `continue`, `recall` or `resolve`."""
+    """Return the file of a prompt of ours: `commit`, `continue`, `recall`, `remade`, `resolve`."""
     return _FOLDER / f"{name}.md"
 
 

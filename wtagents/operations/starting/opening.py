@@ -70,8 +70,12 @@ def choose_opening(
     if previous is None or task.fresh or not _is_saved(context, previous):
         return Opening(session_id="", prompt=_joined(task, heard))
     words = load_words("commit" if purpose is Purpose.COMMIT else "continue")
+    from wtagents.operations.starting.remake import is_made_since
+
+    remade = (load_words("remade"),) if is_made_since(context, task, previous) else ()
     again = _said_again(context, previous, texts)
-    return Opening(session_id=previous.session_id, prompt="\n\n".join((words, *again)))
+    prompt = "\n\n".join((words, *remade, *again))
+    return Opening(session_id=previous.session_id, prompt=prompt)
 
 
 def _said_again(context: Context, previous: Run, texts: Sequence[Message]) -> tuple[str, ...]:

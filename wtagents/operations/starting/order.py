@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
 from wtagents.operations.starting.opening import choose_first_words
+from wtagents.operations.starting.remake import is_made_since
 from wtagents.store.messages import messages_of
 from wtagents.store.runs import runs_of
 from wtagents.system import run_folder
@@ -46,7 +47,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         argv=launch.argv,
         environment=(*launch.environment, *_environment(task).items()),
         prompt=launch.first_message,
-        yields=words.speak_for_themselves,
+        yields=words.speak_for_themselves and not is_made_since(context, task, earlier[-1]),
         session_id=run.session_id,
         setup=() if _is_set_up(context, task, earlier) else settings.worktree.setup,
         setup_seconds=settings.worktree.setup_timeout,
@@ -94,10 +95,8 @@ def _environment(task: Task) -> dict[str, str]:
 
 
 def _is_set_up(context: Context, task: Task, earlier: list[Run]) -> bool:
-    """Whether an agent was started in this worktree before: that needs the set-up behind it.
-
-    A worktree that was made again lacks what the set-up made: its `.git` is younger than the agent.
-    """
-    linked = (task.worktree / ".git").lstat().st_mtime
-    records = [context.paths.run(run.id).agent for run in earlier]
-    return any(record.exists() and record.stat().st_mtime >= linked for record in records)
+    """Whether an agent was started in this worktree before: that needs the set-up behind it."""
+    return any(
+        run_folder.load_agent(context.paths.run(run.id)) and not is_made_since(context, task, run)
+        for run in earlier
+    )

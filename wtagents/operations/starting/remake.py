@@ -15,6 +15,7 @@ from wtagents.system.logs import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
@@ -45,6 +46,12 @@ def remake_worktree(context: Context, task: Task) -> None:
     owner = context.paths.root.name
     make_again(repository, task.worktree, branch=task.branch, task=task.name, owner=owner)
     note(__name__, "the worktree of %s was gone and is made again", task.name)
+
+
+def is_made_since(context: Context, task: Task, run: Run) -> bool:
+    """Whether the worktree is younger than the agent of a run, so that it lacks what that left."""
+    record, link = context.paths.run(run.id).agent, task.worktree / ".git"
+    return record.exists() and record.stat().st_mtime < link.lstat().st_mtime
 
 
 def words_of_loss(context: Context, task: Task) -> Iterator[str]:
