@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.processes import start_apart
+from tests.support.ready_tasks import Fleet
 from tests.support.records import NOW
 from tests.support.stored import ended_run, stored_run, stored_task
 from wtagents.core.errors import ExitCode
@@ -303,6 +304,16 @@ def test_a_worktree_that_is_gone(repository: RepositoryBuilder, tmp_path: Path) 
     assert health is Health.FAILED
     assert finding == f"{side.path} is registered but not there"
     assert "git worktree prune --dry-run" in remedy
+
+
+def test_the_worktree_of_a_task_that_is_gone_has_its_way_on(fleet: Fleet) -> None:
+    worktree = fleet.task("fix", {"a.txt": "a\n"})
+    shutil.rmtree(worktree.path)
+    _, finding, remedy = one(fleet.main, "worktree")
+    assert finding == f"{worktree.path} is registered but not there"
+    assert remedy == "mount it or move it back; otherwise: wta retry fix"
+    fleet.cancel("fix")
+    assert one(fleet.main, "worktree")[2].endswith("otherwise: wta cleanup fix")
 
 
 def test_a_worktree_inside_the_repository(repository: RepositoryBuilder) -> None:

@@ -6,6 +6,7 @@ The kinds are those that `git worktree remove` destroys without a word, or nearl
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -311,6 +312,14 @@ def test_killed_at_every_step_it_is_simply_called_again(fleet: Fleet) -> None:
         assert done.returncode in (-9, 0), done.stderr.decode()
     assert step > 5, "it was killed on its way"
     assert picture(worktree) == before
+
+
+def test_a_worktree_that_was_deleted_by_hand_has_another_way_back(fleet: Fleet) -> None:
+    worktree = fleet.task("fix", {"a.txt": "a\n"})
+    shutil.rmtree(worktree.path)
+    with pytest.raises(StateError) as refused:
+        undelete(fleet.context, "fix")
+    assert refused.value.hint == "wta retry fix"
 
 
 def test_what_was_never_cleaned_up_cannot_come_back(fleet: Fleet) -> None:

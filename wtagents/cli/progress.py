@@ -42,7 +42,8 @@ class Steps:
         self._silent = invocation.json
         self._width = screen_style(invocation, sys.stderr).width
         on_one_screen = sys.stdout.isatty() and sys.stderr.isatty()
-        self._board = Board() if on_one_screen else None
+        # the log would be drawn over
+        self._board = Board() if on_one_screen and not invocation.verbosity else None
         self._lines: list[str] = []
 
     def say(self, line: str) -> None:

@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import NotFoundError, StateError
+from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.record import record
 from wtagents.git.hub import open_hub
+from wtagents.git.lost import is_lost
 from wtagents.git.refs import resolve
 from wtagents.git.removal import ADMIN, FILES, restore_worktree
 from wtagents.git.worktrees import add_worktree, fill_worktree
@@ -72,7 +74,9 @@ def _found(context: Context, name: str) -> tuple[Task, TrashItem | None]:
                 return current, item
         if removed is None:
             if current is not None:
-                raise StateError(f"task {name} was not cleaned up", hint=f"wta status {name}")
+                again = is_lost(current.worktree) and current.state not in ENDED_TASK_STATES
+                hint = f"wta {'retry' if again else 'status'} {name}"
+                raise StateError(f"task {name} was not cleaned up", hint=hint)
             raise NotFoundError(f"no task {name!r} was cleaned up", hint="wta cleanup --dry-run")
         require_free_name(db, removed.name)
         return removed, last_trash_item_of(db, removed.id)

@@ -76,23 +76,31 @@ def check_worktrees(context: Context) -> Iterator[Check]:
     from wtagents.git.worktrees import worktrees
 
     found = [item for item in worktrees(context.repository) if not item.bare]
-    troubles = [*_absent(found), *_nested(context, found)]
+    troubles = [*_absent(context, found), *_nested(context, found)]
     yield from troubles
     if not troubles:
         yield ok("worktrees", f"{len(found)} registered, each in its place")
 
 
-def _absent(found: list[Worktree]) -> Iterator[Check]:
+def _absent(context: Context, found: list[Worktree]) -> Iterator[Check]:
+    tasks = {task.worktree: task for task in _tasks(context)}
     for item in found:
         if item.path.exists():
             continue
-        name = item.ours.task if item.ours else ""
-        look = f"wta retry {name}" if name else "git worktree prune --dry-run --verbose"
         yield failed(
             "worktree",
             f"{item.path} is registered but not there",
-            f"mount it or move it back; otherwise: {look}",
+            f"mount it or move it back; otherwise: {_way_on(tasks.get(item.path))}",
         )
+
+
+def _way_on(task: Task | None) -> str:
+    """Return what mends a worktree that is gone for good."""
+    from wtagents.core.lifecycle import ENDED_TASK_STATES
+
+    if task is None:
+        return "git worktree prune --dry-run --verbose"
+    return f"wta {'cleanup' if task.state in ENDED_TASK_STATES else 'retry'} {task.name}"
 
 
 def _nested(context: Context, found: list[Worktree]) -> Iterator[Check]:
