@@ -8,6 +8,7 @@ call goes on.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
@@ -56,13 +57,20 @@ def make_again(
                 hint="git worktree list",
             )
         if folder is not None and _note_files(repo, folder):
-            path.mkdir(parents=True, exist_ok=True)
-            write_atomic(path / ".git", f"gitdir: {folder}\n".encode(), mode=0o644)
+            _link(path, folder)
             return
         if folder is not None:
             remove_folder(folder)
         command = ("worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason")
         repo.holding(held).git(*command, reason.text, "--", str(path), branch)
+
+
+def _link(path: Path, folder: Path) -> None:
+    """Put a folder with nothing but its link there in one step: a half-made one is not lost."""
+    half_made = path.with_name(f".{path.name}.wta-again")
+    half_made.mkdir(parents=True, exist_ok=True)
+    (half_made / ".git").write_bytes(b"gitdir: " + os.fsencode(folder) + b"\n")
+    half_made.rename(path)
 
 
 def _note_files(repo: Repository, folder: Path) -> bool:
