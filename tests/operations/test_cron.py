@@ -111,18 +111,17 @@ def test_damaged_markers_are_left_to_a_person(
 
 @pytest.mark.usefixtures("table")
 def test_the_line_reaches_the_repository_whatever_its_name(tmp_path: Path) -> None:
-    """Play cron: a bare % ends the command; sh runs it with an empty environment."""
     repository = RepositoryBuilder.create(tmp_path / "it's 100% $(touch owned) `x`")
     repository.commit({"a": "1"})
     echo = tmp_path / "echo arguments"
-    echo.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PATH" >"$OUT"\n')
+    echo.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PATH"\n')
     echo.chmod(0o755)
-    lines = install_cron(Context(repository.path)).data.lines
-    command = re.split(r"(?<!\\)%", lines[0].removeprefix("*/5 * * * * "))[0].replace("\\%", "%")
-    command = command.replace(sys.executable, shlex.quote(str(echo)))
-    out = tmp_path / "out"
-    run_to_end(["env", "-i", f"OUT={out}", "/bin/sh", "-c", command], cwd=tmp_path)
-    assert out.read_text().splitlines() == [
+    context = Context(repository.path)
+    lines = install_cron(context).data.lines
+    script, log = context.paths.cron_script, context.paths.cron_log("supervise")
+    script.write_text(script.read_text().replace(sys.executable, shlex.quote(str(echo))))
+    run_to_end(["env", "-i", "/bin/sh", "-c", command_of(lines[0])], cwd=tmp_path)
+    assert log.read_text().splitlines() == [
         "-P",
         "-m",
         "wtagents",
@@ -133,6 +132,56 @@ def test_the_line_reaches_the_repository_whatever_its_name(tmp_path: Path) -> No
         os.environ["PATH"],
     ]
     assert not (tmp_path / "owned").exists()
+
+
+def command_of(line: str) -> str:
+    """Return what cron gives to the shell: a bare % ends the command."""
+    command = re.split(r"(?<!\\)%", line.split(" ", 5)[5])[0]
+    return command.replace("\\%", "%")
+
+
+@pytest.mark.usefixtures("table")
+def test_the_lines_work_without_an_environment_and_say_what_they_did(
+    repository: RepositoryBuilder, sandbox: Sandbox
+) -> None:
+    """A long PATH is no hindrance: cron refuses lines of more than 1,000 characters."""
+    further = os.pathsep.join(f"/nowhere/with/programs{number}" for number in range(200))
+    sandbox.set_variable("PATH", f"{os.environ['PATH']}{os.pathsep}{further}")
+    context = Context(repository.path)
+    lines = install_cron(context).data.lines
+    assert max(map(len, lines)) < 1000
+    for line in lines:
+        bare = ["env", "-i", f"HOME={sandbox.home}", "/bin/sh", "-c", command_of(line)]
+        assert run_to_end(bare).returncode == 0
+    assert context.paths.cron_log("cleanup").read_text() == "there is nothing to clean up\n"
+    said = context.paths.cron_log("supervise").read_text()
+    assert said.endswith("nothing is left to look after\n")
+
+
+def test_a_wta_that_cannot_run_by_itself_is_no_line(
+    repository: RepositoryBuilder, sandbox: Sandbox, table: Path
+) -> None:
+    broken = sandbox.work / "broken"
+    (broken / "wtagents").mkdir(parents=True)
+    (broken / "wtagents" / "__init__.py").write_text("raise SystemExit('broken here')\n")
+    sandbox.set_variable("PYTHONPATH", str(broken))
+    with pytest.raises(SystemFault, match="cron could not run wta") as refused:
+        install_cron(Context(repository.path))
+    assert refused.value.cause == "broken here"
+    assert not table.exists()
+
+
+@pytest.mark.usefixtures("table")
+def test_no_secret_is_written_down_and_the_lack_of_it_is_said(
+    repository: RepositoryBuilder, sandbox: Sandbox
+) -> None:
+    sandbox.set_variable("ANTHROPIC_API_KEY", "sk-not-to-be-written")
+    context = Context(repository.path)
+    result = install_cron(context)
+    assert result.messages == (
+        "cron does not know ANTHROPIC_API_KEY: agents it starts need a login of claude",
+    )
+    assert "sk-not" not in context.paths.cron_script.read_text() + "".join(result.data.lines)
 
 
 def test_a_path_of_two_lines_is_refused(tmp_path: Path, table: Path) -> None:

@@ -1,8 +1,9 @@
 """cron: one marked block per repository in the user's crontab; every other line stays as it is.
 
-The lines are built from constants and quoted paths only. A `%` would end a command of cron and is
-escaped. cron starts with nearly no environment, so where to find programs and our folders is
-written into the line.
+cron starts with nearly no environment, and refuses lines of more than 1,000 characters, which a
+PATH alone can have. So the lines only call a script in the state folder, which knows where programs
+and our folders are; it is proved to work without an environment before the crontab is written. A
+`%` would end a command of cron and is escaped. No secret is written down.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import StateError, SystemFault
 from wtagents.core.record import record
 from wtagents.operations.result import OperationResult
-from wtagents.system.command import clean_environment, run_command
-from wtagents.system.files import make_private_folder
+from wtagents.system.command import clean_environment, own_environment, run_command
+from wtagents.system.files import make_private_folder, write_atomic
 from wtagents.system.lock import hold_lock
 from wtagents.system.paths import state_home
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from wtagents.operations.context import Context
@@ -31,7 +33,16 @@ if TYPE_CHECKING:
 TICKS = "*/5 * * * *"
 """When the supervisor's one pass runs: often enough that a limit that ended is used."""
 CLEANUPS = "23 * * * *"
-_KEPT_VARIABLES = ("PATH", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
+_KEPT_VARIABLES = (
+    "PATH",
+    "XDG_STATE_HOME",
+    "XDG_CONFIG_HOME",
+    "CLAUDE_CONFIG_DIR",
+    "PYTHONPATH",
+    "LANG",
+    "LC_ALL",
+)
+_SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
 _SECONDS = 20.0
 
 
@@ -55,16 +66,18 @@ def observe_cron(context: Context) -> CronBlock:
 def install_cron(context: Context) -> OperationResult[CronBlock]:
     """Write the block, or bring the one that is there up to date.
 
-    Raises SystemFault without a crontab program, StateError when the markers are damaged or the
-    repository's path cannot stand in a crontab.
+    Raises SystemFault without a crontab program or when the script cannot run by itself, StateError
+    when the markers are damaged or a path cannot stand in a crontab.
     """
     with _alone():
         crontab = _Crontab.load(context)
         block = _block(context, crontab)
+        rewritten = _write_script(context)
         changed = block != crontab.block
         if changed:
             crontab.replace(block)
-    return OperationResult(data=CronBlock(installed=True, changed=changed, lines=_lines(block)))
+    data = CronBlock(installed=True, changed=changed or rewritten, lines=_lines(block))
+    return OperationResult(data=data, messages=tuple(_warnings()))
 
 
 def remove_cron(context: Context) -> OperationResult[CronBlock]:
@@ -74,6 +87,7 @@ def remove_cron(context: Context) -> OperationResult[CronBlock]:
         changed = crontab.block is not None
         if changed:
             crontab.replace(b"")
+        context.paths.cron_script.unlink(missing_ok=True)
     return OperationResult(data=CronBlock(installed=False, changed=changed, lines=()))
 
 
@@ -128,24 +142,62 @@ class _Crontab:
 
 
 def _block(context: Context, crontab: _Crontab) -> bytes:
-    home = context.main_worktree or context.common_dir
-    if any(sign in str(home) for sign in "\n\r\0"):
-        raise StateError(f"{str(home)!r} cannot stand in a crontab", hint="rename the folder")
-    known = {name: os.environ[name] for name in _KEPT_VARIABLES if os.environ.get(name)}
-    variables = [f"{name}={value}" for name, value in known.items() if "\n" not in value]
-    wta = ["env", *variables, sys.executable, "-P", "-m", "wtagents", "-C", str(home)]
     lines = [
         crontab.begin,
-        _line(TICKS, [*wta, "supervise", "--once"]),
-        _line(CLEANUPS, [*wta, "cleanup"]),
+        _line(context, TICKS, ["supervise", "--once"]),
+        _line(context, CLEANUPS, ["cleanup"]),
         crontab.end,
     ]
     return b"\n".join(lines) + b"\n"
 
 
-def _line(when: str, argv: list[str]) -> bytes:
-    command = shlex.join(argv).replace("%", "\\%")
-    return os.fsencode(f"{when} {command} >/dev/null 2>&1")
+def _line(context: Context, when: str, words: list[str]) -> bytes:
+    """Return a line whose command leaves what it said the last time in a file."""
+    script = context.paths.cron_script
+    command = shlex.join(["/bin/sh", str(script), *words])
+    log = shlex.quote(str(context.paths.cron_log(words[0])))
+    return os.fsencode(f"{when} {command} >{log} 2>&1".replace("%", "\\%"))
+
+
+def _write_script(context: Context) -> bool:
+    """Write the script and prove it; return whether it was another one before."""
+    home, path = context.main_worktree or context.common_dir, context.paths.cron_script
+    if any(sign in f"{home}{path}" for sign in "\n\r\0"):
+        raise StateError(f"{str(home)!r} cannot stand in a crontab", hint="rename the folder")
+    wta = [sys.executable, "-P", "-m", "wtagents", "-C", str(home)]
+    known = own_environment()
+    exports = [
+        f"export {name}={shlex.quote(known[name])}" for name in _KEPT_VARIABLES if known.get(name)
+    ]
+    opening = "# Written by wta cleanup --install-cron; cron calls it with a command of wta."
+    text = "\n".join(["#!/bin/sh", opening, *exports, f'exec {shlex.join(wta)} "$@"', ""])
+    data = os.fsencode(text)
+    before = path.read_bytes() if path.is_file() else b""
+    if data != before:
+        make_private_folder(context.paths.root)
+        write_atomic(path, data)
+    _prove(path)
+    return data != before
+
+
+def _prove(script: Path) -> None:
+    """Run the script as cron does: with a home and nothing else."""
+    bare = {"HOME": str(Path.home()), "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
+    done = run_command(
+        ["/bin/sh", str(script), "--version"], cwd=Path.home(), timeout=_SECONDS, env=bare
+    )
+    if not done.ok:
+        raise SystemFault(
+            "cron could not run wta",
+            cause=done.complaint,
+            hint=f"try what cron would do: env -i HOME=$HOME sh {shlex.quote(str(script))} status",
+        )
+
+
+def _warnings() -> Iterator[str]:
+    secrets = [name for name in _SECRETS if os.environ.get(name)]
+    if secrets:
+        yield f"cron does not know {' and '.join(secrets)}: agents it starts need a login of claude"
 
 
 def _lines(block: bytes) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     trash/             worktrees that were cleaned up
     trusted/           configuration files as they were trusted last
     reports/           defects of wta itself
+    cron.sh, cron-*.log  what cron runs, and what that said the last time
     radar/             snapshots of worktrees and merges that were only tried
     *.lock             repository.lock, supervisor.lock, merger.lock, radar.lock
 """
@@ -111,6 +112,14 @@ class StatePaths:
     @property
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
+
+    @property
+    def cron_script(self) -> Path:
+        return self.root / "cron.sh"
+
+    def cron_log(self, command: str) -> Path:
+        """What a command said when cron ran it the last time."""
+        return self.root / f"cron-{command}.log"
 
     def task_lock(self, task_id: int) -> Path:
         """Held by whoever begins a run of the task."""

@@ -146,7 +146,11 @@ def check_crontab(context: Context) -> Iterator[Check]:
     except WtaError as error:
         yield failed("crontab", error.message, error.hint)
         return
-    if block.installed:
+    if block.installed and not context.paths.cron_script.is_file():
+        yield failed(
+            "crontab", "its block calls a script that is gone", "wta cleanup --install-cron"
+        )
+    elif block.installed:
         yield ok("crontab", "has the block of this repository")
     else:
         yield ok("crontab", "not used (wta cleanup --install-cron)")
