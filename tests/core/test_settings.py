@@ -71,7 +71,7 @@ def test_the_defaults() -> None:
         "merge.gate": "[]",
         "merge.gate_timeout": '"20m"',
         "merge.setup": "[]",
-        "merge.squash": "false",
+        "merge.strategy": '"rebase"',
         "merge.resolver": '"claude"',
         "merge.resolver_command": "[]",
         "merge.resolver_model": '"none"',
@@ -113,7 +113,10 @@ def test_settings_cannot_be_changed() -> None:
 def test_the_last_layer_wins_and_every_value_knows_its_source() -> None:
     settings = resolve_settings(
         [
-            layer('[agent]\nmodel = "a"\ntimeout = "1h"\n[merge]\nsquash = true', "/repo/wta.toml"),
+            layer(
+                '[agent]\nmodel = "a"\ntimeout = "1h"\n[merge]\nstrategy = "squash"',
+                "/repo/wta.toml",
+            ),
             layer('[agent]\nmodel = "b"\nmax_turns = 5', "/home/config.toml"),
             flag_layer("--max-turns", "agent.max_turns", 7),
             flag_layer("--timeout", "agent.timeout", "none"),
@@ -125,9 +128,9 @@ def test_the_last_layer_wins_and_every_value_knows_its_source() -> None:
         "agent.model": "/home/config.toml",
         "agent.timeout": "--timeout",
         "agent.max_turns": "--max-turns",
-        "merge.squash": "/repo/wta.toml",
+        "merge.strategy": "/repo/wta.toml",
     }
-    assert settings.merge.squash is True
+    assert settings.merge.squashes
     row = next(row for row in setting_rows(settings) if row.key == "agent.model")
     assert (row.value, row.default, row.source) == ('"b"', '"none"', "/home/config.toml")
 
@@ -190,7 +193,11 @@ def test_values_of_every_form() -> None:
         ("[limits]\nagents = 2.0", "limits.agents cannot be 2.0", None),
         ("[agent]\nbudget_usd = nan", "agent.budget_usd cannot be nan", None),
         ("[agent]\nbudget_usd = 0", "agent.budget_usd cannot be 0", None),
-        ('[merge]\nsquash = "yes"', 'merge.squash cannot be "yes"', "expected true or false"),
+        (
+            '[merge]\nallow_drops = "yes"',
+            'merge.allow_drops cannot be "yes"',
+            "expected true or false",
+        ),
         (
             '[merge]\ngate = "make"',
             'merge.gate cannot be "make"',

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.ready_tasks import Fleet
+from tests.support.stored import ended_run
 from wtagents.core.errors import ExitCode, NotFoundError, StateError, UsageError
 from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.run import Usage
 from wtagents.core.task import Reason, TaskState
 from wtagents.operations.merge import MergeRequestOptions, merge
 
@@ -24,7 +26,7 @@ def test_a_clean_branch_lands_with_the_checkout(fleet: Fleet) -> None:
     assert outcome.detail == "1 commit on main; not verified: no gate is configured"
     assert fleet.main.files() == {"README.md": b"# Project\n", "a.txt": b"a\n"}
     assert fleet.main.status() == []
-    assert fleet.message() == "Add a\n\nWta-Task: fix"
+    assert fleet.message() == "Add a\n\nWta-Task: fix\nWta-Gates: none"
     assert fleet.row("fix").state is TaskState.MERGED
     assert worktree.tip("wta/fix") == tip, "the task's branch does not move"
 
@@ -44,7 +46,7 @@ def test_the_author_stays_and_the_committer_is_the_person(fleet: Fleet) -> None:
     said = fleet.main.git("log", "-1", "--format=%an <%ae>|%cn <%ce>|%B").rstrip("\n")
     assert said == (
         "An Agent <agent@example.invalid>|Ada Tester <ada@example.invalid>|"
-        "Add a\n\nSigned-off-by: An Agent\nWta-Task: fix"
+        "Add a\n\nSigned-off-by: An Agent\nWta-Task: fix\nWta-Gates: none"
     )
 
 
@@ -74,7 +76,7 @@ def test_several_commits_stay_several_unless_squashed(fleet: Fleet) -> None:
     (outcome,) = merge(fleet.context, MergeRequestOptions(names=("pressed",), squash=True)).data
     assert outcome.commits == 1
     assert fleet.main.subjects() == ["Begin pressed", "End kept", "Begin kept", "Begin"]
-    assert fleet.message() == "Begin pressed\n\n* End pressed\n\nWta-Task: pressed"
+    assert fleet.message() == "Begin pressed\n\n* End pressed\n\nWta-Task: pressed\nWta-Gates: none"
     assert fleet.main.files()["pressed.txt"] == b"2\n"
 
 
@@ -160,3 +162,47 @@ def test_what_cannot_be_meant_changes_nothing(fleet: Fleet) -> None:
     merge(fleet.context, MergeRequestOptions(names=("fix",)))
     with pytest.raises(StateError, match="task fix is merged"):
         merge(fleet.context, MergeRequestOptions(names=("fix",)))
+
+
+def test_a_landed_commit_links_to_task_run_model_cost_gates_and_resolution(fleet: Fleet) -> None:
+    fleet.main.commit({"f.txt": "base\n"})
+    fleet.task("one", {"f.txt": "base\none\n"})
+    fix = fleet.task("fix", {"f.txt": "base\ntwo\n"}, subject="Two\n\nWta-Cost: 0\nWta-Run: x")
+    fix.commit({"g.txt": "g\n"}, "Three")
+    fleet.land("one")
+    used = Usage(cost_usd=0.41236, model="claude-x\x1b[31m\nWta-Undoes: one")
+    task = fleet.row("fix")
+    with fleet.context.database.write() as db:
+        run = ended_run(db, task, usage=used)
+    gate = "true \x1b[31m\n: Wta-Undoes: one"
+    fleet.use(resolver="scripted", gate=[gate, "test -e g.txt || test -e f.txt"])
+    fleet.land("fix")
+    same = (
+        f"Wta-Task: fix\nWta-Run: {run.id}\nWta-Model: claude-x Wta-Undoes: one\n"
+        "Wta-Cost: 0.4124 USD\nWta-Gates: true : Wta-Undoes: one; test -e g.txt || test -e f.txt"
+    )
+    assert fleet.message() == f"Three\n\n{same}"
+    assert fleet.message("main~1") == f"Two\n\n{same}\nWta-Resolved: f.txt (command)"
+    undoes = "%(trailers:key=Wta-Undoes)"
+    assert fleet.main.git("log", f"--format={undoes}", "main").strip() == ""
+
+
+def test_gates_that_were_skipped_are_said_to_be(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"}, subject="Add a")
+    fleet.use(gate=["false"])
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",), no_gate=True)).data
+    assert outcome.landed
+    assert fleet.message() == "Add a\n\nWta-Task: fix\nWta-Gates: skipped"
+
+
+def test_a_squash_keeps_the_words_and_names_every_author(fleet: Fleet) -> None:
+    fix = fleet.task("fix", {"a.txt": "1\n"}, subject="Begin\n\nWith a reason.")
+    fix.write({"a.txt": "2\n"})
+    fix.git("commit", "-qam", "End\n\nWta-Task: other", "--author=Other <o@example.org>")
+    fleet.use(strategy="squash")
+    fleet.land("fix")
+    author = fleet.main.git("log", "-1", "--format=%an <%ae>", fix.tip("HEAD~1"))
+    assert fleet.message() == (
+        "Begin\n\nWith a reason.\n\n* End\n\n  Wta-Task: other\n\n"
+        f"Co-authored-by: {author}\nWta-Task: fix\nWta-Gates: none"
+    )

@@ -60,6 +60,15 @@ HELD = frozenset({Rejection.REVERTS, Rejection.PROTECTED, Rejection.UNVERIFIED})
 """Why a landing is held: a person looks at it and approves it, or not."""
 
 
+class MergeStrategy(StrEnum):
+    """What a branch becomes on the target."""
+
+    REBASE = "rebase"
+    """Each commit by itself; a branch that took the target in becomes one."""
+    SQUASH = "squash"
+    """One commit."""
+
+
 class ResolverKind(StrEnum):
     """Who is asked about a text conflict."""
 

@@ -16,7 +16,7 @@ from wtagents.core.forms import (
     Texts,
     Truth,
 )
-from wtagents.core.merge import ResolverKind
+from wtagents.core.merge import MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
 from wtagents.core.task import AgentKind
 
@@ -77,7 +77,9 @@ KEYS: Mapping[str, Key] = {
     "merge.gate": Key(_SHELL, "Each must pass on the exact tree that is to land.", trusted=True),
     "merge.gate_timeout": Key(Duration(), "Time that each gate may take."),
     "merge.setup": Key(_SHELL, "Run in the scratch worktree before the gates.", trusted=True),
-    "merge.squash": Key(Truth(), "Land each branch as one commit."),
+    "merge.strategy": Key(
+        OneOf(MergeStrategy), "Land each commit of a branch by itself, or each branch as one."
+    ),
     "merge.resolver": Key(
         OneOf(ResolverKind),
         "Who is asked about a text conflict; the answer is verified in any case.",

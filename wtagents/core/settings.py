@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtagents.core.claim import ClaimMode
 from wtagents.core.errors import ConfigError, UsageError
-from wtagents.core.merge import ResolverKind
+from wtagents.core.merge import MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
 from wtagents.core.protected import PROTECTED
 from wtagents.core.record import field_names, record
@@ -78,12 +78,17 @@ class MergeSettings:
     gate: tuple[str, ...] = ()
     gate_timeout: float = 1200.0
     setup: tuple[str, ...] = ()
-    squash: bool = False
+    strategy: MergeStrategy = MergeStrategy.REBASE
     resolver: ResolverKind = ResolverKind.CLAUDE
     resolver_command: tuple[str, ...] = ()
     resolver_model: str | None = None
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED
+
+    @property
+    def squashes(self) -> bool:
+        """Whether a branch lands as one commit."""
+        return self.strategy is MergeStrategy.SQUASH
 
 
 @record

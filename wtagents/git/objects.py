@@ -51,6 +51,11 @@ class Commit:
         lines = self.message.decode(errors="replace").strip().splitlines()
         return lines[0] if lines else ""
 
+    @property
+    def body(self) -> str:
+        """The message below its first line, for people."""
+        return self.message.decode(errors="replace").strip().partition("\n")[2].strip()
+
     def on(self, parent: Oid, tree: Oid, *, not_before: int) -> Commit:
         """Return the same change as a child of `parent`.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
-    from wtagents.git.objects import Library
+    from wtagents.git.objects import Commit, Library
     from wtagents.git.predict import MergeDesk, TreeMerge
     from wtagents.git.stamp import Stamp
 
@@ -98,9 +98,11 @@ def replay_at(
 
 
 def resume_replay(
-    hub: Hub, conflict: ReplayConflict, resolved_tree: Oid
+    hub: Hub, conflict: ReplayConflict, resolved_tree: Oid, *, trailers: tuple[str, ...] = ()
 ) -> Replayed | ReplayConflict:
     """Go on with the tree that a resolver or a person made of the conflict.
+
+    `trailers` say on the commit who resolved it; they need a stamp.
 
     Raises StateError when a conflicted file still is what git left with its markers.
     """
@@ -118,7 +120,7 @@ def resume_replay(
             conflict.onto,
             resolved_tree,
             message=conflict.message,
-            stamp=conflict.stamp,
+            stamp=conflict.stamp and conflict.stamp.plus(trailers),
         )
         replayed = conflict.replayed if onto == conflict.onto else (*conflict.replayed, onto)
         return _pick_all(desk, onto, conflict.remaining, replayed, conflict.stamp)
@@ -224,10 +226,31 @@ def _is_merge(parents: Sequence[Oid]) -> bool:
 
 
 def _summary(library: Library, commits: tuple[Oid, ...]) -> bytes:
-    """Return the first commit's subject as the message, the others listed below it."""
+    """Return the first commit's message, the others listed below it, each of their authors named.
+
+    Words of a list stand behind a mark or a margin, so that none of them reads as a trailer.
+    """
     own = [each for each in map(library.commit, commits) if not _is_merge(each.parents)]
-    subjects = [each.subject for each in own if each.subject] or ["Land a branch"]
     if len(own) == 1:
         return own[0].message
-    rest = "".join(f"* {subject}\n" for subject in subjects[1:])
-    return (subjects[0] + "\n" + (f"\n{rest}" if rest else "")).encode()
+    told = [each for each in own if each.subject]
+    if not told:
+        return b"Land a branch\n"
+    listed = [_listed(each) for each in told[1:]]
+    gap = "\n\n" if any(each.body for each in told[1:]) else "\n"
+    parts = [told[0].subject, told[0].body, gap.join(listed)]
+    words = "\n\n".join(part for part in parts if part) + "\n"
+    return words.encode() + _other_authors(library, commits, own)
+
+
+def _listed(commit: Commit) -> str:
+    body = [f"  {line}".rstrip() for line in commit.body.splitlines()]
+    return "\n".join([f"* {commit.subject}", *(["", *body] if body else [])])
+
+
+def _other_authors(library: Library, commits: tuple[Oid, ...], own: list[Commit]) -> bytes:
+    """Return a trailer for each author but the one whose name the squashed commit has."""
+    people = dict.fromkeys(each.author.rsplit(b" ", 2)[0] for each in own)
+    people.pop(library.commit(commits[-1]).author.rsplit(b" ", 2)[0], None)
+    lines = [b"Co-authored-by: " + person + b"\n" for person in people]
+    return b"\n" + b"".join(lines) if lines else b""

@@ -221,7 +221,7 @@ def _(action: RequestMerge, context: Context) -> None:
             db,
             task_id=task.id,
             target=task.target,
-            squash=context.settings.merge.squash,
+            squash=context.settings.merge.squashes,
             skip_gate=False,
             at=context.clock.now(),
         )

@@ -155,7 +155,7 @@ def _ask_for(context: Context, db: Database, task_id: int, options: MergeRequest
     now = context.clock.now()
     task, live = require_task_by_id(db, task_id), live_merge_request(db, task_id)
     approves = _approved(context, db, task) if options.approve else _still_approved(db, task)
-    squash = options.squash or context.settings.merge.squash
+    squash = options.squash or context.settings.merge.squashes
     if live is not None:
         if options.names and (live.squash, live.skip_gate) != (squash, options.no_gate):
             raise StateError(

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import MergeState, Rejection
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.git.predict import merge_commits
 from wtagents.git.rebase import ReplayConflict, replay, resume_replay
 from wtagents.git.stamp import Stamp
 from wtagents.operations.landing.approval import approval
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.resolve import refuse_conflict, resolve_conflict
+from wtagents.operations.landing.trailers import landing_trailers, resolved_trailers, task_trailer
 
 if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
@@ -64,6 +65,7 @@ def build_candidate(
     if approved and approved.candidate and (approved.source, approved.onto) == ends:
         return _as_seen(landing, hub, approved.candidate, approved)
     task, target = landing.task, landing.request.target
+    source = replace(source, trailers=landing_trailers(landing))
     result = first_replay(hub, task, source, squash=landing.request.squash)
     resolutions: list[Resolution] = []
     rounds = 0
@@ -82,7 +84,8 @@ def build_candidate(
         if replaying is None:
             return Overtaken()
         landing = replaying
-        result = resume_replay(hub, result, resolved.tree)
+        said = resolved_trailers(resolved.resolutions)
+        result = resume_replay(hub, result, resolved.tree, trailers=said)
     if result.candidate == source.onto:
         return contained(hub, task, target, source)
     return Built(
@@ -118,7 +121,8 @@ def first_replay(
 
 
 def _replay(hub: Hub, task: Task, source: Source, *, squash: bool) -> Replayed | ReplayConflict:
-    stamp = Stamp(committer=source.committer, trailer=f"Wta-Task: {task.name}")
+    trailers = (task_trailer(task), *source.trailers)
+    stamp = Stamp(committer=source.committer, trailers=trailers)
     return replay(
         hub,
         base=task.base,

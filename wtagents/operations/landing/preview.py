@@ -85,7 +85,7 @@ def preview(context: Context, options: MergeRequestOptions) -> OperationResult[M
         require_landable(context, task)
     hub = open_hub(context.paths, context.repository)
     tips: dict[BranchName, Oid] = {}
-    squash = options.squash or context.settings.merge.squash
+    squash = options.squash or context.settings.merge.squashes
     previews = tuple(_preview(context, hub, task, tips, squash=squash) for task in tasks)
     merge = context.settings.merge
     return OperationResult(

@@ -35,6 +35,8 @@ class Source:
     """T0, the tip of the target."""
     committer: str
     """`name <email>` of the person whose repository it is."""
+    trailers: tuple[str, ...] = ()
+    """What each landed commit says beside its task."""
 
 
 def observe_source(context: Context, task: Task, target: BranchName) -> Source | Refusal:
