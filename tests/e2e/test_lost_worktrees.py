@@ -138,3 +138,20 @@ def test_without_its_branch_nothing_is_begun(fleet: Fleet) -> None:
     go_on(fleet)
     assert fleet.await_rest("a").state is TaskState.READY
     assert fleet.worktree("a").git("rev-parse", "HEAD^") == tip
+
+
+def test_what_lies_in_its_place_stays_until_it_is_moved_away(fleet: Fleet) -> None:
+    ready(fleet)
+    worktree = fleet.worktree("a")
+    (worktree.path / ".git").unlink()
+    worktree.write({"mine.txt": "mine\n"})
+
+    with pytest.raises(StateError) as refused:
+        go_on(fleet)
+
+    assert refused.value.hint == "move it away, then: wta retry a"
+    assert (worktree.path / "mine.txt").read_text() == "mine\n"
+    worktree.path.rename(worktree.path.with_name("kept"))
+    go_on(fleet)
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert "mine.txt" not in worktree.files()

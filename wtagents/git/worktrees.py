@@ -144,7 +144,7 @@ def _adopt(repo: Repository, path: Path, branch: BranchName, reason: LockReason)
             if admin.linked_dir(path) == folder.resolve() and _is_usable(folder, branch):
                 return True
         if own:
-            _clear_half_made(folder, path)
+            _clear_half_made(folder, path, reason)
     return False
 
 
@@ -155,10 +155,14 @@ def _is_usable(folder: Path, branch: BranchName) -> bool:
     return (folder / "commondir").is_file() and (began or head.branch == branch)
 
 
-def _clear_half_made(folder: Path, path: Path) -> None:
+def _clear_half_made(folder: Path, path: Path, reason: LockReason) -> None:
     """Remove an addition that was cut off before git wrote its HEAD: it holds no work."""
     if (folder / "index").exists() or admin.read_head(folder).branch is not None:
-        raise _in_the_way(path, f"{folder} holds a worktree that lost its files or its .git")
+        raise _in_the_way(
+            path,
+            f"{folder} holds a worktree that lost its files or its .git",
+            hint=f"move it away, then: wta retry {reason.task}",
+        )
     with contextlib.suppress(FileNotFoundError):
         (path / ".git").unlink()
     with contextlib.suppress(OSError):
@@ -192,12 +196,10 @@ def _require_free(path: Path) -> None:
         raise _in_the_way(path, "it is a file") from None
 
 
-def _in_the_way(path: Path, cause: str) -> StateError:
-    return StateError(
-        f"{path} is in the way of a new worktree",
-        cause=cause,
-        hint="move it away, or choose another name",
-    )
+def _in_the_way(
+    path: Path, cause: str, *, hint: str = "move it away, or choose another name"
+) -> StateError:
+    return StateError(f"{path} is in the way of a new worktree", cause=cause, hint=hint)
 
 
 def fill_worktree(repo: Repository, path: Path) -> None:
