@@ -24,6 +24,7 @@ HAZARDS: tuple[Hazard, ...] = (
     programs.check_git,
     programs.check_agent,
     programs.check_node,
+    programs.check_syntax_merges,
     programs.check_sandbox,
     state.check_state_folder,
     state.check_database,

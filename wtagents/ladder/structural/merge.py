@@ -4,11 +4,90 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.resolution import count_lines, normal_line
+from wtagents.core.rung import Rung
+from wtagents.ladder.hunks import Spot
+from wtagents.ladder.outcome import Merged, Solved
+from wtagents.ladder.rules.table import answer_by_rules
+from wtagents.ladder.structural.guards import brings_back, is_missed, uses_what_went
+from wtagents.ladder.structural.merging import Way, merge_blocks
+from wtagents.ladder.structural.parsing import language_of, parse
+from wtagents.ladder.structural.reading import read_text
+from wtagents.ladder.structural.rows import reshaped_rows
+from wtagents.ladder.structural.source import open_source
+from wtagents.ladder.structural.unit import block_text
+
 if TYPE_CHECKING:
-    from wtagents.core.resolution import ConflictText
-    from wtagents.ladder.outcome import Merged
+    from collections.abc import Iterator
+
+    from wtagents.core.diff3 import Hunk
+    from wtagents.core.resolution import ConflictText, Dropped
+    from wtagents.ladder.structural.language import Language
+    from wtagents.ladder.structural.unit import Block
 
 
-def merge_structurally(conflict: ConflictText) -> Merged | None:  # noqa: ARG001
-    """Return the whole file without its conflicts, or None where the language is unknown."""
-    return None
+def merge_structurally(conflict: ConflictText, *, bold: bool = False) -> Merged | None:
+    """Return the whole file without its conflicts, or None: not by structure.
+
+    Where order is a matter of taste, only a bold merge guesses it; its result is a candidate.
+    """
+    language = language_of(conflict.path)
+    if language is None or not conflict.base:
+        return None
+    texts = (conflict.base, conflict.target, conflict.branch)
+    ends = _line_end(texts)
+    if ends is None or uses_what_went(*texts):
+        return None
+    plain = [text.replace(ends, "\n") for text in texts]
+    closed = [text.endswith("\n") for text in plain]
+    blocks = [_read(language, text.removesuffix("\n") + "\n") for text in plain]
+    if any(block is None for block in blocks):
+        return None
+    base, target, branch = (block for block in blocks if block is not None)
+
+    drops: list[Dropped] = []
+
+    def answer(hunk: Hunk) -> str | None:
+        found = answer_by_rules(Spot(path=conflict.path, hunk=hunk, before="", after=""))
+        if found is None:
+            return None
+        drops.extend(found.dropped)
+        return found.text
+
+    merged = merge_blocks(base, target, branch, Way(answer=answer, bold=bold))
+    if merged is None:
+        return None
+    text = block_text(merged)
+    if _read(language, text) is None or brings_back(*texts, text):
+        return None
+    if any(is_missed(side, base, block_text(side), text) for side in (target, branch)):
+        return None
+    if not (closed[1] if closed[2] == closed[0] else closed[2]):
+        text = text.removesuffix("\n")
+    text = text.replace("\n", ends)
+    dropped = (*reshaped_rows(conflict, text), *_still_missing(drops, text))
+    solved = Solved(hunk=0, rung=Rung.STRUCTURAL, rule=f"units of {language.name}")
+    return Merged(text=text, rungs=(solved,), dropped=dropped)
+
+
+def _still_missing(drops: list[Dropped], text: str) -> Iterator[Dropped]:
+    """Yield what rules left out: of two ways through a unit only one is in the text."""
+    lines = count_lines(text)
+    return (drop for drop in drops if not lines[normal_line(drop.line)])
+
+
+def _line_end(texts: tuple[str, str, str]) -> str | None:
+    """Return how all lines end; None when they do not end alike."""
+    if not any("\r" in text for text in texts):
+        return "\n"
+    bare = (text.replace("\r\n", "") for text in texts)
+    return None if any("\r" in text or "\n" in text for text in bare) else "\r\n"
+
+
+def _read(language: Language, text: str) -> Block | None:
+    data = text.encode()
+    root = parse(language, data)
+    if root is None:
+        return None
+    block = read_text(open_source(language, data), root)
+    return block if block is not None and block_text(block) == text else None

@@ -48,6 +48,20 @@ def check_node(context: Context) -> Iterator[Check]:
     yield ok("node", found) if found else note("node", "not there; only npm's claude needs it")
 
 
+def check_syntax_merges(_: Context) -> Iterator[Check]:
+    """Without its grammar a language's conflicts go to the next rung, without a word."""
+    from wtagents.ladder.structural.parsing import grammar_fault, languages
+
+    faults = {language.name: grammar_fault(language) for language in languages()}
+    missing = {name: fault for name, fault in faults.items() if fault}
+    if not missing:
+        yield ok("syntax merges", ", ".join(faults))
+        return
+    name, fault = next(iter(missing.items()))
+    finding = f"off for {', '.join(missing)} ({name}: {fault})"
+    yield note("syntax merges", finding, "pip install 'wtagents[structural]'")
+
+
 def check_sandbox(_: Context) -> Iterator[Check]:
     """Agents run as the user; permission rules are no wall."""
     yield note(

@@ -1,0 +1,106 @@
+"""What is left alone: moved, renamed, twice added, or not to be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ladder.structural.merging import merged
+
+TWO = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
+
+
+def test_one_side_moves_and_the_other_edits() -> None:
+    moved = "def two():\n    return 2\n\n\ndef one():\n    return 1\n"
+    assert merged("a.py", TWO, moved, TWO.replace("return 2", "return 22")) is None
+
+
+def test_one_side_takes_away_and_the_other_edits() -> None:
+    gone = "def one():\n    return 1\n"
+    assert merged("a.py", TWO, gone, TWO.replace("return 2", "return 22")) is None
+
+
+def test_one_side_renames_and_the_other_edits() -> None:
+    renamed = TWO.replace("def two", "def zwei")
+    assert merged("a.py", TWO, renamed, TWO.replace("return 2", "return 22")) is None
+
+
+def test_one_side_renames_and_the_other_begins_to_use_the_old_name() -> None:
+    renamed = TWO.replace("def two", "def zwei")
+    used = TWO + "\n\ndef three():\n    return two()\n"
+    assert merged("a.py", TWO, renamed, used) is None
+
+
+def test_one_side_takes_an_import_away_that_the_other_needs() -> None:
+    base = "import a\nimport b\n\n\ndef f():\n    a.run()\n"
+    target = base.replace("import b\n", "import b\nimport c\n") + "    # a.run() has b.\n"
+    branch = "import b\n\n\ndef f():\n    b.run()\n"
+    assert merged("a.py", base, target, branch) is None
+
+
+@pytest.mark.parametrize("path", ["a.py", "b/a.pyi"])
+def test_both_add_one_name_with_different_bodies(path: str) -> None:
+    target, branch = (f"{TWO}\n\ndef three():\n    return {number}\n" for number in (3, 33))
+    assert merged(path, TWO, target, branch) is None
+
+
+def test_both_add_one_name_at_different_places() -> None:
+    three = "def three():\n    return 3\n"
+    assert merged("a.py", TWO, f"{three}\n\n{TWO}", f"{TWO}\n\n{three}") is None
+
+
+def test_both_add_one_key_with_different_values() -> None:
+    assert merged("a.json", '{"x": 1}\n', '{"x": 1, "a": 1}\n', '{"x": 1, "a": 2}\n') is None
+
+
+def test_both_import_one_name_from_different_places() -> None:
+    assert merged("a.py", "x = 1\n", "from a import n\nx = 1\n", "from b import n\nx = 1\n") is None
+
+
+def test_both_add_nearly_the_same() -> None:
+    body = "    start()\n    check(1)\n    check(2)\n    stop()\n"
+    target, branch = (f"{TWO}\n\ndef test_{name}():\n{body}" for name in ("checks", "values"))
+    assert merged("a.py", TWO, target, branch) is None
+
+
+def test_statements_keep_their_order() -> None:
+    assert merged("a.py", "a()\nz()\n", "a()\nb()\nz()\n", "a()\nc()\nz()\n") is None
+
+
+def test_conditional_compilation_is_left_alone() -> None:
+    base = "#ifdef A\nint a;\n#endif\nint z;\n"
+    target = base.replace("int a;\n", "int a;\nint b;\n")
+    branch = base.replace("int a;\n", "int a;\nint c;\n")
+    assert merged("a.c", base, target, branch) is None
+
+
+BROKEN = {
+    "a.py": ("def f(:\n", "x = 1\n"),
+    "a.js": ("const = ;\n", "const x = 1;\n"),
+    "a.ts": ("interface {\n", "interface A {}\n"),
+    "a.tsx": ("const a = <b>;\n", "const a = <b />;\n"),
+    "a.go": ("package\n", "package a\n"),
+    "a.rs": ("fn f( {}\n", "fn f() {}\n"),
+    "a.java": ("class {\n", "class A {}\n"),
+    "a.c": ("int f( {\n", "int f(void) {}\n"),
+    "a.json": ('{"a": }\n', "{}\n"),
+    "a.yaml": ("a: [\n", "a: []\n"),
+    "a.toml": ("[a\n", "[a]\n"),
+}
+
+
+@pytest.mark.parametrize("path", BROKEN)
+def test_a_text_that_does_not_parse(path: str) -> None:
+    broken, sound = BROKEN[path]
+    more = "\n" + sound
+    assert merged(path, broken, sound, sound + more) is None
+    assert merged(path, sound, broken, sound + more) is None
+    assert merged(path, sound, sound + more, broken) is None
+
+
+@pytest.mark.parametrize("path", ["a.txt", "Makefile", "a.", "py", "a.py/b"])
+def test_an_unknown_language(path: str) -> None:
+    assert merged(path, "import a\n", "import a\nimport b\n", "import a\nimport c\n") is None
+
+
+def test_no_base() -> None:
+    assert merged("a.py", "", "import a\n", "import b\n") is None

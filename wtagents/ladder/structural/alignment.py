@@ -1,0 +1,91 @@
+"""Which units of three lists are the same, and where the lists differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, TypeAlias
+
+from wtagents.core.record import record, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.ladder.structural.unit import Unit
+
+Units: TypeAlias = "tuple[Unit, ...]"
+
+
+@record
+class Step:
+    """One unit that all three lists have at the same place."""
+
+    base: Unit
+    target: Unit
+    branch: Unit
+
+
+@record
+class Stretch:
+    """Where the lists differ, between two steps."""
+
+    base: Units
+    target: Units
+    branch: Units
+
+
+def align(base: Units, target: Units, branch: Units) -> Iterator[Step | Stretch]:
+    """Yield the lists side by side, in their order."""
+    sides = _told_apart(base, target, branch)
+    at = [0, 0, 0]
+    for begin, length in _in_step(*([unit.key for unit in side] for side in sides)):
+        gaps = [side[start:end] for side, start, end in zip(sides, at, begin, strict=True)]
+        if any(gaps):
+            yield Stretch(base=gaps[0], target=gaps[1], branch=gaps[2])
+        for i in range(length):
+            b, t, r = (side[start + i] for side, start in zip(sides, begin, strict=True))
+            yield Step(base=b, target=t, branch=r)
+        at = [start + length for start in begin]
+
+
+def _told_apart(*sides: Units) -> list[Units]:
+    """A name that occurs twice in one list names nothing: such units are known by their text."""
+    unclear = {
+        key
+        for side in sides
+        for key, times in Counter(unit.key for unit in side).items()
+        if times > 1
+    }
+    return [_by_text(side, unclear) for side in sides] if unclear else list(sides)
+
+
+def _by_text(side: Units, unclear: set[str]) -> Units:
+    seen: Counter[str] = Counter()
+    told: list[Unit] = []
+    for unit in side:
+        if unit.key in unclear:
+            key = f"{unit.key} {unit.whole}"
+            seen[key] += 1
+            told.append(replace(unit, key=f"{key} {seen[key]}"))
+        else:
+            told.append(unit)
+    return tuple(told)
+
+
+def _in_step(
+    b: list[str], t: list[str], r: list[str]
+) -> Iterator[tuple[tuple[int, int, int], int]]:
+    """Yield where all three run in step (start in each, length); the last is their end."""
+    to_target = SequenceMatcher(None, b, t, autojunk=False).get_matching_blocks()
+    to_branch = SequenceMatcher(None, b, r, autojunk=False).get_matching_blocks()
+    i = j = 0
+    while i < len(to_target) and j < len(to_branch):
+        one, two = to_target[i], to_branch[j]
+        start, end = max(one.a, two.a), min(one.a + one.size, two.a + two.size)
+        if start < end:
+            yield (start, one.b + start - one.a, two.b + start - two.a), end - start
+        if one.a + one.size < two.a + two.size:
+            i += 1
+        else:
+            j += 1
+    yield (len(b), len(t), len(r)), 0

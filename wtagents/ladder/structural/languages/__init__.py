@@ -1,0 +1,1 @@
+"""One table a language; `LANGUAGE` is its name in every file."""
