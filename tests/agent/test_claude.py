@@ -247,3 +247,11 @@ def test_a_missing_program_is_named(sandbox: Sandbox) -> None:
         hint=INSTALL,
         logged_in=None,
     )
+
+
+def test_the_program_that_is_asked_before_an_edit_is_quoted() -> None:
+    argv = Claude().launch(replace(REQUEST, edit_hook=("/a b/python", "it's", "--x"))).argv
+    settings = json.loads(argv[-1].removeprefix("--settings="))
+    command = {"type": "command", "command": "'/a b/python' 'it'\"'\"'s' --x", "timeout": 5}
+    matcher = "Edit|MultiEdit|Write|NotebookEdit"
+    assert settings == {"hooks": {"PreToolUse": [{"matcher": matcher, "hooks": [command]}]}}

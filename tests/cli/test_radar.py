@@ -118,3 +118,35 @@ clash     with drop in 1 place, drop came second
           all of it: wta radar login\
 """)
     assert shell.data("status", "quiet")[0]["clashes"] == []
+
+
+@pytest.mark.usefixtures("clashing")
+def test_claims_are_listed(shell: Shell) -> None:
+    assert shell.wta("claim").out == "nothing is held\n"
+    assert shell.wta("claim", "quiet", "src/", "*.md").status == 0
+    shell.wta("radar")
+    assert shell.wta("claim").out == snapshot("""\
+PATH        TASK    HOW
+src         quiet   claimed
+*.md        quiet   claimed
+else        quiet   changed
+notes       login   changed
+old         search  changed
+src/app.py  search  changed
+""")
+    refused = shell.wta("claim", "login", "src/app.py")
+    assert (refused.status, refused.out, refused.err) == snapshot(
+        (
+            4,
+            "",
+            """\
+error: src/app.py is claimed by quiet: it holds src
+hint: wta claim quiet src --release
+""",
+        )
+    )
+    assert shell.wta("claim", "quiet", "src", "--release").out == snapshot("""\
+PATH  TASK   HOW
+*.md  quiet  claimed
+""")
+    assert shell.wta("claim", "quiet", "--release").status == 2

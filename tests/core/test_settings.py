@@ -96,6 +96,7 @@ def test_the_defaults() -> None:
         "radar.interval": '"10s"',
         "radar.notify": "true",
         "radar.claims": '"warn"',
+        "radar.own": "[]",
     }
     assert set(DEFAULTS.sources.values()) == {"default"}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from wtagents.agent.edit_hook import MATCHER
 from wtagents.agent.port import Launch
 from wtagents.agent.speech import answer_line, interrupt_line, message_line
 from wtagents.core.errors import UsageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from wtagents.agent.port import LaunchRequest, Probe, Reader
 
 PROGRAM = "claude"
+_HOOK_SECONDS = 5
 
 _FIXED = (
     # A background task, a subagent too, outlives its turn, starts further turns and keeps the
@@ -53,6 +55,22 @@ def agent_environment() -> tuple[tuple[str, str], ...]:
     return (*_FIXED, *patience)
 
 
+def _settings(edit_hook: tuple[str, ...]) -> str:
+    """Return settings for one run, beside the user's own; '' for none.
+
+    Settings that are not valid are dropped whole, without a word. A hook that fails lets the tool
+    run.
+    """
+    if not edit_hook:
+        return ""
+    import json
+    import shlex
+
+    command = {"type": "command", "command": shlex.join(edit_hook), "timeout": _HOOK_SECONDS}
+    hooks = {"PreToolUse": [{"matcher": MATCHER, "hooks": [command]}]}
+    return json.dumps({"hooks": hooks}, separators=(",", ":"))
+
+
 class Claude:
     """The adapter of Claude Code."""
 
@@ -74,6 +92,7 @@ class Claude:
             ("max-turns", request.max_turns),
             ("max-budget-usd", request.budget_usd),
             ("append-system-prompt-file", request.instructions),
+            ("settings", _settings(request.edit_hook)),
         ]
         return Launch(
             argv=(

@@ -59,6 +59,8 @@ class LaunchRequest:
     deny: tuple[str, ...] = ()
     instructions: Path | None = None
     """File whose text is added to the agent's instructions."""
+    edit_hook: tuple[str, ...] = ()
+    """Program that is asked before a file is edited; empty for none."""
 
 
 @record

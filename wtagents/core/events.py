@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     WORKTREE_SWEPT = "worktree.swept"
     COMMANDS_TRUSTED = "commands.trusted"
     FINGERPRINT_ACCEPTED = "fingerprint.accepted"
+    CLAIM_ADDED = "claim.added"
+    CLAIM_RELEASED = "claim.released"
     ACTION_FAILED = "action.failed"
 
 

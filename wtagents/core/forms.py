@@ -11,6 +11,9 @@ import re
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
+from wtagents.core.claim import Ownership, parse_area
+from wtagents.core.errors import UsageError
+
 Value_co = TypeVar("Value_co", covariant=True)
 Choice = TypeVar("Choice", bound=StrEnum)
 Inner = TypeVar("Inner")
@@ -173,6 +176,33 @@ class Size:
     def write(self, value: int) -> str:
         unit = next((u for u, factor in _BYTES.items() if value and value % factor == 0), "B")
         return literal(f"{value // _BYTES[unit]}{unit}")
+
+
+class Ownerships:
+    """Which paths belong to which task."""
+
+    expected = 'tables such as { paths = ["docs"], task = "docs-*" }'
+
+    def read(self, raw: Any) -> tuple[Ownership, ...]:
+        if type(raw) not in (list, tuple):
+            raise Unfit
+        return tuple(self._one(each) for each in raw)
+
+    def write(self, value: tuple[Ownership, ...]) -> str:
+        tables = (
+            f"{{ paths = {Texts('').write(each.paths)}, task = {literal(each.task)} }}"
+            for each in value
+        )
+        return f"[{', '.join(tables)}]"
+
+    def _one(self, raw: Any) -> Ownership:
+        if not isinstance(raw, dict) or set(raw) != {"paths", "task"}:
+            raise Unfit
+        try:
+            paths = tuple(map(parse_area, Texts("").read(raw["paths"])))
+        except UsageError:
+            raise Unfit from None
+        return Ownership(paths=paths, task=Text("").read(raw["task"]))
 
 
 class OrNone(Generic[Inner]):

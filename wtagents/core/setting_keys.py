@@ -11,6 +11,7 @@ from wtagents.core.forms import (
     Duration,
     OneOf,
     OrNone,
+    Ownerships,
     Size,
     Text,
     Texts,
@@ -125,5 +126,8 @@ KEYS: Mapping[str, Key] = {
     "radar.notify": Key(Truth(), "Tell the later agent of a clash what the other one changed."),
     "radar.claims": Key(
         OneOf(ClaimMode), "What an agent hears that edits a path which another task holds."
+    ),
+    "radar.own": Key(
+        Ownerships(), "Paths that belong to the tasks of a name; written [[own]] paths, task."
     ),
 }

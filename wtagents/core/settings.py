@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.claim import ClaimMode
+from wtagents.core.claim import ClaimMode, Ownership
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.merge import MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 """Source of a value that nobody set."""
 _DAY = 86400.0
+_OWN = "own"
+"""Stands alone in a file, as a list of tables: `[[own]]`."""
 _CORRECT = "correct the line, or delete it: the default holds then"
 _SHOWN = 60
 """Characters of a wrong value that an error repeats."""
@@ -130,6 +132,7 @@ class RadarSettings:
     interval: float = 10.0
     notify: bool = True
     claims: ClaimMode = ClaimMode.WARN
+    own: tuple[Ownership, ...] = ()
 
 
 @record
@@ -242,6 +245,9 @@ def trust_hash(path: Path, content: bytes) -> str:
 
 def _entries(layer: Layer) -> Iterator[tuple[str, Any]]:
     for section, table in layer.values.items():
+        if section == _OWN:
+            yield f"radar.{_OWN}", table
+            continue
         if section not in SECTIONS:
             raise _unknown(layer, section)
         if not hasattr(table, "items"):

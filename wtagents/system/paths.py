@@ -12,6 +12,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     trusted/           configuration files as they were trusted last
     reports/           defects of wta itself
     cron.sh, cron-*.log  what cron runs, and what that said the last time
+    claims/            who holds which path, for the hook of agents
     radar/             snapshots of worktrees and merges that were only tried
     *.lock             repository.lock, supervisor.lock, merger.lock, radar.lock
 """
@@ -100,6 +101,10 @@ class StatePaths:
     @property
     def merger_lock(self) -> Path:
         return self.root / "merger.lock"
+
+    @property
+    def claims(self) -> Path:
+        return self.root / "claims"
 
     @property
     def radar(self) -> Path:

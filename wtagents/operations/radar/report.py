@@ -6,6 +6,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
+from wtagents.operations.radar.holds import record_holds
 from wtagents.operations.radar.look import look
 from wtagents.operations.radar.named import named_clash
 from wtagents.operations.result import OperationResult
@@ -52,7 +53,9 @@ def radar(context: Context, request: RadarRequest) -> OperationResult[RadarRepor
     """Look at every worktree now. Raises NotFoundError for an unknown name."""
     with context.database.read() as db:
         chosen = {require_task(db, name).id for name in request.names}
-    return OperationResult(data=_report(context, look(context, in_full=True), chosen))
+    seen = look(context, in_full=True)
+    record_holds(context)
+    return OperationResult(data=_report(context, seen, chosen))
 
 
 def watch_radar(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
+from wtagents.operations.starting.hook import edit_hook
 from wtagents.operations.starting.opening import choose_first_words
 from wtagents.operations.starting.remake import is_made_since
 from wtagents.store.messages import messages_of
@@ -79,6 +80,7 @@ def _launch(context: Context, task: Task, run: Run, instructions: Path | None) -
             allow=configured.allow,
             deny=configured.deny,
             instructions=instructions,
+            edit_hook=edit_hook(context, task),
         )
     )
 
