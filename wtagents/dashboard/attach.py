@@ -19,6 +19,7 @@ from wtagents.core.errors import WtaError
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
+from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.story import Story
 from wtagents.operations.answer import AnswerRequest, answer
 from wtagents.operations.interrupt import interrupt
@@ -66,9 +67,13 @@ class AttachApp(App[None]):
         Binding("pagedown", "scroll(1)", show=False, priority=True),
     ]
 
-    def __init__(self, context: Context, name: str) -> None:
+    def __init__(
+        self, context: Context, name: str, *, wake: Callable[[], object] | None = None
+    ) -> None:
+        """`wake` makes sure that somebody follows what was begun here."""
         super().__init__(css_path=Path(__file__).with_suffix(".tcss"))
         self._place = context
+        self._wake = wake
         self._of_task = name
         self._left = Event()
 
@@ -101,10 +106,12 @@ class AttachApp(App[None]):
 
     @work(thread=True, group="talk")
     def _talk(self, act: Callable[[Context], OperationResult[object]]) -> None:
-        context = self._place.another()
+        context = self._place.another(clock=Patience(self._place.clock, self._left))
         try:
             for text in act(context).messages:
                 self.post_message(feed.Refused(text))
+            if self._wake is not None:
+                self._wake()
         except WtaError as error:
             self.post_message(feed.Refused(error.message))
         finally:

@@ -51,9 +51,9 @@ class Context:
         self._start = start
         self._flags = tuple(flags)
 
-    def another(self) -> Context:
+    def another(self, *, clock: Clock | None = None) -> Context:
         """Return a context of the same repository for another thread."""
-        return Context(self._start, flags=self._flags, clock=self.clock, ids=self.ids)
+        return Context(self._start, flags=self._flags, clock=clock or self.clock, ids=self.ids)
 
     def reload_settings(self) -> None:
         """Read the configuration again when it is next asked for."""

@@ -58,7 +58,7 @@ def _watch(invocation: Invocation, name: str) -> Task:
 
     with invocation.context.database.read() as db:
         task = require_task(db, name)
-    AttachApp(invocation.context, name).run()
+    AttachApp(invocation.context, name, wake=invocation.wake_supervisor).run()
     with invocation.context.database.read() as db:
         return require_task_by_id(db, task.id)
 
