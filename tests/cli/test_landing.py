@@ -22,7 +22,7 @@ def quiet(text: str) -> str:
     text = re.sub(r"\b[0-9a-f]{10}\b", "OID", text)
     text = re.sub(r"\d+\.\d s", "N s", text)
     text = re.sub(r"/\S*/", "/…/", text)
-    return "".join(f"{line[:80]}\n" for line in text.splitlines())
+    return "".join(f"{line[:80].rstrip()}\n" for line in text.splitlines())
 
 
 def test_clean_conflicting_and_red_in_one_night(
@@ -41,11 +41,11 @@ def test_clean_conflicting_and_red_in_one_night(
     foreseen = shell.wta("merge", "--ready", "--dry-run")
     assert (foreseen.status, foreseen.err) == (0, "")
     assert quiet(foreseen.out) == snapshot("""\
-a onto main: clean, 1 commit
-b onto main: conflict, 1 commit
+a onto main: clean, 1 commit, batch 1
+red onto main: clean, 1 commit, batch 1
+b onto main: conflict, 1 commit, batch 2
   f.txt (both changed the same lines): a person decides
   next: git -C /…/b rebase main, resolve, then: wta merge b; or: wta send b "reb
-red onto main: clean, 1 commit
 gates that must pass: test ! -e broken
 """)
     assert repository.tip("main") == tip
@@ -66,8 +66,8 @@ b rejected: conflict: it conflicts with main: f.txt: both changed the same lines
             """\
 red rejected: gate red: the gate 'test ! -e broken' failed
   gate failed in N s: test ! -e broken
-    its output: /…/red-3-1-1.log
-  next: look at /…/red-3-1-1.log, then: wta send red "the gate fails, see …"
+    its output: /…/red-3-1-again-1.log
+  next: look at /…/red-3-1-again-1.log, then: wta send red "the gate fails, see
 """,
         )
     )

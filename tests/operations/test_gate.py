@@ -152,7 +152,9 @@ def test_ignored_files_of_the_scratch_worktree_stay_and_included_ones_come(fleet
         fleet.task(name, {f"{name}.txt": name})
     count = "mkdir -p cache; echo x >> cache/runs; cat .env cache/runs"
     fleet.use(gate=[count])
-    one, two = merge(fleet.context, MergeRequestOptions(ready=True)).data
+    one, two = (
+        merge(fleet.context, MergeRequestOptions(names=(name,))).data[0] for name in ("one", "two")
+    )
     assert one.gates[0].tail == "KEY=1\nx"
     assert two.gates[0].tail == "KEY=1\nx\nx"
 

@@ -22,18 +22,18 @@ def test_each_task_is_foreseen_on_top_of_those_before_it(fleet: Fleet) -> None:
     fleet.use(resolver="scripted", gate=["pytest -q"])
     refs, events = fleet.main.refs(), _events(fleet)
     data = preview(fleet.context, MergeRequestOptions(ready=True)).data
-    assert [(each.task, each.foreseen, each.commits) for each in data.previews] == [
-        ("clean", Foreseen.CLEAN, 2),
-        ("first", Foreseen.CLEAN, 1),
-        ("second", Foreseen.CONFLICT, 1),
-        ("idle", Foreseen.NOTHING, 0),
-        ("dirty", Foreseen.REFUSED, 0),
+    assert [(each.batch, each.task, each.foreseen, each.commits) for each in data.previews] == [
+        (1, "idle", Foreseen.NOTHING, 0),
+        (1, "first", Foreseen.CLEAN, 1),
+        (1, "dirty", Foreseen.REFUSED, 0),
+        (1, "clean", Foreseen.CLEAN, 2),
+        (2, "second", Foreseen.CONFLICT, 1),
     ]
-    assert data.previews[2].conflicts == (
+    assert data.previews[4].conflicts == (
         ForeseenConflict(path="a.txt", kind="both changed the same lines", resolver=True),
     )
-    assert data.previews[3].detail == "wta/idle has no commit of its own"
-    assert data.previews[4].detail == "the worktree holds 1 file that no commit has"
+    assert data.previews[0].detail == "wta/idle has no commit of its own"
+    assert data.previews[2].detail == "the worktree holds 1 file that no commit has"
     assert (data.resolver, data.gates) == (ResolverKind.SCRIPTED, ("pytest -q",))
     assert (data.trusted, data.tripped) == (True, ())
     assert (fleet.main.refs(), _events(fleet)) == (refs, events)

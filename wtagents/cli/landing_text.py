@@ -65,8 +65,9 @@ def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
 
 def foreseen_lines(seen: MergePreviews, style: Style) -> Iterator[str]:
     """Say for each task how its landing would go after those before it."""
+    several = len({each.batch for each in seen.previews}) > 1
     for each in seen.previews:
-        yield from _foreseen(each, style)
+        yield from _foreseen(each, style, several=several)
     if not seen.previews:
         yield "no task is ready"
         return
@@ -81,11 +82,13 @@ def foreseen_lines(seen: MergePreviews, style: Style) -> Iterator[str]:
         yield style.paint(f"every landing is stopped: {changed}; wta doctor --accept", Tone.BAD)
 
 
-def _foreseen(each: MergePreview, style: Style) -> Iterator[str]:
+def _foreseen(each: MergePreview, style: Style, *, several: bool) -> Iterator[str]:
     tone = _TONES.get(each.foreseen, Tone.FAINT)
     word = style.paint(str(each.foreseen), tone)
     commits = f", {plural(each.commits, 'commit')}" if each.commits else ""
-    yield f"{style.heading(each.task)} onto {each.target}: {word}{commits}"
+    batch = f", batch {each.batch}" if each.batch else ", after a task that has not landed"
+    place = batch if several else ""
+    yield f"{style.heading(each.task)} onto {each.target}: {word}{commits}{place}"
     for conflict in each.conflicts:
         who = "the resolver is asked" if conflict.resolver else "a person decides"
         yield f"  {printable(conflict.path)} ({conflict.kind}): {who}"

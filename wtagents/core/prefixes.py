@@ -18,6 +18,9 @@ from itertools import pairwise
 
 from wtagents.core.record import record, replace
 
+_BLAMED = 2
+"""How often a tree must be red before its last member is blamed."""
+
 
 class Verdict(StrEnum):
     """What the gates said of one prefix."""
@@ -26,6 +29,8 @@ class Verdict(StrEnum):
     RED = "red"
     LATE = "late"
     """A gate did not end in time."""
+    CONFIRMED = "confirmed"
+    """Red on a tree that was red twice before."""
 
 
 @record
@@ -51,7 +56,9 @@ class Search:
     @property
     def culprit(self) -> int | None:
         """Whose member broke the gates: the prefix before it is green, its own was red twice."""
-        return self.red if self.red == self.green + 1 and self.times_red(self.red) > 1 else None
+        return (
+            self.red if self.red == self.green + 1 and self.times_red(self.red) >= _BLAMED else None
+        )
 
     @property
     def is_done(self) -> bool:
@@ -79,7 +86,8 @@ class Search:
             )
         if prefix <= after.green:
             return after
-        reds = dict(after.reds) | {prefix: after.times_red(prefix) + 1}
+        times = _BLAMED if verdict is Verdict.CONFIRMED else after.times_red(prefix) + 1
+        reds = dict(after.reds) | {prefix: times}
         return replace(after, reds=tuple(sorted(reds.items())))
 
     def times_red(self, prefix: int) -> int:

@@ -78,6 +78,10 @@ KEYS: Mapping[str, Key] = {
     "merge.gate": Key(_SHELL, "Each must pass on the exact tree that is to land.", trusted=True),
     "merge.gate_timeout": Key(Duration(), "Time that each gate may take."),
     "merge.setup": Key(_SHELL, "Run in the scratch worktree before the gates.", trusted=True),
+    "merge.slots": Key(
+        OrNone(Count(1, 16)),
+        "Trees that are verified at the same time; none means half of the processors, at most 4.",
+    ),
     "merge.strategy": Key(
         OneOf(MergeStrategy), "Land each commit of a branch by itself, or each branch as one."
     ),

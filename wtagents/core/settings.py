@@ -80,6 +80,7 @@ class MergeSettings:
     gate: tuple[str, ...] = ()
     gate_timeout: float = 1200.0
     setup: tuple[str, ...] = ()
+    slots: int | None = None
     strategy: MergeStrategy = MergeStrategy.REBASE
     resolver: ResolverKind = ResolverKind.CLAUDE
     resolver_command: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ from wtagents.system.paths import StatePaths
 from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from wtagents.core.ids import TaskName
@@ -150,10 +150,20 @@ class Hub:
 
     def archive(self, repository: Repository, task: TaskName, epoch: int, oid: Oid) -> RefName:
         """Keep a commit for good and return the ref that holds it; the same again is fine."""
-        self.fetch(repository, oid)
-        ref = RefName(f"{_ARCHIVE}{task.folder}/{epoch}/{oid}")
-        self.update_refs([f"update {ref} {oid}"])
-        return ref
+        return self.archive_all(repository, [(task, epoch, oid)])[0]
+
+    def archive_all(
+        self,
+        repository: Repository,
+        kept: Sequence[tuple[TaskName, int, Oid]],
+        *,
+        also: Iterable[Oid] = (),
+    ) -> list[RefName]:
+        """Keep commits for good, each for a task's epoch; `also` is fetched with them."""
+        self.fetch(repository, *(oid for _, _, oid in kept), *also)
+        refs = [RefName(f"{_ARCHIVE}{task.folder}/{epoch}/{oid}") for task, epoch, oid in kept]
+        self.update_refs(f"update {ref} {oid}" for ref, (_, _, oid) in zip(refs, kept, strict=True))
+        return refs
 
     def archived(self, task: TaskName, epoch: int) -> list[Oid]:
         """Return the commits that are kept of a task's life."""

@@ -101,6 +101,17 @@ def clashing_pairs(
     conflicts with the target itself is compared with the others as it is. `known` remembers
     merged pairs from one call to the next: its keys name both sides and the target.
     """
+    return overlaps(hub, branches, target, known=known)[0]
+
+
+def overlaps(
+    hub: Hub,
+    branches: Sequence[tuple[K, Oid, Oid]],
+    target: Oid,
+    *,
+    known: MutableMapping[tuple[Oid, Oid], bool] | None = None,
+) -> tuple[frozenset[tuple[K, K]], dict[K, int]]:
+    """Return the `clashing_pairs`, and how many paths each branch changes."""
     known = {} if known is None else known
     with hub.library() as library, merge_room(hub, library, target) as room:
         sides = _sides(room, library, branches, target)
@@ -112,11 +123,13 @@ def clashing_pairs(
         fresh = [pair for pair in dict.fromkeys(near.values()) if pair not in known]
         for pair, tried in zip(fresh, merge_all(room, fresh), strict=True):
             known[pair] = not tried.is_clean
-    return frozenset(
+    clashes = frozenset(
         (branches[first][0], branches[second][0])
         for (first, second), pair in near.items()
         if known[pair]
     )
+    sizes = zip(branches, sides, strict=True)
+    return clashes, {branch[0]: len(side.changes.paths) for branch, side in sizes}
 
 
 def _sides(

@@ -17,12 +17,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.core.ids import Oid
 from wtagents.core.record import record
 from wtagents.git.repo import GitError
 from wtagents.system.files import PRIVATE_FOLDER, make_private_folder
 
 if TYPE_CHECKING:
-    from wtagents.core.ids import BranchName, Oid
+    from wtagents.core.ids import BranchName
     from wtagents.git.repo import GitResult, Repository
 
 CHECKOUT_SECONDS = 1800.0
@@ -31,7 +32,7 @@ _SHA256_DIGITS = 64
 
 @record
 class Scratch:
-    """The scratch worktree of a hub; used under the merger lock only."""
+    """One scratch worktree of a hub; used under the merger lock only, by one thread."""
 
     hub: Repository
     root: Path
@@ -57,22 +58,23 @@ class Scratch:
         )
 
 
-def fill_scratch(scratch: Scratch, commit: Oid, *, target: BranchName, onto: Oid) -> None:
+def fill_scratch(scratch: Scratch, commit: Oid, *, target: BranchName, onto: Oid) -> Oid:
     """Put the files of a commit into the tree; ignored files stay, nothing else does.
 
-    Afterwards the tree that our index holds is proved to be the commit's.
+    Afterwards our index holds the commit's tree; its name, read back from there, is returned.
     Raises SystemFault when the files cannot be put there.
     """
     make_private_folder(scratch.root)
     make_private_folder(scratch.tree)
     _drop(scratch.tree / ".git")
     try:
-        _put_back(scratch, commit)
+        tree = _put_back(scratch, commit)
     except GitError:
         # An index that was cut off while it was written, or folders that a gate locked.
         _begin_anew(scratch)
-        _put_back(scratch, commit)
+        tree = _put_back(scratch, commit)
     _furnish(scratch, commit, target, onto)
+    return tree
 
 
 def spoiled_paths(scratch: Scratch) -> list[str]:
@@ -81,15 +83,18 @@ def spoiled_paths(scratch: Scratch) -> list[str]:
     return scratch.git("diff", *plain, "--name-only", "-z").fields
 
 
-def _put_back(scratch: Scratch, commit: Oid) -> None:
+def _put_back(scratch: Scratch, commit: Oid) -> Oid:
     with contextlib.suppress(FileNotFoundError):
         scratch.index.with_name("index.lock").unlink()
     scratch.git("read-tree", "--reset", "-u", commit)
     scratch.git("clean", "-ffd", "--quiet")
     wanted = scratch.git("rev-parse", "--verify", f"{commit}^{{tree}}").text
-    if scratch.git("write-tree").text != wanted or spoiled_paths(scratch):
+    seen = scratch.git("write-tree").text
+    if seen != wanted or spoiled_paths(scratch):
         _begin_anew(scratch)
         scratch.git("read-tree", "--reset", "-u", commit)
+        seen = scratch.git("write-tree").text
+    return Oid(seen)
 
 
 def _begin_anew(scratch: Scratch) -> None:

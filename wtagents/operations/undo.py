@@ -26,6 +26,7 @@ from wtagents.operations.landing.take_back import (
     build_undo,
     gate_undo,
 )
+from wtagents.operations.landing.words import refuse_red
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
 from wtagents.store.merges import last_landing, live_merge_request
@@ -112,8 +113,8 @@ def _take_back(landed: Landed, request: UndoRequest) -> TakenBack | Refusal:
             return made
         if made.new != made.old and not request.no_gate:
             gated = gate_undo(landed, hub, made)
-            if gated.refusal is not None:
-                return _red(task, replace(gated.refusal, gates=gated.results))
+            if gated.red is not None:
+                return _red(task, replace(refuse_red(task.name, gated.red), gates=gated.results))
             made = replace(made, gates=gated.results)
         end = advance_undo(landed, hub, made)
         if isinstance(end, TakenBack | Refusal):

@@ -70,6 +70,10 @@ class StatePaths:
     def scratch(self) -> Path:
         return self.root / "scratch"
 
+    def slot(self, number: int) -> Path:
+        """Return the folder of a scratch worktree for gates; they count from 1."""
+        return self.scratch if number == 1 else self.root / f"scratch-{number}"
+
     @property
     def gates(self) -> Path:
         return self.root / "gates"

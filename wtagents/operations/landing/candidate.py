@@ -1,4 +1,4 @@
-"""The candidate: the task's commits on the target's tip, made in the hub, conflicts resolved.
+"""The candidate: the task's commits on a tip, made in the hub, conflicts resolved.
 
 Nothing outside the hub changes, and the same ends give the same candidate, so an attempt that was
 cut off is simply made again.
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.record import record, replace
-from wtagents.git.predict import merge_commits
-from wtagents.git.rebase import ReplayConflict, replay, resume_replay
+from wtagents.git.predict import merge_histories
+from wtagents.git.rebase import ReplayConflict, replay_at, resume_replay
 from wtagents.git.stamp import Stamp
 from wtagents.operations.landing.approval import approval
 from wtagents.operations.landing.outcome import Refusal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wtagents.core.merge import MergeRequest, Resolution
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
+    from wtagents.git.predict import MergeDesk
     from wtagents.git.rebase import Replayed
     from wtagents.operations.landing.landing import Landing
     from wtagents.operations.landing.source import Source
@@ -43,9 +44,16 @@ class Built:
 
 @record
 class Contained:
-    """The target has all of it already, by content."""
+    """The tip has all of it already, by content."""
 
     detail: str
+
+
+@record
+class Conflicted:
+    """It conflicts with the tip; nobody was asked yet."""
+
+    conflict: ReplayConflict
 
 
 @record
@@ -54,19 +62,29 @@ class Overtaken:
 
 
 def build_candidate(
-    landing: Landing, hub: Hub, source: Source
-) -> Built | Contained | Refusal | Overtaken:
-    """Replay the branch onto the target's tip and have its conflicts resolved.
+    landing: Landing, desk: MergeDesk, source: Source
+) -> Built | Contained | Conflicted | Refusal:
+    """Replay the branch onto the source's tip.
 
     What a person has approved on these very ends lands as it was seen.
     """
     approved = approval(landing.context, landing.request)
     ends = (source.tip, source.onto)
     if approved and approved.candidate and (approved.source, approved.onto) == ends:
-        return _as_seen(landing, hub, approved.candidate, approved)
-    task, target = landing.task, landing.request.target
+        return _as_seen(landing, desk.hub, approved.candidate, approved)
     source = replace(source, trailers=landing_trailers(landing))
-    result = first_replay(hub, task, source, squash=landing.request.squash)
+    result = first_replay(desk, landing.task, source, squash=landing.request.squash)
+    if isinstance(result, ReplayConflict):
+        return Conflicted(conflict=result)
+    return _built(landing, desk.hub, source, result, ())
+
+
+def resolve_candidate(
+    landing: Landing, hub: Hub, source: Source, conflict: ReplayConflict
+) -> Built | Contained | Refusal | Overtaken:
+    """Have the conflicts of a replay resolved, one commit after the other."""
+    task, target = landing.task, landing.request.target
+    result: Replayed | ReplayConflict = conflict
     resolutions: list[Resolution] = []
     rounds = 0
     while isinstance(result, ReplayConflict):
@@ -86,13 +104,23 @@ def build_candidate(
         landing = replaying
         said = resolved_trailers(resolved.resolutions)
         result = resume_replay(hub, result, resolved.tree, trailers=said)
+    return _built(landing, hub, source, result, tuple(resolutions))
+
+
+def _built(
+    landing: Landing,
+    hub: Hub,
+    source: Source,
+    result: Replayed,
+    resolutions: tuple[Resolution, ...],
+) -> Built | Contained | Refusal:
     if result.candidate == source.onto:
-        return contained(hub, task, target, source)
+        return contained(hub, landing.task, landing.request.target, source)
     return Built(
         landing=landing,
         commit=result.candidate,
         commits=len(result.commits),
-        resolutions=tuple(resolutions),
+        resolutions=resolutions,
     )
 
 
@@ -107,24 +135,26 @@ def _as_seen(landing: Landing, hub: Hub, candidate: Oid, approved: MergeRequest)
 
 
 def first_replay(
-    hub: Hub, task: Task, source: Source, *, squash: bool
+    desk: MergeDesk, task: Task, source: Source, *, squash: bool
 ) -> Replayed | ReplayConflict:
     """Replay commit by commit; as one commit where that is asked for, or the only clean way.
 
     A commit in the middle may conflict although the branch as a whole does not.
     """
-    result = _replay(hub, task, source, squash=squash)
+    result = _replay(desk, task, source, squash=squash)
     if squash or not isinstance(result, ReplayConflict) or result.message is not None:
         return result
-    whole = merge_commits(hub, target=source.onto, branch=source.tip)
-    return _replay(hub, task, source, squash=True) if whole.is_clean else result
+    whole = merge_histories(desk.room, desk.library, source.onto, source.tip)
+    return _replay(desk, task, source, squash=True) if whole.is_clean else result
 
 
-def _replay(hub: Hub, task: Task, source: Source, *, squash: bool) -> Replayed | ReplayConflict:
+def _replay(
+    desk: MergeDesk, task: Task, source: Source, *, squash: bool
+) -> Replayed | ReplayConflict:
     trailers = (task_trailer(task), *source.trailers)
     stamp = Stamp(committer=source.committer, trailers=trailers)
-    return replay(
-        hub,
+    return replay_at(
+        desk,
         base=task.base,
         tip=source.tip,
         onto=source.onto,

@@ -1,43 +1,56 @@
 """Gates: commands that must pass on exactly the tree that is to land.
 
-They run in the scratch worktree of the hub, each on a tree that was put back to the candidate, in a
-session of their own with a mark in the environment: at the end, or at the deadline, everything that
-carries the mark is stopped. What they said is kept in a log file.
+They run in a slot, one of the scratch worktrees of the hub, each on a tree that was put back to the
+candidate, in a session of their own with the slot's mark in the environment: at the end, or at the
+deadline, everything that carries the mark is stopped, and nothing of another slot. What they said
+is kept in a log file.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import GateResult, Rejection
+from wtagents.core.merge import GateResult
 from wtagents.core.record import record
 from wtagents.core.text import printable, printable_lines
 from wtagents.git.scratch import Scratch, fill_scratch, spoiled_paths
-from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.words import SHELL_LIMIT
 from wtagents.operations.starting.worktree import copy_included
 from wtagents.system.command import clean_environment, run_logged
 from wtagents.system.files import make_private_folder
-from wtagents.system.process import stop_marked
+from wtagents.system.process import marked_processes, stop_found
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+    from threading import Event
 
-    from wtagents.core.ids import Oid
+    from wtagents.core.ids import BranchName, Oid, TaskName
     from wtagents.git.repo import Repository
     from wtagents.operations.context import Context
-    from wtagents.operations.landing.landing import Landing
+    from wtagents.operations.landing.outcome import Tell
 
 GATE_MARK = "WTA_GATE"
-"""Environment variable of everything that a gate starts; its value names the repository.
+"""Environment variable of everything that a gate starts; its value names repository and slot.
 
 One merger works per repository, so a process with the mark that nobody waits for is a leftover.
 """
+MOST_SLOTS = 16
 _TAIL_BYTES = 4096
 _TAIL_LINES = 12
-_SHELL_LIMIT = 80
 _SHOWN = 3
 _POLITE_SECONDS = 0.5
 _FIRM_SECONDS = 5.0
+
+
+@record
+class Red:
+    """The command that failed, or ran too long."""
+
+    kind: str
+    """Set-up command or gate."""
+    result: GateResult
+    timed_out: bool
 
 
 @record
@@ -45,9 +58,49 @@ class Gated:
     """What all gates said together."""
 
     results: tuple[GateResult, ...] = ()
-    refusal: Refusal | None = None
+    red: Red | None = None
     notes: tuple[str, ...] = ()
     """What a person should know although the gates passed."""
+    tree: Oid | None = None
+    """The tree that they saw; None where nothing was to be run."""
+    remembered: bool = False
+    """Whether they saw it at an earlier time."""
+
+
+@record
+class Inspection:
+    """One commit to be looked at, by one thread; nothing of it needs the store."""
+
+    context: Context
+    hub: Repository
+    slot: int
+    """From 1."""
+    tasks: tuple[TaskName, ...]
+    """What is in the commit and not in the target; the last one gives the log its name."""
+    commit: Oid
+    onto: Oid
+    target: BranchName
+    stem: str
+    """Beginning of the names of the logs."""
+    tell: Tell
+    cancelled: Event
+
+    @property
+    def label(self) -> str:
+        """What is looked at, for a person."""
+        first, last = self.tasks[0], self.tasks[-1]
+        if first == last:
+            return str(last)
+        return f"{first} … {last} ({len(self.tasks)} tasks)"
+
+    @property
+    def scratch(self) -> Scratch:
+        """The worktree of the slot."""
+        return Scratch(hub=self.hub, root=self.context.paths.slot(self.slot))
+
+    def fill(self) -> Oid:
+        """Put the commit's files back, whatever was done to them; return their tree."""
+        return fill_scratch(self.scratch, self.commit, target=self.target, onto=self.onto)
 
 
 @record
@@ -64,102 +117,82 @@ class _Command:
         return "set-up command" if self.is_setup else "gate"
 
 
-@record
-class _Bench:
-    """The scratch worktree and the candidate on it."""
-
-    landing: Landing
-    scratch: Scratch
-    commit: Oid
-    onto: Oid
-
-    def fill(self) -> None:
-        """Put the candidate's files back, whatever was done to them."""
-        target = self.landing.request.target
-        fill_scratch(self.scratch, self.commit, target=target, onto=self.onto)
-
-
-def run_gates(landing: Landing, hub: Repository, commit: Oid, onto: Oid) -> Gated:
-    """Run set-up commands and gates on a candidate until one is red.
+def run_gates(inspection: Inspection) -> Gated:
+    """Run set-up commands and gates on a commit until one is red or the inspection is cancelled.
 
     Raises SystemFault when the scratch worktree cannot be filled or a process cannot be stopped.
     """
-    context = landing.context
-    if not context.settings.merge.gate:
-        return Gated()
+    context = inspection.context
     make_private_folder(context.paths.gates)
-    stop_leftovers(context)
-    bench = _Bench(
-        landing=landing,
-        scratch=Scratch(hub=hub, root=context.paths.scratch),
-        commit=commit,
-        onto=onto,
-    )
-    bench.fill()
-    copy_included(context, bench.scratch.tree, afresh=True)
+    stop_leftovers(context, slots=(inspection.slot,))
+    tree = inspection.fill()
+    copy_included(context, inspection.scratch.tree, afresh=True)
     results: list[GateResult] = []
     notes: list[str] = []
-    for command in _commands(landing):
-        bench.fill()
-        landing.tell(
-            f"{landing.task.name}: {command.kind} {printable(command.shell, _SHELL_LIMIT)}"
+    for command in _commands(inspection):
+        inspection.fill()
+        if inspection.cancelled.is_set():
+            break
+        inspection.tell(
+            f"{inspection.label}: {command.kind} {printable(command.shell, SHELL_LIMIT)}"
         )
-        result, timed_out = _run(bench, command)
+        result, timed_out = _run(inspection, command)
         if not command.is_setup:
             results.append(result)
-            notes += _note_spoiled(bench.scratch, result)
+            notes += _note_spoiled(inspection.scratch, result)
         if not result.passed:
-            refusal = _refusal(landing, command, result, timed_out=timed_out)
-            return Gated(results=tuple(results), refusal=refusal, notes=tuple(notes))
-    return Gated(results=tuple(results), notes=tuple(notes))
+            red = Red(kind=command.kind, result=result, timed_out=timed_out)
+            return Gated(results=tuple(results), red=red, notes=tuple(notes), tree=tree)
+    return Gated(results=tuple(results), notes=tuple(notes), tree=tree)
 
 
-def stop_leftovers(context: Context) -> int:
-    """Stop what a gate of this repository started and nobody waits for; the merger lock is held."""
-    return stop_marked(
-        GATE_MARK,
-        _mark(context),
+def stop_leftovers(
+    context: Context, *, slots: Collection[int] = tuple(range(1, MOST_SLOTS + 1))
+) -> int:
+    """Stop what gates of these slots started and nobody waits for; the merger lock is held."""
+    marks = [(GATE_MARK, _mark(context, slot)) for slot in slots]
+    return stop_found(
+        lambda: marked_processes(*marks),
         clock=context.clock,
         polite_seconds=_POLITE_SECONDS,
         firm_seconds=_FIRM_SECONDS,
     )
 
 
-def _commands(landing: Landing) -> list[_Command]:
-    context, request = landing.context, landing.request
-    merge = context.settings.merge
+def _commands(inspection: Inspection) -> list[_Command]:
+    merge, gates = inspection.context.settings.merge, inspection.context.paths.gates
     shells = [(shell, True) for shell in merge.setup] + [(shell, False) for shell in merge.gate]
-    stem = f"{landing.task.name.folder}-{request.id}-{request.attempts + 1}"
     return [
-        _Command(shell=shell, is_setup=is_setup, log=context.paths.gates / f"{stem}-{number}.log")
+        _Command(shell=shell, is_setup=is_setup, log=gates / f"{inspection.stem}-{number}.log")
         for number, (shell, is_setup) in enumerate(shells, 1)
     ]
 
 
-def _run(bench: _Bench, command: _Command) -> tuple[GateResult, bool]:
+def _run(inspection: Inspection, command: _Command) -> tuple[GateResult, bool]:
     """Run one command and everything that it starts to the end; say also whether it was cut off."""
-    context = bench.landing.context
+    context = inspection.context
     command.log.unlink(missing_ok=True)
     began = context.clock.monotonic()
     try:
         status = run_logged(
             ("sh", "-c", command.shell),
-            cwd=bench.scratch.tree,
+            cwd=inspection.scratch.tree,
             timeout=context.settings.merge.gate_timeout,
             env=clean_environment(
                 {
-                    GATE_MARK: _mark(context),
-                    "WTA_TASK": bench.landing.task.name,
-                    "WTA_CANDIDATE": bench.commit,
-                    "WTA_TARGET": bench.landing.request.target,
-                    "GIT_CEILING_DIRECTORIES": str(bench.scratch.root),
+                    GATE_MARK: _mark(context, inspection.slot),
+                    "WTA_TASK": inspection.tasks[-1],
+                    "WTA_TASKS": " ".join(inspection.tasks),
+                    "WTA_CANDIDATE": inspection.commit,
+                    "WTA_TARGET": inspection.target,
+                    "GIT_CEILING_DIRECTORIES": str(inspection.scratch.root),
                 }
             ),
             log=command.log,
         )
         seconds = context.clock.monotonic() - began
     finally:
-        stop_leftovers(context)
+        stop_leftovers(context, slots=(inspection.slot,))
     result = GateResult(
         command=command.shell,
         passed=status == 0,
@@ -170,8 +203,8 @@ def _run(bench: _Bench, command: _Command) -> tuple[GateResult, bool]:
     return result, status is None
 
 
-def _mark(context: Context) -> str:
-    return context.paths.root.name
+def _mark(context: Context, slot: int) -> str:
+    return f"{context.paths.root.name}/{slot}"
 
 
 def _tail(log: Path) -> str:
@@ -188,23 +221,5 @@ def _note_spoiled(scratch: Scratch, result: GateResult) -> list[str]:
         return []
     more = f" and {len(spoiled) - _SHOWN} more" if len(spoiled) > _SHOWN else ""
     named = ", ".join(spoiled[:_SHOWN]) + more
-    shell = printable(result.command, _SHELL_LIMIT)
+    shell = printable(result.command, SHELL_LIMIT)
     return [f"the gate {shell!r} changed tracked files ({named}); they do not land"]
-
-
-def _refusal(
-    landing: Landing, command: _Command, result: GateResult, *, timed_out: bool
-) -> Refusal:
-    name, shell = landing.task.name, printable(command.shell, _SHELL_LIMIT)
-    if timed_out:
-        return Refusal(
-            rejection=Rejection.GATE_TIMEOUT,
-            detail=f"the {command.kind} {shell!r} did not end within {result.seconds:.0f} s",
-            hint=f"look at {result.log}; raise merge.gate_timeout, then: wta merge {name}",
-        )
-    last = result.tail.rpartition("\n")[2]
-    return Refusal(
-        rejection=Rejection.GATE_RED,
-        detail=f"the {command.kind} {shell!r} failed" + (f": {last}" if last else ""),
-        hint=f'look at {result.log}, then: wta send {name} "the gate fails, see …"',
-    )

@@ -1,46 +1,35 @@
-"""Landing: one merge request after the other, each step a guarded move of its row.
+"""Landing: what waits goes in batches, each step a guarded move of the rows.
 
     waiting    T0, the target's tip, and S0, the branch's tip, are noted; S0 is archived
-    replaying  S0's commits are replayed onto T0 in the hub
+    replaying  S0's commits are replayed in the hub, onto T0 or the member of the batch before it
     resolving  the resolver's answer to a text conflict is verified
-    gating     the gates look at exactly the candidate
-    advancing  the target moves from T0 to the candidate together with its checkout
-    merged     row and task say so
+    gating     the gates look at prefixes of the batch, each on exactly its tree
+    advancing  the target moves from T0 to the longest green prefix together with its checkout
+    merged     rows and tasks say so
 
-Killed anywhere, the next landing begins again from the row: nothing before `advancing` touches the
+Killed anywhere, the next landing begins again from the rows: nothing before `advancing` touches the
 user's repository, and `advancing` holds what is needed to finish. A target that moved meanwhile
-supersedes the attempt. The task's own branch never moves. Whoever lands holds the merger lock.
+supersedes the attempt. The tasks' own branches never move. Whoever lands holds the merger lock.
 """
 
 from __future__ import annotations
 
 import logging
 from threading import Event
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from wtagents.core.errors import DeadlineError, SystemFault, WtaError
-from wtagents.core.merge import MergeRequest, MergeState, Rejection
-from wtagents.core.record import record, replace
-from wtagents.core.task import TaskState
-from wtagents.git.advance import (
-    Advanced,
-    CheckoutBusy,
-    CheckoutDirty,
-    Moved,
-    advance,
-    finish_advance,
-    is_advancing,
-)
+from wtagents.core.errors import DeadlineError, WtaError
+from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.queue import plan_batch
+from wtagents.git.advance import finish_advance, is_advancing
 from wtagents.git.hub import open_hub
-from wtagents.git.refs import ref_value
-from wtagents.operations.landing.candidate import Built, Contained, Overtaken, build_candidate
-from wtagents.operations.landing.gate import Gated, run_gates, stop_leftovers
-from wtagents.operations.landing.holds import refuse_held
+from wtagents.operations.landing.batch import land_batch
+from wtagents.operations.landing.choose import observe_line, wishes_of
+from wtagents.operations.landing.gate import stop_leftovers
 from wtagents.operations.landing.landing import Landing
-from wtagents.operations.landing.outcome import Refusal, count_commits, outcome_of, silent
-from wtagents.operations.landing.source import observe_source, refuse_touched
+from wtagents.operations.landing.outcome import count_commits, outcome_of, silent
 from wtagents.operations.landing.take_back import recover_undos
-from wtagents.operations.landing.words import landed_words, refuse_busy, refuse_dirty, refuse_moved
+from wtagents.operations.landing.words import landed_words
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import require_task_by_id
 from wtagents.system.files import make_private_folder
@@ -50,11 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from wtagents.core.ids import BranchName, Oid
-    from wtagents.core.task import Task
+    from wtagents.core.merge import MergeRequest
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import MergeOutcome, Tell
-    from wtagents.operations.landing.source import Source
 
 logger = logging.getLogger(__name__)
 
@@ -62,23 +50,8 @@ _ORPHAN_SECONDS = 45.0
 """How long a git command that outlived its landing is waited for."""
 
 
-@record
-class Superseded:
-    """The target moved while the attempt was under way."""
-
-    why: str
-
-
-@record
-class Settled:
-    """The row says how it ended; there is nothing left to do."""
-
-
-End = Refusal | Superseded | Settled
-
-
 def land_waiting(context: Context, *, tell: Tell = silent) -> tuple[MergeOutcome, ...]:
-    """Land what waits, oldest first; nothing when another process is landing.
+    """Land what waits; nothing when another process is landing.
 
     Raises SystemFault when the store cannot be written.
     """
@@ -95,18 +68,20 @@ def land_queue(
     The caller holds the merger lock.
     """
     recover(context, tell=tell)
-    outcomes: dict[int, MergeOutcome] = {}
+    seen: dict[int, None] = {}
+    alone: set[int] = set()
+    before: list[tuple[int, int]] | None = None
     while True:
-        waiting = [
-            request
-            for request in _live(context)
-            if request.state is MergeState.WAITING
-            and request.id not in outcomes
-            and (only is None or request.id in only)
-        ]
-        if not waiting:
-            return tuple(outcomes.values())
-        outcomes[waiting[0].id] = land(context, waiting[0], tell=tell)
+        waiting = _waiting(context, only)
+        stand = [(request.id, request.attempts) for request in waiting] + [(-1, len(alone))]
+        if not waiting or stand == before:
+            break
+        before = stand
+        hub = open_hub(context.paths, context.repository)
+        batch = _next_batch(context, hub, waiting, alone, tell)
+        seen |= dict.fromkeys(landing.request.id for landing in batch)
+        alone |= set(land_batch(context, hub, batch, tell=tell)) if batch else set()
+    return tuple(outcome_of(context, request_id) for request_id in seen)
 
 
 def recover(context: Context, *, tell: Tell = silent) -> None:
@@ -123,105 +98,21 @@ def recover(context: Context, *, tell: Tell = silent) -> None:
             logger.exception("recovering %s", landing.task.name)
 
 
-def land(context: Context, request: MergeRequest, *, tell: Tell = silent) -> MergeOutcome:
-    """Land one waiting request, or say why not; the caller holds the merger lock."""
-    landing: Landing | None = _landing(context, request, tell)
-    while landing is not None:
-        landing = _next_attempt(landing)
-    return outcome_of(context, request.id)
+def _waiting(context: Context, only: Collection[int] | None) -> list[MergeRequest]:
+    return [
+        request
+        for request in _live(context)
+        if request.state is MergeState.WAITING and (only is None or request.id in only)
+    ]
 
 
-def _next_attempt(landing: Landing) -> Landing | None:
-    """Make one attempt; return the landing when another one is due."""
-    if landing.task.state not in (TaskState.READY, TaskState.MERGING):
-        landing.withdraw(f"the task is {landing.task.state} again")
-        return None
-    try:
-        end = _attempt(landing)
-    except (WtaError, OSError) as error:
-        logger.warning("landing %s", landing.task.name, exc_info=error)
-        end = _fault(landing.task, error)
-    match end:
-        case Refusal():
-            landing.reject(end)
-        case Superseded():
-            again = landing.begin_again(end.why, Rejection.TARGET_MOVING)
-            return None if again is None else _landing(again.context, again.request, again.tell)
-        case Settled():
-            pass
-        case _:
-            assert_never(end)
-    return None
-
-
-def _attempt(landing: Landing) -> End:
-    context = landing.context
-    hub = open_hub(context.paths, context.repository)
-    source = observe_source(context, landing.task, landing.request.target)
-    if isinstance(source, Refusal):
-        return source
-    begun = landing.begin(source=source.tip, onto=source.onto)
-    if begun is None:
-        return Settled()
-    hub.archive(context.repository, begun.task.name, begun.request.id, source.tip)
-    hub.fetch(context.repository, source.onto)
-    built = build_candidate(begun, hub, source)
-    match built:
-        case Built():
-            return refuse_held(built, hub, source) or _verify(built, hub, source)
-        case Contained():
-            begun.finish(source.onto, built.detail)
-            return Settled()
-        case Refusal():
-            return built
-        case Overtaken():
-            return Settled()
-        case _:
-            assert_never(built)
-
-
-def _verify(built: Built, hub: Hub, source: Source) -> End:
-    """Run the gates on the candidate, then advance."""
-    landing = built.landing.move(
-        MergeState.GATING, candidate=built.commit, resolutions=built.resolutions
-    )
-    if landing is None:
-        return Settled()
-    gated = Gated()
-    if not landing.request.skip_gate:
-        gated = run_gates(landing, hub.repo, built.commit, source.onto)
-    if gated.refusal is not None:
-        return replace(gated.refusal, gates=gated.results)
-    hub.send(landing.context.repository, built.commit, known=(source.tip, source.onto))
-    with landing.context.repository_lock():
-        return _advance(landing, built, gated, source)
-
-
-def _advance(landing: Landing, built: Built, gated: Gated, source: Source) -> End:
-    """Move the target, under the repository lock; from here on the row decides after a kill."""
-    context, task, target = landing.context, landing.task, landing.request.target
-    if ref_value(context.repository, task.branch.ref) != source.tip:
-        return refuse_moved(task)
-    refusal = refuse_touched(context, task)
-    if refusal is not None:
-        return refusal
-    advancing = landing.move(MergeState.ADVANCING, gates=gated.results)
-    if advancing is None:
-        return Settled()
-    result = advance(context.repository, target, source.onto, built.commit)
-    match result:
-        case Advanced():
-            said = landed_words(advancing.request, built.commits, gated.notes)
-            advancing.finish(built.commit, said)
-            return Settled()
-        case Moved():
-            return Superseded(why=f"{target} moved while {task.name} was landing")
-        case CheckoutDirty():
-            return refuse_dirty(task, target, result)
-        case CheckoutBusy():
-            return refuse_busy(task, target, result)
-        case _:
-            assert_never(result)
+def _next_batch(
+    context: Context, hub: Hub, waiting: list[MergeRequest], alone: set[int], tell: Tell
+) -> list[Landing]:
+    line = observe_line(context, hub, wishes_of(context, waiting), alone)
+    batch = plan_batch(line.entries, line.clashes, line.limit)
+    requests = {request.id: request for request in waiting}
+    return [_landing(context, requests[entry.request_id], tell) for entry in batch.entries]
 
 
 def _recover(landing: Landing) -> None:
@@ -259,17 +150,6 @@ def _has(context: Context, target: BranchName, commit: Oid) -> bool:
     """Whether the target has a commit; one that never came into the repository it has not."""
     command = ("merge-base", "--is-ancestor", commit, target.ref)
     return context.repository.read(*command, ok=(0, 1, 128)).status == 0
-
-
-def _fault(task: Task, error: WtaError | OSError) -> Refusal:
-    if isinstance(error, OSError):
-        error = SystemFault("the machine refused", cause=str(error).lower(), hint="wta doctor")
-    cause = f": {error.cause}" if error.cause else ""
-    return Refusal(
-        rejection=Rejection.FAULT,
-        detail=error.message + cause,
-        hint=f"{error.hint or 'wta doctor'}; then: wta merge {task.name}",
-    )
 
 
 def _live(context: Context) -> list[MergeRequest]:

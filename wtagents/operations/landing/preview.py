@@ -1,32 +1,41 @@
-"""What `wta merge` would do: the replays are made in the hub, one on top of the other.
+"""What `wta merge` would do: order and batches, and the replays, made in the hub one on the other.
 
 Nothing of the repository, its refs or the tasks changes, nobody is asked and nothing is run.
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import ResolverKind
+from wtagents.core.queue import plan_batches
 from wtagents.core.record import record, replace
 from wtagents.git.hub import open_hub
+from wtagents.git.predict import open_merge_desk
 from wtagents.git.rebase import ReplayConflict
 from wtagents.operations.landing.candidate import contained, first_replay
+from wtagents.operations.landing.choose import Wish, observe_line
 from wtagents.operations.landing.holds import find_holds, held
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.resolve import refuse_conflict
-from wtagents.operations.landing.source import Source, observe_ends, refuse_unsettled
+from wtagents.operations.landing.source import observe_ends, observe_shared, refuse_unsettled
 from wtagents.operations.merge import chosen_tasks, require_landable
 from wtagents.operations.result import OperationResult
 from wtagents.operations.tripwire import observe_tripwire
 from wtagents.operations.trust import observe_trust
+from wtagents.store.merges import live_merge_request
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wtagents.core.ids import BranchName, Oid, TaskName
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
+    from wtagents.git.predict import MergeDesk
     from wtagents.operations.context import Context
+    from wtagents.operations.landing.source import Source
     from wtagents.operations.merge import MergeRequestOptions
 
 
@@ -61,6 +70,8 @@ class MergePreview:
     conflicts: tuple[ForeseenConflict, ...]
     detail: str
     hint: str
+    batch: int = 0
+    """Those with the same number are verified together; 0: it waits for a task to land."""
 
 
 @record
@@ -84,9 +95,8 @@ def preview(context: Context, options: MergeRequestOptions) -> OperationResult[M
     for task in tasks:
         require_landable(context, task)
     hub = open_hub(context.paths, context.repository)
-    tips: dict[BranchName, Oid] = {}
     squash = options.squash or context.settings.merge.squashes
-    previews = tuple(_preview(context, hub, task, tips, squash=squash) for task in tasks)
+    previews = _foresee(context, hub, tasks, squash=squash)
     merge = context.settings.merge
     return OperationResult(
         data=MergePreviews(
@@ -99,22 +109,75 @@ def preview(context: Context, options: MergeRequestOptions) -> OperationResult[M
     )
 
 
+def _foresee(
+    context: Context, hub: Hub, tasks: Sequence[Task], *, squash: bool
+) -> tuple[MergePreview, ...]:
+    """Predict the landings in their order, each on the tips that those before it would leave."""
+    shared = observe_shared(context, tasks)
+    numbers = _batches(context, hub, tasks)
+    seen: list[MergePreview] = []
+    with ExitStack() as open_desks:
+        desks: dict[BranchName, _Desk] = {}
+        for task in sorted(tasks, key=lambda each: numbers[each.id]):
+            ends = refuse_unsettled(context, task) or observe_ends(task, task.target, shared)
+            if isinstance(ends, Refusal):
+                preview = _refused(task, Foreseen.REFUSED, ends)
+            else:
+                hub.fetch(context.repository, ends.tip, ends.onto)
+                if task.target not in desks:
+                    opened = open_desks.enter_context(open_merge_desk(hub, ends.onto))
+                    desks[task.target] = _Desk(opened, ends.onto)
+                preview = _preview(context, desks[task.target], task, ends, squash=squash)
+            seen.append(replace(preview, batch=numbers[task.id][0]))
+    return tuple(seen)
+
+
+def _batches(context: Context, hub: Hub, tasks: Sequence[Task]) -> dict[int, tuple[int, int]]:
+    """Return batch and place of each task, by its id."""
+    with context.database.read() as db:
+        asked = {
+            task.id: request.created_at
+            for task in tasks
+            if (request := live_merge_request(db, task.id)) is not None
+        }
+    now = context.clock.now()
+    wishes = [
+        Wish(
+            id=task.id,
+            task=task,
+            target=task.target,
+            skip_gate=False,
+            asked_at=asked.get(task.id, now),
+        )
+        for task in tasks
+    ]
+    line = observe_line(context, hub, wishes)
+    numbers = {task.id: (0, 0) for task in tasks}
+    for number, batch in enumerate(plan_batches(line.entries, line.clashes, line.limit), 1):
+        for place, entry in enumerate(batch.entries, 1):
+            numbers[entry.task_id] = number, place
+    return numbers
+
+
+class _Desk:
+    """An open merge room, and the tip that the landings before would leave."""
+
+    def __init__(self, desk: MergeDesk, tip: Oid) -> None:
+        self.desk = desk
+        self.tip = tip
+
+
 def _preview(
-    context: Context, hub: Hub, task: Task, tips: dict[BranchName, Oid], *, squash: bool
+    context: Context, at: _Desk, task: Task, ends: Source, *, squash: bool
 ) -> MergePreview:
-    """Predict one landing on the tips that the landings before it would leave."""
-    ends = refuse_unsettled(context, task) or observe_ends(context, task, task.target)
-    if isinstance(ends, Refusal):
-        return _refused(task, Foreseen.REFUSED, ends)
-    source = replace(ends, onto=tips.setdefault(task.target, ends.onto))
-    hub.fetch(context.repository, source.tip, ends.onto)
-    result = first_replay(hub, task, source, squash=squash)
+    source = replace(ends, onto=at.tip)
+    result = first_replay(at.desk, task, source, squash=squash)
     if isinstance(result, ReplayConflict):
         return _conflict(context, task, result)
     if result.candidate == source.onto:
-        return _nothing(hub, task, source)
-    tips[task.target] = result.candidate
-    holds = find_holds(context, hub, task, source, result.candidate)
+        return _nothing(at.desk.hub, task, source)
+    at.tip = result.candidate
+    holds = find_holds(context, at.desk.hub, task, source, result.candidate)
     if holds:
         return replace(
             _refused(task, Foreseen.HELD, held(task, holds, result.candidate)),

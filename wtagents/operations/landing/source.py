@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ConfigError
 from wtagents.core.merge import Rejection
 from wtagents.core.record import record
-from wtagents.git.refs import ref_value
+from wtagents.git.refs import branch_tips
 from wtagents.git.worktrees import worktree_facts
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.tripwire import ACCEPT, lay_tripwire, observe_tripwire
 from wtagents.operations.trust import require_trusted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
@@ -39,13 +41,39 @@ class Source:
     """What each landed commit says beside its task."""
 
 
-def observe_source(context: Context, task: Task, target: BranchName) -> Source | Refusal:
+@record
+class Shared:
+    """What is the same for all that land together."""
+
+    tips: Mapping[BranchName, Oid]
+    """Of every branch."""
+    committer: str
+    """`name <email>`, or ''."""
+    distrusted: Refusal | None
+    is_touched: bool
+    """Whether the tripwire found something, which may concern one task only."""
+
+
+def observe_shared(context: Context, tasks: Sequence[Task]) -> Shared:
+    """Look at what all these have in common. Raises SystemFault when git cannot answer."""
+    lay_tripwire(context)
+    return Shared(
+        tips=branch_tips(context.repository),
+        committer=_committer(context),
+        distrusted=refuse_distrusted(context),
+        is_touched=bool(observe_tripwire(context, *tasks)),
+    )
+
+
+def observe_source(
+    context: Context, task: Task, target: BranchName, shared: Shared
+) -> Source | Refusal:
     """Look at both ends. Raises SystemFault when git cannot answer."""
     return (
-        refuse_distrusted(context)
-        or refuse_touched(context, task)
+        shared.distrusted
+        or (refuse_touched(context, task) if shared.is_touched else None)
         or refuse_unsettled(context, task)
-        or observe_ends(context, task, target)
+        or observe_ends(task, target, shared)
     )
 
 
@@ -107,9 +135,9 @@ def _unsettled(task: Task, facts: WorktreeFacts) -> Refusal | None:
     return None
 
 
-def observe_ends(context: Context, task: Task, target: BranchName) -> Source | Refusal:
-    repository = context.repository
-    tip, onto = ref_value(repository, task.branch.ref), ref_value(repository, target.ref)
+def observe_ends(task: Task, target: BranchName, shared: Shared) -> Source | Refusal:
+    """Find the tips of branch and target, and who commits."""
+    tip, onto = shared.tips.get(task.branch), shared.tips.get(target)
     if tip is None:
         return Refusal(
             rejection=Rejection.SOURCE_MOVED,
@@ -122,14 +150,18 @@ def observe_ends(context: Context, task: Task, target: BranchName) -> Source | R
             detail=f"the target {target} is gone",
             hint=f"make it again: git branch {target} {task.base.short}",
         )
-    name, email = (
-        repository.read("config", "--get", f"user.{key}", ok=(0, 1)).text.strip()
-        for key in ("name", "email")
-    )
-    if not name or not email:
+    if not shared.committer:
         return Refusal(
             rejection=Rejection.NO_IDENTITY,
             detail="git does not know who commits here",
             hint='git config --global user.name "…" and git config --global user.email "…"',
         )
-    return Source(tip=tip, onto=onto, committer=f"{name} <{email}>")
+    return Source(tip=tip, onto=onto, committer=shared.committer)
+
+
+def _committer(context: Context) -> str:
+    name, email = (
+        context.repository.read("config", "--get", f"user.{key}", ok=(0, 1)).text.strip()
+        for key in ("name", "email")
+    )
+    return f"{name} <{email}>" if name and email else ""

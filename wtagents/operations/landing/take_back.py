@@ -26,8 +26,7 @@ from wtagents.git.advance import (
 from wtagents.git.changes import who_changed
 from wtagents.git.refs import ref_value
 from wtagents.git.revert import Reverted, person_of, revert
-from wtagents.operations.landing.gate import Gated, run_gates
-from wtagents.operations.landing.landing import Landing
+from wtagents.operations.landing.gate import Gated, Inspection, run_gates
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.source import refuse_touched
 from wtagents.operations.landing.words import refuse_busy, refuse_dirty
@@ -49,8 +48,6 @@ _ORPHAN_SECONDS = 45.0
 """How long a git command that outlived its undo is waited for."""
 _SHOWN = 4
 _SUBJECT_LIMIT = 60
-_UNDO_LOGS = 1000
-"""Added to the number of the attempt, so that the logs of an undo stand beside the landing's."""
 
 
 @record
@@ -118,9 +115,23 @@ def build_undo(landed: Landed, hub: Hub) -> TakenBack | Refusal:
 
 def gate_undo(landed: Landed, hub: Hub, made: TakenBack) -> Gated:
     """Let the gates look at it."""
-    request = replace(landed.request, attempts=landed.request.attempts + _UNDO_LOGS)
-    landing = Landing(context=landed.context, task=landed.task, request=request, tell=landed.tell)
-    return run_gates(landing, hub.repo, made.new, made.old)
+    context, task, request = landed.context, landed.task, landed.request
+    if not context.settings.merge.gate:
+        return Gated()
+    return run_gates(
+        Inspection(
+            context=context,
+            hub=hub.repo,
+            slot=1,
+            tasks=(task.name,),
+            commit=made.new,
+            onto=made.old,
+            target=request.target,
+            stem=f"{task.name.folder}-{request.id}-undo",
+            tell=landed.tell,
+            cancelled=Event(),
+        )
+    )
 
 
 def advance_undo(

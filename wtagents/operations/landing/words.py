@@ -5,15 +5,21 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import SystemFault
 from wtagents.core.merge import Rejection
+from wtagents.core.text import printable
 from wtagents.operations.landing.outcome import Refusal
 
 if TYPE_CHECKING:
+    from wtagents.core.errors import WtaError
     from wtagents.core.ids import BranchName
     from wtagents.core.merge import MergeRequest
     from wtagents.core.task import Task
     from wtagents.git.advance import CheckoutBusy, CheckoutDirty
+    from wtagents.operations.landing.gate import Red
 
+SHELL_LIMIT = 80
+"""Characters of a command that a line repeats."""
 _SHOWN = 4
 
 
@@ -31,11 +37,53 @@ def _verification(request: MergeRequest) -> str:
         return "not verified: --no-gate"
     if not request.gates:
         return "not verified: no gate is configured"
-    return f"{_counted(len(request.gates), 'gate')} passed"
+    said = f"{_counted(len(request.gates), 'gate')} passed"
+    earlier = [gate.cached_from for gate in request.gates if gate.cached_from is not None]
+    if not earlier:
+        return said
+    return f"{said} (cached from {min(earlier).isoformat(sep=' ', timespec='seconds')})"
 
 
 def _counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def refuse_red(name: str, red: Red) -> Refusal:
+    """A gate said no to a tree, twice."""
+    result, shell = red.result, printable(red.result.command, SHELL_LIMIT)
+    if red.timed_out:
+        return Refusal(
+            rejection=Rejection.GATE_TIMEOUT,
+            detail=f"the {red.kind} {shell!r} did not end within {result.seconds:.0f} s",
+            hint=f"look at {result.log}; raise merge.gate_timeout, then: wta merge {name}",
+        )
+    last = result.tail.rpartition("\n")[2]
+    return Refusal(
+        rejection=Rejection.GATE_RED,
+        detail=f"the {red.kind} {shell!r} failed" + (f": {last}" if last else ""),
+        hint=f'look at {result.log}, then: wta send {name} "the gate fails, see …"',
+    )
+
+
+def refuse_unlike(task: Task, what: str) -> Refusal:
+    """What is about to land is not what was built and verified."""
+    return Refusal(
+        rejection=Rejection.NOT_AS_VERIFIED,
+        detail=f"nothing landed: {what}",
+        hint=f"wta doctor; who writes to the hub or the store? then: wta merge {task.name}",
+    )
+
+
+def fault(task: Task, error: WtaError | OSError) -> Refusal:
+    """Git or the machine failed; the target is untouched."""
+    if isinstance(error, OSError):
+        error = SystemFault("the machine refused", cause=str(error).lower(), hint="wta doctor")
+    cause = f": {error.cause}" if error.cause else ""
+    return Refusal(
+        rejection=Rejection.FAULT,
+        detail=error.message + cause,
+        hint=f"{error.hint or 'wta doctor'}; then: wta merge {task.name}",
+    )
 
 
 def refuse_moved(task: Task) -> Refusal:

@@ -19,6 +19,8 @@ from wtagents.operations.starting.instructions import INSTRUCTIONS_FILE, OPENING
 from wtagents.system.files import write_atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.operations.starting.filling import Filling
@@ -100,14 +102,9 @@ def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> No
     """Copy ignored files that the include file names; what is there stays, unless `afresh`."""
     from shutil import copy2
 
-    source, include_file = context.main_worktree, _include_file(context)
-    if source is None or include_file is None:
-        return
-    for relative in ignored_files(context.repository, include_file):
-        origin, copy = source / relative, folder / relative
-        if relative == INSTRUCTIONS_FILE or copy.is_symlink() or (copy.exists() and not afresh):
-            continue
-        if origin.is_symlink() or not origin.is_file():
+    for relative, origin in included_files(context):
+        copy = folder / relative
+        if copy.is_symlink() or (copy.exists() and not afresh):
             continue
         if not copy.parent.resolve().is_relative_to(folder.resolve()):
             continue
@@ -115,6 +112,17 @@ def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> No
         with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy2(origin, copy)
+
+
+def included_files(context: Context) -> Iterator[tuple[str, Path]]:
+    """Yield the ignored files of the main worktree that the include file names."""
+    source, include_file = context.main_worktree, _include_file(context)
+    if source is None or include_file is None:
+        return
+    for relative in ignored_files(context.repository, include_file):
+        origin = source / relative
+        if relative != INSTRUCTIONS_FILE and origin.is_file() and not origin.is_symlink():
+            yield relative, origin
 
 
 def _include_file(context: Context) -> Path | None:

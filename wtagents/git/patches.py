@@ -1,0 +1,75 @@
+"""Patches: what each of a chain of commits changes, named so that two of them can be compared."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from wtagents.core.ids import Oid
+from wtagents.core.record import record
+from wtagents.system.digest import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wtagents.git.repo import Repository
+
+
+@record
+class Patch:
+    """The difference of two trees, exactly."""
+
+    digest: str
+    """Of modes, objects and paths: equal for equal differences only."""
+    paths: frozenset[str]
+    """A rename counts as both of its names."""
+    tree: Oid
+    """The tree that it leads to."""
+
+
+def patches(repo: Repository, chain: Sequence[Oid]) -> list[Patch]:
+    """Return what each commit of a chain changes in the one before it; two git processes.
+
+    Raises GitError when one of them is not there.
+    """
+    trees = repo.read("rev-parse", *(f"{commit}^{{tree}}" for commit in chain)).text.splitlines()
+    asked = "".join(f"{old} {new}\n" for old, new in pairwise(trees)).encode()
+    said = repo.read("diff-tree", "--stdin", "-r", "-z", "--no-renames", "--raw", stdin=asked)
+    found = list(_by_pair(os.fsdecode(said.stdout)))
+    return [
+        Patch(
+            digest=digest(os.fsencode("\0".join(fields))),
+            paths=frozenset(fields[1::2]),
+            tree=Oid(tree),
+        )
+        for fields, tree in zip(found, trees[1:], strict=True)
+    ]
+
+
+def stands_on(repo: Repository, chain: Sequence[Oid]) -> bool:
+    """Whether each commit of a chain is built on the one before it, by single parents only."""
+    said = repo.read("rev-list", "--parents", chain[-1], f"^{chain[0]}").text.splitlines()
+    parents = {line.split(" ")[0]: line.split(" ")[1:] for line in said}
+    wanted, at = list(chain[:-1]), chain[-1]
+    while wanted and len(parents.get(at, ())) == 1:
+        at = Oid(parents[at][0])
+        if at == wanted[-1]:
+            wanted.pop()
+    return not wanted
+
+
+def _by_pair(text: str) -> Iterator[list[str]]:
+    """Cut the answer of `diff-tree --stdin -z` at its headers; yield facts and path in turn."""
+    fields: list[str] | None = None
+    rest = iter(text.split("\0"))
+    for field in rest:
+        *headers, facts = field.split("\n")
+        for _ in headers:
+            if fields is not None:
+                yield fields
+            fields = []
+        if facts and fields is not None:
+            fields += [facts, next(rest)]
+    if fields is not None:
+        yield fields

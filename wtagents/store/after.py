@@ -1,0 +1,27 @@
+"""Which tasks land after which others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.store.tasks import require_task_by_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wtagents.core.task import Task
+    from wtagents.store.database import Database
+
+
+def add_after(db: Database, task_id: int, after_ids: Iterable[int]) -> None:
+    """Let a task land after others; the same again changes nothing."""
+    for after_id in after_ids:
+        db.change("INSERT OR IGNORE INTO task_after VALUES (?, ?)", (task_id, after_id))
+
+
+def tasks_after(db: Database, task_id: int) -> list[Task]:
+    """Return the tasks that a task lands after."""
+    rows = db.rows(
+        "SELECT after_id FROM task_after WHERE task_id = ? ORDER BY after_id", (task_id,)
+    )
+    return [require_task_by_id(db, row["after_id"]) for row in rows]
