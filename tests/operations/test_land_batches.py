@@ -222,6 +222,7 @@ def test_new_attributes_hold_for_those_who_land_after_them(fleet: Fleet) -> None
     fleet.task("union", {".gitattributes": "list.txt merge=union\n"})
     fleet.task("left", {"list.txt": "1\nleft\n", "l": ""})
     fleet.main.commit({"list.txt": "1\nright\n"}, "By hand")
+    fleet.use(protected=[])
     outcomes = land(fleet)
     assert {name: each.state for name, each in outcomes.items()} == {
         "union": MergeState.MERGED,
