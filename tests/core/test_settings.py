@@ -184,11 +184,7 @@ def test_values_of_every_form() -> None:
             "limits.agents cannot be true",
             "expected a whole number from 1 to 1000",
         ),
-        (
-            '[agent]\npermission_mode = "yolo"',
-            'agent.permission_mode cannot be "yolo"',
-            'expected one of "acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", ',
-        ),
+        ('[agent]\npermission_mode = "x"', 'agent.permission_mode cannot be "x"', None),
         ("[limits]\nagents = 0", "limits.agents cannot be 0", None),
         ("[limits]\nagents = 1001", "limits.agents cannot be 1001", None),
         ("[limits]\nagents = 2.0", "limits.agents cannot be 2.0", None),
@@ -236,8 +232,6 @@ def test_a_value_of_another_form(text: str, message: str, cause: str | None) -> 
     [
         ("\n[agnt] # it\nx = 1", ":2", "agnt", "meant agent? "),
         ('[agent]\nmodle = "x"', ":2", "agent.modle", "meant agent.model? "),
-        ('# x\nagent.modle = "x"', ":2", "agent.modle", "meant agent.model? "),
-        ('[ "agent" ]\n\n"modle"="x"', ":3", "agent.modle", "meant agent.model? "),
         (
             '[limits]\nsetup = "1h"',
             ":2",
@@ -245,7 +239,6 @@ def test_a_value_of_another_form(text: str, message: str, cause: str | None) -> 
             "meant worktree.setup or merge.setup? ",
         ),
         ("[zzz]", ":1", "zzz", ""),
-        ("zzz.x.y = 1", ":1", "zzz", ""),
         ("model = 1", ":1", "model", "meant agent.model? "),
         ('["a\\nb\\u001b[31m"]', "", '"a\\nb\\u001b[31m"', ""),
     ],
