@@ -247,7 +247,7 @@ def test_killed_at_every_step_the_next_pass_goes_on(fleet: Fleet) -> None:
         step += 4
         done = run_to_end([sys.executable, "-c", KILLED, str(fleet.main.path), str(step)])
         assert done.returncode in (-9, 0), done.stderr.decode()
-        if done.returncode == 0:
+        if done.returncode == 0 or fleet.row("fix").removed_at is not None:
             break
     assert step > 10, "it was killed on its way"
     row = fleet.row("fix")

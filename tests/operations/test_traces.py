@@ -20,6 +20,7 @@ from wtagents.operations.cleanup import Cleanup, CleanupRequest, cleanup
 from wtagents.operations.undelete import undelete
 from wtagents.store.events import events_of
 from wtagents.store.runs import move_run
+from wtagents.store.undos import add_undo
 from wtagents.system.process import RUN_MARK
 
 DAY = 86400.0
@@ -96,6 +97,12 @@ def test_traces_go_after_the_trash_and_commits_that_did_not_land_stay(
     clock.advance(1 * DAY)
     assert len(passed(fleet).swept) == 2
 
+    with fleet.context.database.write() as db:
+        for log in ("landed-1-1-1.log", "stays-2-1-1.log"):
+            values = (log, GATE, "digest", str(paths.gates / log), str(clock.now()))
+            db.change(
+                "INSERT INTO gate_verdict VALUES (?, ?, ?, 1, 0.1, ?, '', ?) RETURNING log", values
+            )
     before = kept_commits(fleet)
     assert {amended, *tips} <= before
     would = passed(fleet, dry_run=True).forgotten
@@ -117,6 +124,9 @@ def test_traces_go_after_the_trash_and_commits_that_did_not_land_stay(
     assert before - kept_commits(fleet) == {tips[0]}
     assert names(paths.trash / "scrap") == set()
     with fleet.context.database.read() as db:
+        verdicts = [row["tree"] for row in db.rows("SELECT tree FROM gate_verdict")]
+        assert "landed-1-1-1.log" not in verdicts
+        assert "stays-2-1-1.log" in verdicts
         told = [each.data for each in events_of(db) if each.kind is EventKind.TASK_FORGOTTEN]
     assert told == [each.counts for each in would]
     assert passed(fleet).forgotten == (), "nothing is found twice"
@@ -140,6 +150,19 @@ def test_commits_whose_landing_was_taken_back_stay(fleet: Fleet, clock: ManualCl
     fleet.main.git("reset", "--quiet", "--hard", before)
     passed(fleet)
     assert worktree.path.exists() is False
+    assert len(kept_commits(fleet)) == 1
+
+
+def test_commits_whose_landing_was_undone_stay(fleet: Fleet, clock: ManualClock) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    fleet.land("fix")
+    landed = fleet.request("fix")
+    with fleet.context.database.write() as db:
+        assert landed.candidate is not None
+        candidate = landed.candidate
+        add_undo(db, landed, onto=candidate, candidate=candidate, why="broken", at=clock.now())
+    swept(fleet, clock)
+    passed(fleet)
     assert len(kept_commits(fleet)) == 1
 
 

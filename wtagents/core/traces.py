@@ -13,7 +13,7 @@ from wtagents.core.merge import MergeState
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from wtagents.core.ids import RefName, TaskName
@@ -48,12 +48,18 @@ class Traces:
         return not (self.runs or self.gate_logs or self.locks or self.commits)
 
 
-def landed_whole(requests: Iterable[MergeRequest]) -> list[MergeRequest]:
-    """Return the landings of which the target holds everything: no line was dropped on the way."""
+def landed_whole(
+    requests: Iterable[MergeRequest], *, undone: Collection[int]
+) -> list[MergeRequest]:
+    """Return the landings of which the target holds everything.
+
+    None of which a line was dropped on the way, or that was taken back: `undone` are their ids.
+    """
     return [
         request
         for request in requests
         if request.state is MergeState.MERGED
+        and request.id not in undone
         and request.source is not None
         and request.candidate is not None
         and not any(resolution.dropped for resolution in request.resolutions)

@@ -16,9 +16,10 @@ from wtagents.core.record import record
 from wtagents.core.traces import Traces, landed_whole
 from wtagents.git.hub import open_hub
 from wtagents.git.refs import contains, ref_value
-from wtagents.store.merges import merge_requests
+from wtagents.store.merges import forget_gate_verdicts, merge_requests
 from wtagents.store.runs import runs_of, tasks_of_runs
 from wtagents.store.tasks import gone_tasks, note_forgotten
+from wtagents.store.undos import undone_landings
 from wtagents.system.deletion import discard
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import is_held
@@ -47,6 +48,7 @@ class _Known:
 
     gone: dict[int, Task]
     requests: dict[int, MergeRequest]
+    undone: frozenset[int]
     task_of_run: dict[str, int]
 
     def requests_of(self, task_id: int) -> list[MergeRequest]:
@@ -97,6 +99,7 @@ def forget(context: Context, task_id: int, *, scrap: Path) -> Traces | None:
         hub.forget(each for each in hub.archive_refs() if each.ref in traces.commits)
     if traces.counts:
         with context.database.write() as db:
+            forget_gate_verdicts(db, map(str, traces.gate_logs))
             note_forgotten(db, task_id, context.clock.now(), left=traces.counts)
     return traces
 
@@ -106,10 +109,12 @@ def _known(context: Context) -> _Known:
     with context.database.read() as db:
         gone = gone_tasks(db, before=before)
         requests = merge_requests(db) if gone else []
+        undone = undone_landings(db)
         task_of_run = tasks_of_runs(db, _names(context.paths.runs)) if gone else {}
     return _Known(
         gone={task.id: task for task in gone},
         requests={request.id: request for request in requests},
+        undone=undone,
         task_of_run=task_of_run,
     )
 
@@ -163,11 +168,12 @@ def _landed_commits(
         refs = hub.archive_refs()
         for task in chosen:
             requests = known.requests_of(task.id)
+            landings = landed_whole(requests, undone=known.undone)
             epochs = {str(task.id), *(str(request.id) for request in requests)}
             folder = task.name.folder
             own = [each for each in refs if each.folder == folder and each.epoch in epochs]
             if own:
-                found[task.id] = [each.ref for each in _landed(context, hub, requests, own)]
+                found[task.id] = [each.ref for each in _landed(context, hub, landings, own)]
     except WtaError as error:
         logger.info("archived commits are not looked at: %s", error)
         return defaultdict(list)
@@ -175,12 +181,12 @@ def _landed_commits(
 
 
 def _landed(
-    context: Context, hub: Hub, requests: Iterable[MergeRequest], own: Iterable[ArchiveRef]
+    context: Context, hub: Hub, landings: Iterable[MergeRequest], own: Iterable[ArchiveRef]
 ) -> Iterator[ArchiveRef]:
     """Yield the refs whose commits are part of a landing that the target still holds."""
     sources = [
         request.source
-        for request in landed_whole(requests)
+        for request in landings
         if request.source and _is_held_by_target(context, request)
     ]
     for each in own:

@@ -25,6 +25,7 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from typing import TypedDict, Unpack
 
     from wtagents.store.database import Database
@@ -115,6 +116,14 @@ def live_merge_request(db: Database, task_id: int) -> MergeRequest | None:
 def merge_requests(db: Database) -> list[MergeRequest]:
     """Return every merge request there ever was, oldest first."""
     return [_request(row) for row in db.rows("SELECT * FROM merge_request ORDER BY id")]
+
+
+def forget_gate_verdicts(db: Database, logs: Iterable[str]) -> None:
+    """Forget what gates said whose logs are gone: the gate runs again."""
+    db.change(
+        "DELETE FROM gate_verdict WHERE log IN (SELECT value FROM json_each(?))",
+        (dump(sorted(logs)),),
+    )
 
 
 def latest_merge_request(db: Database, task_id: int) -> MergeRequest | None:

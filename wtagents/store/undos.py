@@ -46,6 +46,12 @@ def undo_of(db: Database, merge_id: int) -> Undo | None:
     return None if row is None else _undo(row)
 
 
+def undone_landings(db: Database) -> frozenset[int]:
+    """Return the merge requests whose landing was taken back, or is about to be."""
+    rows = db.rows("SELECT merge_id FROM undo WHERE state <> 'given_up'")
+    return frozenset(row["merge_id"] for row in rows)
+
+
 def advancing_undos(db: Database) -> list[Undo]:
     """Return the undos of which a killed process did not say how they ended."""
     return [_undo(row) for row in db.rows("SELECT * FROM undo WHERE state = 'advancing'")]
