@@ -140,3 +140,40 @@ def test_nothing_is_merged_twice(ground: Ground) -> None:
     now = set(ground.kept)
     assert [name.split(" ")[0] for name in sorted(kept - now)] == ["side"]
     assert [name.split(" ")[0] for name in sorted(now - kept)] == ["side"]
+
+
+def misfits(ground: Ground) -> dict[tuple[int, int], list[tuple[str, bool]]]:
+    found = ground.look().misfits
+    return {pair: [(each.text, each.by_other) for each in all_] for pair, all_ in found.items()}
+
+
+def test_one_changes_a_function_that_the_other_begins_to_call(ground: Ground) -> None:
+    lib = "def load(path): ...\ndef save(path): ...\ndef keep(): ...\n"
+    main = "from pkg.lib import load\nload(1)\n"
+    ground.move({"src/pkg/lib.py": lib, "src/main.py": main})
+    ground.add(1, {"src/pkg/lib.py": "def load(path, mode): ...\ndef keep(): ...\n"}, at="main")
+    ground.add(2, {"src/new.py": "import pkg.lib\npkg.lib.save(1)\npkg.lib.save(2)\n"}, at="main")
+    ground.add(3, {"src/main.py": f"{main}load(2)\n"}, at="main")
+    ground.add(4, {"src/main.py": f"# 4\n{main}", "src/x.py": "def load(): ...\n"})
+    ground.add(5, {"src/other.py": "from pkg.lib import load, keep\nkeep()\n"}, at="main")
+    removed = "save(path) of src/pkg/lib.py is removed, and src/new.py:2 uses it"
+    becomes = "load(path) of src/pkg/lib.py becomes load(path, mode), and src/main.py:3 uses it"
+    assert misfits(ground) == {(1, 2): [(removed, False)], (1, 3): [(becomes, False)]}
+    assert misfits(ground) == {(1, 2): [(removed, False)], (1, 3): [(becomes, False)]}
+    ground.add(2, {"src/new.py": "x = 1\n"}, at="main")
+    ground.add(3, {"src/main.py": "from pkg.lib import save\n"}, at="main")
+    ground.add(6, {"src/pkg/lib.py": lib.replace("keep", "kept")}, at="main")
+    found = misfits(ground)
+    assert [text for text, _ in found[1, 3]] == [
+        "save(path) of src/pkg/lib.py is removed, and src/main.py:1 uses it"
+    ]
+    assert found[5, 6] == [
+        ("keep() of src/pkg/lib.py is removed, and src/other.py:1 uses it", True)
+    ]
+
+
+def test_python_that_is_no_text_or_does_not_parse(ground: Ground) -> None:
+    ground.move({"lib.py": "def f(): ...\n"})
+    ground.add(1, {"lib.py": b"\xff\xfe", "big.py": "x = 1\n" * 50_000, "no.py": "def (\n"})
+    ground.add(2, {"use.py": "from lib import f\nf()\n", "link.py": "f()\n"})
+    assert misfits(ground) == {}

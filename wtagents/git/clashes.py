@@ -21,10 +21,12 @@ from wtagents.core.record import record
 from wtagents.git.conflicts import Conflict, ConflictKind, classify
 from wtagents.git.overlap import changes_between, merge_all, sorted_out
 from wtagents.git.predict import merge_room
+from wtagents.git.python_facts import PythonFacts, find_misfits, observe_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wtagents.core.radar import Misfit
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library
     from wtagents.git.overlap import Changes, Tried
@@ -48,6 +50,8 @@ class Side:
     """What it does to the target's files."""
     places: tuple[Place, ...]
     """Where it clashes with the target."""
+    python: PythonFacts
+    """What its Python changes and uses."""
 
 
 @record
@@ -57,6 +61,8 @@ class Matrix:
     sides: Mapping[int, Side]
     pairs: Mapping[tuple[int, int], tuple[Place, ...]]
     """Only pairs that clash; the smaller key first."""
+    misfits: Mapping[tuple[int, int], tuple[Misfit, ...]]
+    """Only pairs where one side uses what the other one changes; the smaller key first."""
 
 
 class Memory:
@@ -108,7 +114,8 @@ def observe_clashes(hub: Hub, tips: Mapping[int, Oid], target: Oid, memory: Memo
             places = _own(places, sides[one].changes, sides[two].changes)
         if places:
             pairs[one, two] = places
-    return Matrix(sides=sides, pairs=pairs)
+    misfits = find_misfits({key: side.python for key, side in sides.items()})
+    return Matrix(sides=sides, pairs=pairs, misfits=misfits)
 
 
 class _Workshop:
@@ -156,20 +163,22 @@ def _sides(workshop: _Workshop, tips: Mapping[int, Oid], memory: Memory) -> dict
         tree = tried.tree if tried.is_clean else workshop.library.commit(tip).tree
         ends.append((workshop.library.commit(base or target).tree, tree))
     listed = changes_between(workshop.hub.repo, ends)
-    for tip, tried, changes in zip(fresh, merged, listed, strict=True):
+    for tip, tried, changes, (old, new) in zip(fresh, merged, listed, ends, strict=True):
         on_target = workshop.library.write_synthetic(tried.tree, target) if tried.is_clean else ""
-        plain = [on_target, changes.listed, plain_places(workshop.places(tried))]
-        memory.keep(plain, "side", tip, target)
+        places = plain_places(workshop.places(tried))
+        python = observe_python(workshop.library, old, new, changes.paths)
+        memory.keep([on_target, changes.listed, places, python.plain], "side", tip, target)
     return {key: _side(tip, memory.find("side", tip, target)) for key, tip in tips.items()}
 
 
 def _side(tip: Oid, plain: Any) -> Side:
-    on_target, listed, places = plain
+    on_target, listed, places, python = plain
     return Side(
         tip=tip,
         on_target=Oid(on_target) if on_target else None,
         changes=sorted_out((status, path) for status, path in listed),
         places=parse_places(places),
+        python=PythonFacts.parse(python),
     )
 
 

@@ -146,8 +146,13 @@ def _clashes(matrix: Matrix) -> Iterator[Clash]:
                 for place in side.places
             )
             yield Clash(first_id=task_id, second_id=TARGET, places=places)
-    for (first, second), places in matrix.pairs.items():
-        yield Clash(first_id=first, second_id=second, places=places)
+    for pair in sorted(matrix.pairs.keys() | matrix.misfits.keys()):
+        yield Clash(
+            first_id=pair[0],
+            second_id=pair[1],
+            places=matrix.pairs.get(pair, ()),
+            misfits=matrix.misfits.get(pair, ()),
+        )
 
 
 def _changed_paths(matrix: Matrix) -> Iterator[tuple[int, str]]:
