@@ -154,7 +154,7 @@ def test_one_changes_a_function_that_the_other_begins_to_call(ground: Ground) ->
     ground.add(1, {"src/pkg/lib.py": "def load(path, mode): ...\ndef keep(): ...\n"}, at="main")
     ground.add(2, {"src/new.py": "import pkg.lib\npkg.lib.save(1)\npkg.lib.save(2)\n"}, at="main")
     ground.add(3, {"src/main.py": f"{main}load(2)\n"}, at="main")
-    ground.add(4, {"src/main.py": f"# 4\n{main}", "src/x.py": "def load(): ...\n"})
+    ground.add(4, {"src/main.py": f"# 4\n{main}", "src/x.py": "def load(): ...\n"}, at="main")
     ground.add(5, {"src/other.py": "from pkg.lib import load, keep\nkeep()\n"}, at="main")
     removed = "save(path) of src/pkg/lib.py is removed, and src/new.py:2 uses it"
     becomes = "load(path) of src/pkg/lib.py becomes load(path, mode), and src/main.py:3 uses it"
