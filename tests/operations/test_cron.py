@@ -14,6 +14,8 @@ from tests.support.environment import Sandbox
 from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError, SystemFault
+from wtagents.operations.checks.check import Health
+from wtagents.operations.checks.state import check_crontab
 from wtagents.operations.context import Context
 from wtagents.operations.cron import install_cron, observe_cron, remove_cron
 
@@ -156,6 +158,22 @@ def test_the_lines_work_without_an_environment_and_say_what_they_did(
     assert context.paths.cron_log("cleanup").read_text() == "there is nothing to clean up\n"
     said = context.paths.cron_log("supervise").read_text()
     assert said.endswith("nothing is left to look after\n")
+
+
+@pytest.mark.usefixtures("table")
+def test_doctor_misses_the_script(repository: RepositoryBuilder) -> None:
+    context = Context(repository.path)
+    install_cron(context)
+    (whole,) = check_crontab(context)
+    context.paths.cron_script.unlink()
+    (found,) = check_crontab(context)
+    assert (whole.health, found.health, found.remedy) == (
+        Health.OK,
+        Health.FAILED,
+        "wta cleanup --install-cron",
+    )
+    assert install_cron(context).data.changed
+    assert list(check_crontab(context)) == [whole]
 
 
 def test_a_wta_that_cannot_run_by_itself_is_no_line(
