@@ -1,4 +1,4 @@
-"""merge: ask for tasks to land, and land them here and now, oldest first.
+"""merge: ask for tasks to land, and land them here and now, in the order of the queue.
 
 A task must be `ready`. One that failed or was stopped lands too when a person names it, provided
 that its branch has commits and that nothing is known to be missing: who names it has read why it
@@ -19,13 +19,13 @@ from wtagents.operations.landing.land import land_queue
 from wtagents.operations.landing.outcome import MergeOutcome, outcome_of, silent
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
+from wtagents.operations.withdraw import take_back_request
 from wtagents.store.merges import (
     add_merge_request,
     latest_merge_request,
     live_merge_request,
     live_merge_requests,
     merge_request_by_id,
-    move_merge_request,
 )
 from wtagents.store.tasks import move_task, require_task, require_task_by_id
 from wtagents.store.tasks import tasks as stored_tasks
@@ -72,7 +72,7 @@ class MergeRequestOptions:
 def merge(
     context: Context, options: MergeRequestOptions, *, tell: Tell = silent
 ) -> OperationResult[tuple[MergeOutcome, ...]]:
-    """Land the tasks one after the other; 1 when one of them did not land.
+    """Land the tasks in batches; 1 when one of them did not land.
 
     When another process is landing, it lands these too, and this one waits for it.
 
@@ -239,16 +239,5 @@ def _withdraw(context: Context, asked: Collection[int]) -> None:
     with context.database.write() as db:
         for request_id in asked:
             request = merge_request_by_id(db, request_id)
-            if request is None or request.state not in LIVE_MERGE_STATES:
-                continue
-            moved = move_merge_request(
-                db, request_id, MergeState.WITHDRAWN, at=now, detail="interrupted"
-            )
-            if moved is not None:
-                move_task(
-                    db,
-                    request.task_id,
-                    TaskState.READY,
-                    at=now,
-                    expected=(TaskState.MERGING,),
-                )
+            if request is not None and request.state in LIVE_MERGE_STATES:
+                take_back_request(db, request, at=now, why="interrupted")

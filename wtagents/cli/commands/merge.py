@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         "wta merge --ready --squash",
         "wta diff fix-login --landing  # look at what is held",
         "wta merge fix-login --approve",
+        "wta merge --withdraw fix-login",
     ],
 )
 @some_names_argument
@@ -30,15 +31,23 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say how it would go; nothing is changed or run.")
 @click.option("--squash", is_flag=True, help="Land each branch as one commit.")
 @click.option("--no-gate", is_flag=True, help="Skip the gates; the record of the merge says so.")
+@click.option("--withdraw", is_flag=True, help="Take back the wish to land them.")
 @click.option("--approve", is_flag=True, help="Let pass what is held of them: it was looked at.")
 @click.pass_obj
 def command(
-    invocation: Invocation, /, names: tuple[str, ...], *, dry_run: bool, **options: bool
+    invocation: Invocation,
+    /,
+    names: tuple[str, ...],
+    *,
+    dry_run: bool,
+    withdraw: bool,
+    **options: bool,
 ) -> Answer[MergePreviews] | Answer[tuple[MergeOutcome, ...]]:
-    """Land the tasks one after the other, oldest first.
+    """Land the tasks in batches, oldest first; what waits, and why: wta queue.
 
-    Each branch is replayed onto the target's tip away from your checkout, text conflicts go to the
-    resolver, every gate must pass on the result, then the target and its checkout move together.
+    Branches that do not clash are replayed one on the other away from your checkout, text conflicts
+    go to the resolver, every gate must pass on the result, then the target and its checkout move
+    together. Who breaks the gates is named after a second red run; the others land without it.
     What is refused leaves the target untouched and says why. Held is what only a person may let
     pass: a landing that takes back what reached the target after the task began, a protected path
     (merge.protected), a resolution that no gate can verify. An approval covers what was held, at
@@ -48,7 +57,12 @@ def command(
     from wtagents.cli.progress import Steps
     from wtagents.operations.landing.preview import preview
     from wtagents.operations.merge import MergeRequestOptions, merge
+    from wtagents.operations.withdraw import withdraw as take_back
 
+    if withdraw:
+        if dry_run or any(options.values()):
+            raise click.UsageError("--withdraw stands alone with its tasks")
+        return Answer.of(take_back(invocation.context, names), outcome_lines)
     wanted = MergeRequestOptions(names=names, **options)
     if dry_run:
         return Answer.of(preview(invocation.context, wanted), foreseen_lines)

@@ -76,16 +76,19 @@ def wishes_of(context: Context, requests: Sequence[MergeRequest]) -> list[Wish]:
 
 
 def observe_line(
-    context: Context, hub: Hub, wishes: Sequence[Wish], alone: Collection[int] = ()
+    context: Context, hub: Hub | None, wishes: Sequence[Wish], alone: Collection[int] = ()
 ) -> Line:
-    """Look at what is to land; `alone` are those known to conflict."""
+    """Look at what is to land; `alone` are those known to conflict.
+
+    Without a hub no pair is compared.
+    """
     with context.database.read() as db:
         after = {each.id: _open(tasks_after(db, each.task.id)) for each in wishes}
         measures = landing_measures(db, recent=RECENT)
     slots = slots_of(context)
     limit = batch_limit(measures.landed, slots=slots)
     clashes, sizes = frozenset[tuple[int, int]](), dict[int, int]()
-    if len(wishes) > 1:
+    if hub is not None and len(wishes) > 1:
         try:
             clashes, sizes = _compare(context, hub, wishes[:_COMPARED])
         except (WtaError, OSError) as error:

@@ -1,0 +1,46 @@
+"""Look: what waits to land, in which batch, why, and for how long."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from wtagents.cli.answer import Answer
+from wtagents.cli.invocation import Invocation, WtaCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from wtagents.cli.style import Style
+    from wtagents.operations.queue import Queue
+
+
+@click.command(
+    cls=WtaCommand,
+    examples=[
+        "wta queue",
+        "wta queue --json | jq -r '.data.entries[] | \"\\(.batch) \\(.task)\"'",
+        "wta merge --withdraw fix-login",
+    ],
+)
+@click.pass_obj
+def command(invocation: Invocation) -> Answer[Queue]:
+    """Show what lands now and what waits: order, batches, and what each request waits for.
+
+    Order: a task lands after those it was told to land after, then who asked first, the smaller
+    change first among those who asked in the same minute. Branches that clash are never in one
+    batch. How large a batch is follows from how many landings failed lately in this repository.
+    """
+    from wtagents.operations.queue import queue
+
+    context = invocation.context
+    return Answer.of(queue(context), partial(_lines, now=context.clock.now()))
+
+
+def _lines(data: Queue, style: Style, *, now: datetime) -> Iterator[str]:
+    from wtagents.cli.queue_text import queue_lines
+
+    return queue_lines(data, style, now=now)
