@@ -71,6 +71,7 @@ def test_the_defaults() -> None:
         "merge.gate": "[]",
         "merge.gate_timeout": '"20m"',
         "merge.setup": "[]",
+        "merge.slots": '"none"',
         "merge.strategy": '"rebase"',
         "merge.resolver": '"claude"',
         "merge.resolver_command": "[]",

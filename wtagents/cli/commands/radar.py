@@ -1,4 +1,4 @@
-"""Look: which tasks clash while they work, with whom and where; --watch goes on."""
+"""Look: which tasks clash while they work; --watch goes on."""
 
 from __future__ import annotations
 
