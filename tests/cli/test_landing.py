@@ -126,3 +126,25 @@ def test_nothing_to_land_and_nobody_named(shell: Shell) -> None:
     )
     none = shell.wta("merge", "--ready")
     assert (none.status, none.out, none.err) == (0, "", "no task is ready\n")
+
+
+def test_a_task_lands_after_those_it_names_and_can_be_withdrawn(
+    shell: Shell, repository: RepositoryBuilder
+) -> None:
+    spawn(shell, "base", "write base.txt <<END\n1\nEND")
+    nobody = shell.wta("spawn", "later", "do it", "--after", "bsae")
+    assert (nobody.status, nobody.err.splitlines()[0]) == (4, "error: no task 'bsae'")
+    prompt = 'scenario:\nwrite later.txt <<END\n1\nEND\ncommit "Change later"\n'
+    assert shell.wta("spawn", "later", "-", "--after", "base", stdin=prompt).status == 0
+    assert shell.wta("wait", "--timeout", "40s").status == 0
+    early = shell.wta("merge", "later")
+    assert (early.status, early.out) == (1, "later waiting\n")
+    assert [line.split()[:3] for line in shell.wta("queue").out.splitlines()[:2]] == [
+        ["TASK", "STATE", "WHY"],
+        ["later", "waiting", "lands"],
+    ]
+    taken = shell.wta("merge", "--withdraw", "later")
+    assert (taken.status, taken.out) == (0, "later withdrawn: withdrawn by a person\n")
+    assert shell.wta("merge", "--withdraw", "--ready").status == 2
+    assert shell.wta("merge", "--ready").status == 0
+    assert repository.subjects("main")[:2] == ["Change later", "Change base"]

@@ -25,7 +25,7 @@ from wtagents.operations.result import OperationResult
 from wtagents.operations.starting.worktree import worktree_path
 from wtagents.operations.tick import tick
 from wtagents.store.runs import latest_run
-from wtagents.store.tasks import add_task, require_free_name, require_task_by_id
+from wtagents.store.tasks import add_task, require_free_name, require_task, require_task_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,8 @@ class SpawnRequest:
     target: str | None = None
     agent: AgentSpec | None = None
     merge: bool = False
+    after: tuple[str, ...] = ()
+    """Tasks that land before this one does."""
 
 
 @record
@@ -76,6 +78,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     with looking_at_branches(repository) as look, looking_for_large_files(repository) as require:
         with context.database.read() as db:
             require_free_name(db, name)
+            after = [require_task(db, each).id for each in request.after]
         configured = context.settings.agent
         spec = request.agent or AgentSpec(kind=AgentKind(configured.kind))
         tips = look()
@@ -102,6 +105,10 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
             merge_when_ready=request.merge,
             at=context.clock.now(),
         )
+        if after:
+            from wtagents.store.after import add_after
+
+            add_after(db, task.id, after)
     failures = tick(context, task_ids={task.id}).failures
     with context.database.read() as db:
         task = require_task_by_id(db, task.id)

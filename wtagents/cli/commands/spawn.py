@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wtagents.cli.answer import Answer
+from wtagents.cli.complete import complete_tasks
 from wtagents.cli.invocation import Invocation, WtaCommand
 from wtagents.cli.options import Duration, Place, decode, read_text
 from wtagents.core.errors import UsageError
@@ -42,6 +43,7 @@ class SpawnCommand(WtaCommand):
     examples=[
         'wta spawn fix-login "the login fails for names with a dot; add a test"',
         "wta spawn docs --file prompts/docs.md --model opus --merge",
+        'wta spawn use-it "use the new interface" --merge --after interface',
         "gh issue view 12 | wta spawn issue-12 - --wait",
         'wta spawn tidy "tidy up" --agent command -- mytool --task "{prompt}"',
     ],
@@ -57,6 +59,13 @@ class SpawnCommand(WtaCommand):
 @click.option("--base", metavar="REV", help="Commit to start from (default: the target's tip).")
 @click.option("--target", metavar="BRANCH", help="Branch that the work will be merged into.")
 @click.option("--merge", is_flag=True, help="Merge it when it is ready.")
+@click.option(
+    "--after",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_tasks,
+    help="Merge it after this task; several may be named.",
+)
 @click.option("--wait", is_flag=True, help="Stay until it is ready (with --merge: merged).")
 @click.option("--agent", type=click.Choice(AGENTS), help="Who does it (default: agent.kind).")
 @click.option("--model", metavar="MODEL", help="Model of the agent.")
@@ -105,6 +114,7 @@ def command(
         target=options["target"],
         agent=spec,
         merge=options["merge"],
+        after=options["after"],
     )
     result = spawn(invocation.context, request)
     invocation.wake_supervisor()
