@@ -14,6 +14,7 @@ from wtagents.cli.task_page import task_page
 from wtagents.core.ids import Oid
 from wtagents.core.merge import Author, GateResult, MergeState, Rejection, Resolution
 from wtagents.core.run import ExitReason
+from wtagents.core.rung import Rung
 from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState
 from wtagents.operations.status import TaskStatus
 
@@ -104,7 +105,11 @@ def test_a_task_whose_merge_was_rejected() -> None:
         hint='wta send search "the tests fail on main"',
         skip_gate=False,
         candidate=Oid("3" * 40),
-        resolutions=(Resolution(path="a.py", author=Author.AGENT, dropped=("x = 1: twice",)),),
+        resolutions=(
+            Resolution(
+                path="a.py", author=Author.AGENT, rung=Rung.AGENT, dropped=("x = 1: twice",)
+            ),
+        ),
         gates=(
             GateResult(command="ruff", passed=True, seconds=0.31, log="/l/1", tail=""),
             GateResult(command="pytest -q", passed=False, seconds=12, log="/l/2", tail="1 failed"),

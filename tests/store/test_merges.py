@@ -7,7 +7,9 @@ from tests.support.stored import stored_task
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName
 from wtagents.core.merge import Author, GateResult, MergeRequest, MergeState, Resolution
+from wtagents.core.rung import Rung
 from wtagents.core.task import Task
+from wtagents.store.columns import parse_resolutions
 from wtagents.store.database import Database
 from wtagents.store.events import events_of
 from wtagents.store.merges import (
@@ -81,8 +83,10 @@ def test_the_queue_and_the_latest(db: Database) -> None:
 
 def test_resolutions_and_gates_come_back_as_they_were(db: Database) -> None:
     resolutions = (
-        Resolution(path="a 'b'/ü.py", author=Author.AGENT, dropped=("x = 1: said twice",)),
-        Resolution(path="c", author=Author.HUMAN, dropped=()),
+        Resolution(
+            path="a 'b'/ü.py", author=Author.AGENT, rung=Rung.AGENT, dropped=("x = 1: said twice",)
+        ),
+        Resolution(path="c", author=Author.HUMAN, rung=Rung.PERSON, dropped=()),
     )
     gates = (GateResult(command="a && b", passed=True, seconds=0.25, log="/l", tail="ok\nok"),)
     with db.write():
@@ -94,3 +98,8 @@ def test_resolutions_and_gates_come_back_as_they_were(db: Database) -> None:
     assert stored == moved
     assert stored is not None
     assert (stored.resolutions, stored.gates) == (resolutions, gates)
+
+
+def test_a_resolution_of_old_names_no_rung() -> None:
+    (by_agent, by_person) = parse_resolutions('[["a","command",[]],["b","human",[]]]')
+    assert (by_agent.rung, by_person.rung) == (Rung.AGENT, Rung.PERSON)

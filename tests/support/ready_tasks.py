@@ -36,8 +36,11 @@ class Fleet:
         lay_tripwire(self.context)
 
     def new_context(self, **merge: Any) -> Context:
-        """Return a context with settings of `[merge]`; without a resolver unless one is named."""
-        chosen = {"resolver": "none", **merge}
+        """Return a context with settings of `[merge]`.
+
+        Without a resolver unless one is named; without the rungs below it unless they are.
+        """
+        chosen = {"resolver": "none", "ladder": ["agent"], **merge}
         flags = [Layer(source="--test", values={"merge": chosen})]
         return Context(self.main.path, flags=flags, clock=self.clock)
 

@@ -50,7 +50,7 @@ def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
     if len(outcome.holds) > 1:
         yield from (f"held {printable(hold.detail)}" for hold in outcome.holds)
     for resolution in outcome.resolutions:
-        yield f"{printable(resolution.path)} resolved by {resolution.author}"
+        yield f"{printable(resolution.path)} resolved by {resolution.solver}"
         yield from (f"  dropped {printable(line)}" for line in resolution.dropped)
     for gate in outcome.gates:
         verdict = style.paint(*(("passed", Tone.GOOD) if gate.passed else ("failed", Tone.BAD)))

@@ -140,7 +140,7 @@ def _landing(item: TaskStatus) -> Iterator[tuple[str, str]]:
         yield "approved", "a person let pass what was held"
     for resolution in merge.resolutions:
         dropped = f", {plural(len(resolution.dropped), 'line')} dropped"
-        text = f"{printable(resolution.path)} by {resolution.author}"
+        text = f"{printable(resolution.path)} by {resolution.solver}"
         yield "resolved", f"{text}{dropped if resolution.dropped else ''}"
         yield from (("dropped", printable(line)) for line in resolution.dropped)
     for gate in merge.gates:

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from wtagents.core.claim import Ownership, parse_area
 from wtagents.core.errors import UsageError
+from wtagents.core.rung import UNATTENDED, Rung
 
 Value_co = TypeVar("Value_co", covariant=True)
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -24,6 +25,11 @@ _MOST = 10**9
 _LONGEST_SECONDS = 3650 * 86400
 _BYTES = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}
 _SIZE = r"(\d{1,9})\s?([KMGT]?B)"
+
+
+def literal(text: str) -> str:
+    """Return a basic TOML string; JSON's escapes are a subset of TOML's, DEL excepted."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 class Unfit(ValueError):
@@ -205,6 +211,22 @@ class Ownerships:
         return Ownership(paths=paths, task=Text("").read(raw["task"]))
 
 
+class Rungs:
+    """Which rungs may be climbed, in their own order; all, none, or some."""
+
+    expected = f"true, false, or a list of {', '.join(literal(rung) for rung in UNATTENDED)}"
+
+    def read(self, raw: Any) -> tuple[Rung, ...]:
+        if type(raw) is bool:
+            return UNATTENDED if raw else ()
+        if type(raw) not in (list, tuple) or not all(each in UNATTENDED for each in raw):
+            raise Unfit
+        return tuple(rung for rung in UNATTENDED if rung in raw)
+
+    def write(self, value: tuple[Rung, ...]) -> str:
+        return Texts("").write(value)
+
+
 class OrNone(Generic[Inner]):
     """A value of another form, or "none"."""
 
@@ -217,8 +239,3 @@ class OrNone(Generic[Inner]):
 
     def write(self, value: Inner | None) -> str:
         return literal("none") if value is None else self._form.write(value)
-
-
-def literal(text: str) -> str:
-    """Return a basic TOML string; JSON's escapes are a subset of TOML's, DEL excepted."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

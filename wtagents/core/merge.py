@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
+from wtagents.core.rung import Rung
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,6 +84,8 @@ class Author(StrEnum):
 
     AGENT = "agent"
     COMMAND = "command"
+    WTA = "wta"
+    """A rung that needs neither a model nor a person."""
     HUMAN = "human"
 
 
@@ -92,13 +95,19 @@ class Resolution:
 
     path: str
     author: Author
+    rung: Rung
     dropped: tuple[str, ...]
     """Lines of either side that are not in the result, each with the reason given."""
 
     @property
     def needs_gate(self) -> bool:
         """Whether it is a proposal that only a gate or a person can vouch for."""
-        return self.author is not Author.HUMAN
+        return self.rung in (Rung.CANDIDATES, Rung.AGENT)
+
+    @property
+    def solver(self) -> str:
+        """The rung for a person; of the agent's rung, who answered."""
+        return str(self.author if self.rung is Rung.AGENT else self.rung).replace("_", " ")
 
 
 @record

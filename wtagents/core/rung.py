@@ -22,3 +22,14 @@ class Rung(StrEnum):
     """A mechanical choice: what it leaves out is listed."""
     AGENT = "agent"
     PERSON = "person"
+
+
+UNATTENDED = (
+    Rung.REGENERATE,
+    Rung.MEMORY,
+    Rung.RULES,
+    Rung.STRUCTURAL,
+    Rung.CANDIDATES,
+    Rung.AGENT,
+)
+"""The rungs that a setting may leave out; what is there already needs none, a person may always."""

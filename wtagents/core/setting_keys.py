@@ -12,6 +12,7 @@ from wtagents.core.forms import (
     OneOf,
     OrNone,
     Ownerships,
+    Rungs,
     Size,
     Text,
     Texts,
@@ -95,6 +96,10 @@ KEYS: Mapping[str, Key] = {
         trusted=True,
     ),
     "merge.resolver_model": Key(_MODEL, "Model of the resolver."),
+    "merge.ladder": Key(
+        Rungs(),
+        "Rungs that a conflicted file may climb before a person is asked; true means all of them.",
+    ),
     "merge.allow_drops": Key(
         Truth(),
         "Land a resolution that drops lines, with its reasons, without asking a person.",

@@ -16,6 +16,7 @@ from wtagents.core.merge import MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
 from wtagents.core.protected import PROTECTED
 from wtagents.core.record import field_names, record
+from wtagents.core.rung import UNATTENDED, Rung
 from wtagents.core.task import AgentKind
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class MergeSettings:
     resolver: ResolverKind = ResolverKind.CLAUDE
     resolver_command: tuple[str, ...] = ()
     resolver_model: str | None = None
+    ladder: tuple[Rung, ...] = UNATTENDED
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.merge import Author, GateResult, Hold, Rejection, Resolution
+from wtagents.core.rung import Rung
 from wtagents.core.task import AgentKind, AgentSpec
 
 if TYPE_CHECKING:
@@ -58,15 +59,25 @@ def parse_agent(text: str) -> AgentSpec:
 
 def dump_resolutions(resolutions: Iterable[Resolution]) -> str:
     """Return the JSON of what was resolved."""
-    return dump([[item.path, item.author, item.dropped] for item in resolutions])
+    return dump([[item.path, item.author, item.dropped, item.rung] for item in resolutions])
 
 
 def parse_resolutions(text: str) -> tuple[Resolution, ...]:
     """Read back `dump_resolutions`."""
     return tuple(
-        Resolution(path=path, author=Author(author), dropped=tuple(dropped))
-        for path, author, dropped in json.loads(text)
+        Resolution(
+            path=path,
+            author=Author(author),
+            rung=Rung(rung[0]) if rung else _rung_of(Author(author)),
+            dropped=tuple(dropped),
+        )
+        for path, author, dropped, *rung in json.loads(text)
     )
+
+
+def _rung_of(author: Author) -> Rung:
+    """Return the only rung on which an author stood when rows named none."""
+    return Rung.PERSON if author is Author.HUMAN else Rung.AGENT
 
 
 def dump_gates(gates: Iterable[GateResult]) -> str:

@@ -14,8 +14,9 @@ from wtagents.git.predict import merge_histories
 from wtagents.git.rebase import ReplayConflict, replay_at, resume_replay
 from wtagents.git.stamp import Stamp
 from wtagents.operations.landing.approval import approval
+from wtagents.operations.landing.climbing.refusals import refuse_conflict
 from wtagents.operations.landing.outcome import Refusal
-from wtagents.operations.landing.resolve import refuse_conflict, resolve_conflict
+from wtagents.operations.landing.resolve import resolve_conflict
 from wtagents.operations.landing.trailers import landing_trailers, resolved_trailers, task_trailer
 
 if TYPE_CHECKING:

@@ -148,7 +148,7 @@ def _unverified(
         tree = library.commit(candidate).tree
         for path, resolution in doubtful.items():
             entry = library.entry(tree, path)
-            who = f"resolved by {resolution.author}"
+            who = f"resolved by {resolution.solver}"
             yield Hold(
                 kind=Rejection.UNVERIFIED,
                 path=path,

@@ -17,9 +17,9 @@ from wtagents.git.predict import open_merge_desk
 from wtagents.git.rebase import ReplayConflict
 from wtagents.operations.landing.candidate import contained, first_replay
 from wtagents.operations.landing.choose import Wish, observe_line
+from wtagents.operations.landing.climbing.refusals import refuse_conflict
 from wtagents.operations.landing.holds import find_holds, held
 from wtagents.operations.landing.outcome import Refusal
-from wtagents.operations.landing.resolve import refuse_conflict
 from wtagents.operations.landing.source import observe_ends, observe_shared, refuse_unsettled
 from wtagents.operations.merge import chosen_tasks, require_landable
 from wtagents.operations.result import OperationResult

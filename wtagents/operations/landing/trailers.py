@@ -46,7 +46,7 @@ def landing_trailers(landing: Landing) -> tuple[str, ...]:
 def resolved_trailers(resolutions: Iterable[Resolution]) -> tuple[str, ...]:
     """Return the lines for the commit whose conflicts these were."""
     return tuple(
-        _trailer("Resolved", f"{printable(each.path, _VALUE_LIMIT - 20)} ({each.author})")
+        _trailer("Resolved", f"{printable(each.path, _VALUE_LIMIT - 20)} ({each.solver})")
         for each in resolutions
     )
 

@@ -1,0 +1,10 @@
+"""The ladder inside a landing: each conflicted file climbs until a rung has solved it.
+
+    climb.py        the files of one conflict: what is left, what a rung made of each
+    policies.py     which rungs a class of conflict may try, and what a person does about it
+    floor.py        the rungs that need no model: `wtagents/ladder`
+    agent.py        the resolver, for all files that are left at once
+    refusals.py     what a person reads when a rung cannot go on
+
+A rung takes a `Climb`, answers what it can, and returns a `Refusal` only when nobody may go on.
+"""

@@ -1,0 +1,91 @@
+"""The files of one conflict while they climb: what is left, and what was made of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
+from wtagents.core.resolution import ConflictText
+from wtagents.operations.landing.climbing.policies import may_climb
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from wtagents.core.ids import Oid
+    from wtagents.core.merge import Resolution
+    from wtagents.core.rung import Rung
+    from wtagents.git.conflicts import Blob, Conflict
+    from wtagents.git.hub import Hub
+    from wtagents.git.rebase import ReplayConflict
+    from wtagents.operations.landing.landing import Landing
+
+
+@record
+class Answer:
+    """What a rung made of one conflicted path."""
+
+    resolution: Resolution
+    content: bytes
+
+
+@record
+class Resolved:
+    """A tree without the conflict."""
+
+    tree: Oid
+    resolutions: tuple[Resolution, ...]
+
+
+class Climb:
+    """One conflict of a replay on its way up; nothing outside the hub changes."""
+
+    def __init__(
+        self, landing: Landing, hub: Hub, conflict: ReplayConflict, target_tip: Oid
+    ) -> None:
+        self.landing = landing
+        self.hub = hub
+        self.conflict = conflict
+        self.target_tip = target_tip
+        self._answers: dict[str, Answer] = {}
+
+    @property
+    def left(self) -> tuple[Conflict, ...]:
+        """The conflicted paths that no rung has solved."""
+        return tuple(each for each in self.conflict.conflicts if each.path not in self._answers)
+
+    def left_for(self, rung: Rung) -> tuple[Conflict, ...]:
+        """Return what is left and of a class that a rung may try, where it is switched on."""
+        if rung not in self.landing.context.settings.merge.ladder:
+            return ()
+        return tuple(each for each in self.left if may_climb(each, rung))
+
+    def texts(self, conflicts: Collection[Conflict]) -> tuple[ConflictText, ...]:
+        """Return the three sides of text conflicts."""
+        with self.hub.library() as library:
+
+            def text(blob: Blob | None) -> str | None:
+                return library.blob(blob.oid).decode() if blob else None
+
+            return tuple(
+                ConflictText(
+                    path=each.path,
+                    base=text(each.base),
+                    target=text(each.target) or "",
+                    branch=text(each.branch) or "",
+                )
+                for each in conflicts
+            )
+
+    def answer(self, answers: Iterable[Answer]) -> None:
+        """Keep what a rung has solved."""
+        self._answers |= {each.resolution.path: each for each in answers}
+
+    def resolved(self) -> Resolved:
+        """Return the tree in which every conflicted path is as its rung has it."""
+        if self.left:
+            raise AssertionError("a conflict that nobody has solved")
+        files = {path: answer.content for path, answer in self._answers.items()}
+        with self.hub.library() as library:
+            tree = library.write_tree_with(self.conflict.tree, files)
+        found = (self._answers[each.path].resolution for each in self.conflict.conflicts)
+        return Resolved(tree=tree, resolutions=tuple(found))

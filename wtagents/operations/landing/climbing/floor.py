@@ -1,0 +1,52 @@
+"""The rungs that need no model, file by file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.merge import Author, Resolution
+from wtagents.core.resolution import ConflictText, Proposal, ProposedFile, check_resolution
+from wtagents.core.rung import UNATTENDED, Rung
+from wtagents.ladder.climb import climb
+from wtagents.ladder.outcome import LeftAlone
+from wtagents.operations.landing.climbing.climb import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.operations.landing.climbing.climb import Climb
+
+_MECHANICAL = frozenset({Rung.RULES, Rung.STRUCTURAL})
+
+
+def solve_mechanically(climbing: Climb) -> None:
+    """Answer what rules and syntax can decide."""
+    allowed = _MECHANICAL & set(climbing.landing.context.settings.merge.ladder)
+    left = {each.path: each for rung in allowed for each in climbing.left_for(rung)}
+    climbing.answer(_answers(climbing.texts(tuple(left.values())), allowed))
+
+
+def _answers(texts: tuple[ConflictText, ...], allowed: frozenset[Rung]) -> Iterator[Answer]:
+    for text in texts:
+        merged = climb(text)
+        if isinstance(merged, LeftAlone):
+            continue
+        rungs = {solved.rung for solved in merged.rungs} or {Rung.RULES}
+        if not rungs <= allowed | {Rung.ALREADY_THERE}:
+            continue
+        proposal = Proposal(
+            files=(ProposedFile(path=text.path, text=merged.text),), dropped=merged.dropped
+        )
+        if check_resolution((text,), proposal):
+            continue
+        resolution = Resolution(
+            path=text.path,
+            author=Author.WTA,
+            rung=max(rungs, key=_height),
+            dropped=tuple(drop.shown for drop in merged.dropped),
+        )
+        yield Answer(resolution=resolution, content=merged.text.encode())
+
+
+def _height(rung: Rung) -> int:
+    return UNATTENDED.index(rung) if rung in UNATTENDED else -1

@@ -1,0 +1,74 @@
+"""What a person reads when a conflict cannot be solved without one."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from wtagents.core.merge import Rejection
+from wtagents.operations.landing.outcome import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wtagents.agent.resolver import NoProposal
+    from wtagents.core.ids import BranchName
+    from wtagents.core.resolution import Dropped, Fault
+    from wtagents.core.task import Task
+    from wtagents.git.conflicts import Conflict
+
+_SHOWN = 4
+
+
+def refuse_conflict(task: Task, target: BranchName, conflicts: Iterable[Conflict]) -> Refusal:
+    """Hand a conflict to a person, or back to the agent, with the exact commands."""
+    said = _listed([conflict.description for conflict in conflicts])
+    return Refusal(
+        rejection=Rejection.CONFLICT,
+        detail=f"it conflicts with {target}: {said}",
+        hint=_by_hand(task, target),
+    )
+
+
+def refuse_unanswered(
+    task: Task, target: BranchName, paths: Sequence[str], answer: NoProposal
+) -> Refusal:
+    """The resolver has nothing to say."""
+    later = f"try again: wta merge {task.name}; or " if answer.transient else ""
+    return Refusal(
+        rejection=Rejection.CONFLICT,
+        detail=f"it conflicts with {target} in {_listed(paths)}: {answer.reason}",
+        hint=later + _by_hand(task, target),
+    )
+
+
+def refuse_faults(task: Task, target: BranchName, faults: Sequence[Fault]) -> Refusal:
+    """The resolver's answer does not pass the check."""
+    return Refusal(
+        rejection=Rejection.RESOLUTION_REFUSED,
+        detail=f"the resolver's answer is refused: {_listed([str(fault) for fault in faults])}",
+        hint=_by_hand(task, target),
+    )
+
+
+def refuse_drops(task: Task, target: BranchName, dropped: Sequence[Dropped]) -> Refusal:
+    """The resolver leaves lines out, and nobody has allowed that."""
+    drops = _listed([drop.shown for drop in dropped])
+    return Refusal(
+        rejection=Rejection.RESOLUTION_REFUSED,
+        detail=f"the resolver's answer drops lines: {drops}",
+        hint=f"allow it with merge.allow_drops = true, or {_by_hand(task, target)}",
+    )
+
+
+def _listed(lines: Sequence[str]) -> str:
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return "; ".join(lines[:_SHOWN]) + more
+
+
+def _by_hand(task: Task, target: BranchName) -> str:
+    place = shlex.quote(str(task.worktree))
+    return (
+        f"git -C {place} rebase {target}, resolve, then: wta merge {task.name}; or:"
+        f' wta send {task.name} "rebase onto {target} and resolve the conflicts"'
+    )
