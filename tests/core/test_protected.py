@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wtagents.core.protected import PROTECTED, protecting_pattern
+from wtagents.core.settings import Layer, repository_commands, resolve_settings
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,17 @@ def test_the_usual_paths(path: str, pattern: str) -> None:
 )
 def test_patterns_of_a_person(pattern: str, paths: list[str], others: list[str]) -> None:
     assert [path for path in paths + others if protecting_pattern(path, [pattern])] == paths
+
+
+def of_repository(*protected: str) -> Layer:
+    values = {"merge": {"protected": protected}}
+    return Layer(source="/repo/wta.toml", values=values, is_repository=True)
+
+
+def test_a_repository_may_lengthen_what_is_protected_but_not_shorten_it() -> None:
+    settings = resolve_settings([of_repository(*PROTECTED, "db/")])
+    assert settings.merge.protected == (*PROTECTED, "db/")
+    assert repository_commands(settings) == ()
+    assert repository_commands(resolve_settings([of_repository("CLAUDE.md")])) == tuple(
+        f"merge.protected: without {path}" for path in PROTECTED if path != "CLAUDE.md"
+    )

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from wtagents.core.errors import ConfigError, ExitCode, UsageError, WtaError
 from wtagents.core.merge import ResolverKind
-from wtagents.core.protected import PROTECTED
 from wtagents.core.setting_keys import KEYS
 from wtagents.core.setting_rows import commented_toml, setting_rows
 from wtagents.core.settings import (
@@ -82,6 +81,7 @@ def test_the_defaults() -> None:
         ' ".github/workflows/", ".github/actions/", ".gitlab-ci.yml", ".circleci/", ".ci/",'
         ' "Jenkinsfile", "azure-pipelines.yml", "wta.toml", ".worktreeinclude", ".gitattributes",'
         ' ".gitmodules"]',
+        "merge.push": '"none"',
         "limits.agents": "8",
         "limits.retries": "2",
         "limits.retry_pause": '"10s"',
@@ -386,15 +386,3 @@ def require_written_value_reads_back(settings: Settings, name: str) -> None:
     literal = KEYS[name].form.write(value)
     again = KEYS[name].form.read(tomllib.loads(f"x = {literal}")["x"])
     assert (again, type(again)) == (value, type(value))
-
-
-def test_a_repository_may_lengthen_what_is_protected_but_not_shorten_it() -> None:
-    listed = ", ".join(f'"{path}"' for path in (*PROTECTED, "db/"))
-    longer = layer(f"[merge]\nprotected = [{listed}]", is_repository=True)
-    settings = resolve_settings([longer])
-    assert settings.merge.protected == (*PROTECTED, "db/")
-    assert repository_commands(settings) == ()
-    shorter = layer('[merge]\nprotected = ["CLAUDE.md"]', is_repository=True)
-    assert repository_commands(resolve_settings([shorter])) == tuple(
-        f"merge.protected: without {path}" for path in PROTECTED if path != "CLAUDE.md"
-    )

@@ -59,6 +59,10 @@ def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
             yield f"  its output: {printable(gate.log)}"
     if outcome.landed and not outcome.verified:
         yield style.paint("not verified: no gate looked at it", Tone.NOTICE)
+    if outcome.push is not None:
+        yield style.paint(outcome.push.line, Tone.GOOD if outcome.push.pushed else Tone.BAD)
+        if outcome.push.hint:
+            yield f"next: {style.paint(printable(outcome.push.hint), Tone.ACCENT)}"
     if outcome.hint and not outcome.landed:
         yield f"next: {style.paint(printable(outcome.hint), Tone.ACCENT)}"
 

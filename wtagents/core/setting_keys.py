@@ -111,6 +111,11 @@ KEYS: Mapping[str, Key] = {
         trusted=True,
         only_grows=True,
     ),
+    "merge.push": Key(
+        OrNone(Text('a remote such as "origin"')),
+        "Remote to which the target is pushed after each landing; none pushes nothing.",
+        trusted=True,
+    ),
     "limits.agents": Key(Count(1, 1000), "Agents that work at the same time."),
     "limits.retries": Key(Count(0, 100), "How often a failed agent is started again by itself."),
     "limits.retry_pause": Key(

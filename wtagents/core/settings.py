@@ -89,6 +89,7 @@ class MergeSettings:
     ladder: tuple[Rung, ...] = UNATTENDED
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED
+    push: str | None = None
 
     @property
     def squashes(self) -> bool:

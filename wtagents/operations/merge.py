@@ -17,6 +17,7 @@ from wtagents.core.record import record
 from wtagents.core.task import Reason, Task, TaskState
 from wtagents.operations.landing.land import land_queue
 from wtagents.operations.landing.outcome import MergeOutcome, outcome_of, silent
+from wtagents.operations.landing.push import push_landed, require_remote
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.withdraw import take_back_request
@@ -65,6 +66,8 @@ class MergeRequestOptions:
     """Every task that is ready."""
     squash: bool = False
     no_gate: bool = False
+    push: bool = False
+    """Push the target with what has landed; `merge.push` does the same each time."""
     approve: bool = False
     """A person has looked at what is held, and says that it may land."""
 
@@ -91,8 +94,9 @@ def merge(
         _withdraw(context, asked)
         raise
     outcomes = tuple(outcome_of(context, request_id) for request_id in asked)
-    landed = all(outcome.landed for outcome in outcomes)
-    return OperationResult(data=outcomes, exit_code=ExitCode.OK if landed else ExitCode.UNFULFILLED)
+    outcomes = push_landed(context, outcomes, wanted=options.push, tell=tell)
+    done = all(each.landed and (each.push is None or each.push.pushed) for each in outcomes)
+    return OperationResult(data=outcomes, exit_code=ExitCode.OK if done else ExitCode.UNFULFILLED)
 
 
 def chosen_tasks(db: Database, options: MergeRequestOptions) -> list[Task]:
@@ -147,6 +151,7 @@ def _ask(context: Context, options: MergeRequestOptions) -> list[int]:
         chosen = chosen_tasks(db, options)
     for task in chosen:
         require_landable(context, task)
+    require_remote(context, (task.target for task in chosen), wanted=options.push)
     with context.database.write() as db:
         return [_ask_for(context, db, task.id, options) for task in chosen]
 

@@ -61,6 +61,16 @@ def events_of(
     return [_event(row) for row in rows]
 
 
+def was_pushed(db: Database, task_id: int, remote: str, commit: str) -> bool:
+    """Whether the branch of a task was pushed to a remote at exactly this commit."""
+    row = db.row(
+        "SELECT 1 FROM event WHERE task_id = ? AND kind = ?"
+        " AND json_extract(data, '$.remote') = ? AND json_extract(data, '$.commit') = ?",
+        (task_id, EventKind.REF_PUSHED, remote, commit),
+    )
+    return row is not None
+
+
 def _event(row: sqlite3.Row) -> Event:
     return Event(
         id=row["id"],

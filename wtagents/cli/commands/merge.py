@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     examples=[
         "wta merge fix-login --dry-run",
         "wta merge fix-login docs",
-        "wta merge --ready --squash",
+        "wta merge --ready --squash --push",
         "wta diff fix-login --landing  # look at what is held",
         "wta merge fix-login --approve",
         "wta merge --withdraw fix-login",
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--no-gate", is_flag=True, help="Skip the gates; the record of the merge says so.")
 @click.option("--withdraw", is_flag=True, help="Take back the wish to land them.")
 @click.option("--approve", is_flag=True, help="Let pass what is held of them: it was looked at.")
+@click.option("--push", is_flag=True, help="Push the target to its remote, with a lease.")
 @click.pass_obj
 def command(
     invocation: Invocation,
@@ -51,7 +52,11 @@ def command(
     What is refused leaves the target untouched and says why. Held is what only a person may let
     pass: a landing that takes back what reached the target after the task began, a protected path
     (merge.protected), a resolution that no gate can verify. An approval covers what was held, at
-    the branch as it was. Exit status 1: one did not land.
+    the branch as it was.
+
+    --push (merge.push does it each time) pushes exactly what landed: a remote that is ahead stops
+    the command before anything lands, one that moved meanwhile is left as it is. No hook runs.
+    Exit status 1: one did not land, or was not pushed.
     """
     from wtagents.cli.landing_text import foreseen_lines, outcome_lines
     from wtagents.cli.progress import Steps

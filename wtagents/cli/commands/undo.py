@@ -35,11 +35,12 @@ def command(
     are named. The branch and the worktree of the task stay: it can be sent words and landed again.
     Exit status 1: the target still has it.
     """
-    from wtagents.cli.render import narrate
+    from wtagents.cli.progress import Steps
     from wtagents.cli.undo_text import undo_lines
-    from wtagents.operations.landing.outcome import silent
     from wtagents.operations.undo import UndoRequest, undo
 
-    tell = silent if invocation.json else narrate
+    steps = Steps(invocation)
     request = UndoRequest(name=name, dry_run=dry_run, no_gate=no_gate)
-    return Answer.of(undo(invocation.context, request, tell=tell), undo_lines)
+    result = undo(invocation.context, request, tell=steps.say)
+    steps.clear()
+    return Answer.of(result, undo_lines)

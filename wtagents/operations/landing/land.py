@@ -28,6 +28,7 @@ from wtagents.operations.landing.choose import observe_line, wishes_of
 from wtagents.operations.landing.gate import stop_leftovers
 from wtagents.operations.landing.landing import Landing
 from wtagents.operations.landing.outcome import count_commits, outcome_of, silent
+from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
 from wtagents.operations.landing.words import landed_words
 from wtagents.store.merges import live_merge_requests
@@ -57,7 +58,8 @@ def land_waiting(context: Context, *, tell: Tell = silent) -> tuple[MergeOutcome
     """
     make_private_folder(context.paths.root)
     with try_lock(context.paths.merger_lock) as held:
-        return land_queue(context, tell=tell) if held else ()
+        outcomes = land_queue(context, tell=tell) if held else ()
+    return push_landed(context, outcomes, wanted=False, tell=tell)
 
 
 def land_queue(

@@ -46,6 +46,26 @@ class Refusal:
 
 
 @record
+class Push:
+    """What became of a push after the landing."""
+
+    remote: str
+    target: BranchName
+    commit: Oid | None
+    """What the remote has now; None when it was not pushed."""
+    pushed: bool
+    detail: str
+    hint: str
+
+    @property
+    def line(self) -> str:
+        """One line for a person."""
+        if self.commit is not None:
+            return f"{self.remote} has {self.target} at {self.commit.short}"
+        return f"not pushed to {self.remote}: {self.detail}"
+
+
+@record
 class MergeOutcome:
     """How one merge request stands."""
 
@@ -68,6 +88,8 @@ class MergeOutcome:
     rejection: Rejection | None
     detail: str
     hint: str
+    push: Push | None = None
+    """None when nothing was to be pushed."""
 
     @property
     def landed(self) -> bool:
