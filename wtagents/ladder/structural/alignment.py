@@ -35,8 +35,8 @@ class Stretch:
 
 
 def align(base: Units, target: Units, branch: Units) -> Iterator[Step | Stretch]:
-    """Yield the lists side by side, in their order."""
-    sides = _told_apart(base, target, branch)
+    """Yield the lists side by side, in their order; no key occurs twice in one of them."""
+    sides = (base, target, branch)
     at = [0, 0, 0]
     for begin, length in _in_step(*([unit.key for unit in side] for side in sides)):
         gaps = [side[start:end] for side, start, end in zip(sides, at, begin, strict=True)]
@@ -48,7 +48,7 @@ def align(base: Units, target: Units, branch: Units) -> Iterator[Step | Stretch]
         at = [start + length for start in begin]
 
 
-def _told_apart(*sides: Units) -> list[Units]:
+def told_apart(*sides: Units) -> list[Units]:
     """A name that occurs twice in one list names nothing: such units are known by their text."""
     unclear = {
         key
@@ -89,3 +89,23 @@ def _in_step(
         else:
             j += 1
     yield (len(b), len(t), len(r)), 0
+
+
+def heirs_of(base: Units, side: Units) -> dict[str, str]:
+    """Return what stands for units that a side has no longer: a new one of that name or place."""
+    there, before = {unit.key for unit in side}, {unit.key for unit in base}
+    new = [unit.key for unit in side if unit.key not in before]
+    heirs: dict[str, str] = {}
+    for key in (unit.key for unit in base if unit.key not in there):
+        stem = _stem(key)
+        heir = next((one for one in new if _stem(one) == stem), None)
+        if heir is not None:
+            heirs[key] = heir
+            new.remove(heir)
+    rest = [unit.key for unit in base if unit.key not in there and unit.key not in heirs]
+    return heirs | dict(zip(rest, new, strict=True)) if len(rest) == len(new) else heirs
+
+
+def _stem(key: str) -> str:
+    """Return role, kind and name, without the parameters."""
+    return " ".join(key.partition("(")[0].split()[:3])

@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from wtagents.core.resolution import count_lines
+from wtagents.ladder.structural.alignment import heirs_of
 from wtagents.ladder.structural.unit import Role
 
 if TYPE_CHECKING:
-    from wtagents.ladder.structural.alignment import Stretch
+    from wtagents.ladder.structural.alignment import Stretch, Units
     from wtagents.ladder.structural.unit import Block, Unit
 
 _BOUND = re.compile(r"([^\W\d]\w*)\s*(?=[,;}\"')]|$|\bfrom\b)")
@@ -84,11 +85,11 @@ def clash(part: Stretch, *, bold: bool) -> bool:
         return False
     if not bold and _is_taste(target, branch):
         return True
-    gone = base - {unit.key for unit in part.target} | base - {unit.key for unit in part.branch}
-    if any(unit.key in gone and unit.role is not Role.IMPORT for unit in part.base):
+    if any(_takes_away(part.base, side) for side in (part.target, part.branch)):
         return True
     left = {unit.key for unit in part.target} | {unit.key for unit in part.branch}
-    if base - left:
+    added = [{unit.key for unit in side} for side in (target, branch)]
+    if base - left and not (added[0] <= added[1] or added[1] <= added[0]):
         return True
     if _alike(target, branch):
         return True
@@ -98,6 +99,15 @@ def clash(part: Stretch, *, bold: bool) -> bool:
     ]
     shared = {unit.key for unit in target} & {unit.key for unit in branch}
     return not shared and bool(bound[0] & bound[1])
+
+
+def _takes_away(base: Units, side: Units) -> bool:
+    """Whether a side has no longer what is no import, and nothing for it."""
+    there, heirs = {unit.key for unit in side}, heirs_of(base, side)
+    return any(
+        unit.role is not Role.IMPORT and unit.key not in there and unit.key not in heirs
+        for unit in base
+    )
 
 
 def _is_taste(target: list[Unit], branch: list[Unit]) -> bool:

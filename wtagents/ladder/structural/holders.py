@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.ladder.structural.naming import is_call_unit, is_comment, unwrapped
 
 if TYPE_CHECKING:
@@ -49,17 +49,16 @@ def find_inside(source: Source, node: Node) -> Inside | None:
         if inside and not inside.flat:
             return inside
         flat = flat or inside
-        if wanted or one.type not in language.opaque:
-            queue.extend(child for child in one.children if child.is_named)
+        queue.extend(child for child in one.children if child.is_named)
     return flat
 
 
 def _holder(source: Source, node: Node, wanted: str) -> Holder | None:
-    language = source.language
-    if wanted or node.type == language.call_body:
-        return language.holders.get(node.type) if node.type == wanted else None
+    holders = source.language.holders
+    if wanted:
+        return replace(holders[wanted], free=True) if node.type == wanted else None
     parent = node.parent.type if node.parent else ""
-    return language.holders.get(f"{parent}>{node.type}") or language.holders.get(node.type)
+    return holders.get(f"{parent}>{node.type}") or holders.get(node.type)
 
 
 def _inside(source: Source, node: Node, holder: Holder, unit: Node) -> Inside | None:

@@ -57,9 +57,7 @@ class Language:
     """The node in such a call whose children are units."""
     leads: tuple[str, ...] = ()
     """Nodes that belong to the unit below them."""
-    opaque: tuple[str, ...] = ()
-    """Bodies of statements: nothing in them is a unit, their order is their meaning."""
-    conditional: tuple[str, ...] = ()
-    """Nodes of conditional compilation: what is in them stays where it is."""
+    indented: bool = False
+    """Whether the white space that begins a row has a meaning."""
     comment: str = ""
     """What begins a comment of one line, for grammars that hang comments anywhere."""

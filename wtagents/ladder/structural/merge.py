@@ -54,7 +54,8 @@ def merge_structurally(conflict: ConflictText, *, bold: bool = False) -> Merged 
         drops.extend(found.dropped)
         return found.text
 
-    merged = merge_blocks(base, target, branch, Way(answer=answer, bold=bold))
+    way = Way(answer=answer, indented=language.indented, bold=bold)
+    merged = merge_blocks(base, target, branch, way)
     if merged is None:
         return None
     text = block_text(merged)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from wtagents.core.diff3 import Hunk, plan_merge
 from wtagents.core.record import record, replace
-from wtagents.ladder.structural.alignment import Step, Stretch, align
+from wtagents.ladder.structural.alignment import Step, Stretch, align, heirs_of, told_apart
 from wtagents.ladder.structural.guards import changes_what_went, clash, moves
+from wtagents.ladder.structural.naming import normal
 from wtagents.ladder.structural.ordering import ordered
 from wtagents.ladder.structural.unit import Block, Role, Unit, block_text, units_text
 
@@ -26,8 +27,17 @@ class Way:
 
     answer: AnswerHunk
     """What the rules make of lines that both sides changed."""
+    indented: bool
+    """Whether the white space that begins a row has a meaning."""
     bold: bool
     """Whether to guess the order where it is a matter of taste: gates will judge."""
+
+    def spelled(self, text: str) -> list[str]:
+        """Return the rows without white space that has no meaning."""
+        rows = (row for row in text.split("\n") if row.strip())
+        if self.indented:
+            return [row[: -len(row.lstrip())] + normal(row) for row in rows]
+        return [normal(row) for row in rows]
 
 
 _FREE = (Role.IMPORT, Role.NAMED, Role.ITEM)
@@ -65,8 +75,9 @@ def merge_text(texts: tuple[str, str, str], way: Way) -> str | None:
 def merge_units(base: Block, target: Block, branch: Block, way: Way) -> Units | None:
     """Return the units of the merged block, in their order."""
     merged: list[Unit] = []
-    keys = tuple(frozenset(unit.key for unit in block.units) for block in (base, target, branch))
-    parts = list(align(base.units, target.units, branch.units))
+    sides = told_apart(base.units, target.units, branch.units)
+    keys = tuple(frozenset(unit.key for unit in units) for units in sides)
+    parts = list(align(*sides))
     for part, after in zip_longest(parts, parts[1:]):
         if isinstance(part, Step):
             unit = merge_unit(part.base, part.target, part.branch, way)
@@ -85,7 +96,7 @@ def merge_units(base: Block, target: Block, branch: Block, way: Way) -> Units | 
     names = [unit.key for unit in merged if unit.role in _FREE]
     if len(set(names)) < len(names):
         return None
-    return ordered(tuple(merged), base.units, target.units, branch.units)
+    return ordered(tuple(merged), *sides)
 
 
 def merge_unit(base: Unit, target: Unit, branch: Unit, way: Way) -> Unit | None:
@@ -95,12 +106,23 @@ def merge_unit(base: Unit, target: Unit, branch: Unit, way: Way) -> Unit | None:
         return replace(target, gap=gap)
     if base.whole == target.whole:
         return replace(branch, gap=gap)
+    blank = _merge_blanks(base, target, branch, way)
+    if blank is not None:
+        return replace(blank, gap=gap)
     if base.block and target.block and branch.block:
         block = merge_blocks(base.block, target.block, branch.block, way)
         rest = merge_text((base.rest, target.rest, branch.rest), way)
         if block is not None and rest is not None:
             return replace(target, gap=gap, text=block_text(block), rest=rest, block=block)
     return _merge_as_text(base, target, branch, gap, way)
+
+
+def _merge_blanks(base: Unit, target: Unit, branch: Unit, way: Way) -> Unit | None:
+    """Return the side that did more than to lay out anew; None when both did."""
+    b, t, r = (way.spelled(unit.whole) for unit in (base, target, branch))
+    if r in (b, t):
+        return target
+    return branch if t == b else None
 
 
 def _merge_as_text(base: Unit, target: Unit, branch: Unit, gap: str, way: Way) -> Unit | None:
@@ -164,7 +186,7 @@ def _merge_freely(part: Stretch, way: Way) -> Units | None:
             return None
         if unit.key in branch or unit.key not in base:
             merged.append(made)
-    heirs = _heirs(part.base, part.target)
+    heirs = heirs_of(part.base, part.target)
     known = base.keys() | branch.keys() | set(heirs.values())
     target = _by_key(part.target)
     for place, unit in enumerate(part.branch):
@@ -216,26 +238,6 @@ def _added_twice(target: Unit, branch: Unit, way: Way) -> Unit | None:
     other = replace(branch.block, head=target.block.head, tail=target.block.tail)
     block = merge_blocks(empty, target.block, other, way)
     return None if block is None else replace(target, text=block_text(block), block=block)
-
-
-def _heirs(base: Units, side: Units) -> dict[str, str]:
-    """Return what stands for units that a side has no longer: a new one of that name or place."""
-    there, before = {unit.key for unit in side}, {unit.key for unit in base}
-    new = [unit.key for unit in side if unit.key not in before]
-    heirs: dict[str, str] = {}
-    for key in (unit.key for unit in base if unit.key not in there):
-        stem = _stem(key)
-        heir = next((one for one in new if _stem(one) == stem), None)
-        if heir is not None:
-            heirs[key] = heir
-            new.remove(heir)
-    rest = [unit.key for unit in base if unit.key not in there and unit.key not in heirs]
-    return heirs | dict(zip(rest, new, strict=True)) if len(rest) == len(new) else heirs
-
-
-def _stem(key: str) -> str:
-    """Return role, kind and name, without the parameters."""
-    return " ".join(key.partition("(")[0].split()[:3])
 
 
 def _insert(merged: list[Unit], unit: Unit, above: list[str], known: set[str]) -> None:

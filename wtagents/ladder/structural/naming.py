@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 _DEPTH = 8
 _QUOTES = "'\"`"
-_IMPORT_WORDS = ("visibility_modifier", "use", "import", "type", "from")
+_IMPORT_WORDS = ("visibility_modifier", "use", "import", "type", "from", "export")
 
 
 def role_and_key(language: Language, node: Node, holder: Holder | None) -> tuple[Role, str]:
     """Return the role and the key of a unit; the key of an OTHER is ''."""
     if node.type in language.imports:
-        return Role.IMPORT, _import_key(language, node)
+        source = _part(node, language.imports[node.type]) if language.imports[node.type] else ""
+        if source or node.type not in language.wrappers:
+            return Role.IMPORT, _import_key(node, source)
     if holder and _is_scalar(node, holder):
         return Role.IMPORT if holder.imports else Role.ITEM, normal(text_of(node))
     inner = unwrapped(language, node)
@@ -68,10 +70,8 @@ def normal(text: str) -> str:
     return " ".join(text.split())
 
 
-def _import_key(language: Language, node: Node) -> str:
+def _import_key(node: Node, source: str) -> str:
     """Return how it imports and from where; what it takes from there may change."""
-    field = language.imports[node.type]
-    source = _part(node, field) if field else ""
     words = [text_of(child) for child in node.children[:2] if child.type in _IMPORT_WORDS]
     return " ".join((*words, source)) if source else normal(text_of(node))
 

@@ -103,6 +103,10 @@ def _by_path(name: str) -> tuple[str, ...]:
     return tuple(_PLACES.get(part, part) for part in _PARTS.split(_bare(name)))
 
 
+def _by_kind(name: str) -> tuple[str, ...]:
+    return ("" if name.startswith("import") else "from", _bare(name).casefold())
+
+
 def _by_source(name: str) -> tuple[str, ...]:
     found = _SOURCE.search(name)
     return (found.group(1) if found else name,)
@@ -113,5 +117,6 @@ _SORT_KEYS: tuple[SortKey, ...] = (
     lambda name: (name.casefold(),),
     _by_path,
     lambda name: tuple(_PARTS.split(_bare(name).casefold())),
+    _by_kind,
     _by_source,
 )

@@ -22,10 +22,9 @@ LANGUAGE = Language(
         "preproc_function_def": ("name",),
     },
     holders={
+        "compound_statement": Holder(free=False),
         "field_declaration_list": Holder(free=False),
         "enumerator_list": Holder(free=False, separator=","),
         "initializer_list": Holder(free=False, separator=","),
     },
-    opaque=("function_definition",),
-    conditional=("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif"),
 )

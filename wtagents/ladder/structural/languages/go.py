@@ -21,6 +21,7 @@ LANGUAGE = Language(
     },
     wrappers={"type_declaration": "", "var_declaration": "", "const_declaration": ""},
     holders={
+        "block": Holder(free=False),
         "import_spec_list": Holder(free=True),
         "var_spec_list": Holder(free=True),
         "const_declaration": Holder(free=False),
@@ -28,5 +29,4 @@ LANGUAGE = Language(
         "interface_type": Holder(free=True),
         "literal_value": Holder(free=True, separator=",", scalars=("literal_element",)),
     },
-    opaque=("function_declaration", "method_declaration", "func_literal"),
 )

@@ -21,10 +21,11 @@ LANGUAGE = Language(
         "enum_constant": ("name",),
     },
     holders={
+        "block": Holder(free=False),
+        "constructor_body": Holder(free=False),
         "class_body": Holder(free=True),
         "interface_body": Holder(free=True),
         "annotation_type_body": Holder(free=True),
         "enum_body_declarations": Holder(free=True),
     },
-    opaque=("method_declaration", "constructor_declaration", "lambda_expression"),
 )

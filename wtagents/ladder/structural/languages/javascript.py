@@ -10,7 +10,7 @@ LANGUAGE = Language(
     name="JavaScript",
     package="tree_sitter_javascript",
     roots=("program",),
-    imports={"import_statement": "source"},
+    imports={"import_statement": "source", "export_statement": "source"},
     entities={
         "function_declaration": ("name",),
         "generator_function_declaration": ("name",),
@@ -35,16 +35,8 @@ LANGUAGE = Language(
         "export_clause": Holder(free=True, separator=","),
         "object": Holder(free=True, separator=",", scalars=SCALARS),
         "array": Holder(free=True, separator=",", scalars=SCALARS),
-        "statement_block": Holder(free=True),
+        "statement_block": Holder(free=False),
     },
     calls=("describe", "it", "test", "suite", "context", "specify"),
     call_body="statement_block",
-    opaque=(
-        "function_declaration",
-        "function_expression",
-        "arrow_function",
-        "method_definition",
-        "for_statement",
-        "if_statement",
-    ),
 )

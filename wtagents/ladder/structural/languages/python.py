@@ -20,6 +20,7 @@ LANGUAGE = Language(
     wrappers={"decorated_definition": "definition", "expression_statement": ""},
     holders={
         "class_definition>block": Holder(free=True, bare=True),
+        "block": Holder(free=False, bare=True),
         "if_statement>block": Holder(free=True, bare=True),
         "import_from_statement": Holder(
             free=True,
@@ -33,6 +34,6 @@ LANGUAGE = Language(
         "list": Holder(free=True, separator=",", scalars=("string", "identifier", "attribute")),
         "tuple": Holder(free=False, separator=","),
     },
-    opaque=("function_definition", "lambda", "for_statement", "while_statement", "with_statement"),
+    indented=True,
     comment="#",
 )

@@ -38,6 +38,7 @@ LANGUAGE = Language(
         "field_initializer": ("field",),
     },
     holders={
+        "block": Holder(free=False),
         "use_list": Holder(free=True, separator=",", scalars=_PATHS, imports=True),
         "declaration_list": Holder(free=True),
         "field_declaration_list": Holder(free=True, separator=","),
@@ -48,5 +49,4 @@ LANGUAGE = Language(
         "array_expression": Holder(free=False, separator=","),
     },
     leads=("attribute_item",),
-    opaque=("function_item", "closure_expression"),
 )

@@ -13,5 +13,6 @@ LANGUAGE = Language(
         "block_mapping": Holder(free=True, bare=True),
         "block_sequence": Holder(free=True, scalars=("block_sequence_item>flow_node",), bare=True),
     },
+    indented=True,
     comment="#",
 )
