@@ -51,6 +51,14 @@ def with_a_run(fleet: Fleet, name: str) -> Path:
     return folder
 
 
+def land_with_logs(fleet: Fleet) -> None:
+    """Land both tasks of the test; a gate was run again, and an undo was tried."""
+    for name in ("landed", "stays"):
+        fleet.land(name)
+    for name in ("landed-1-1-again-1.log", "landed-1-undo-1.log"):
+        (fleet.context.paths.gates / name).touch()
+
+
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("*")}
 
@@ -84,7 +92,7 @@ def test_traces_go_after_the_trash_and_commits_that_did_not_land_stay(
     folders = [with_a_run(fleet, name) for name in ("landed", "x/up")]
     fleet.task("stays", {"d.txt": "d\n"})
     live = with_a_run(fleet, "stays")
-    fleet.land("landed", "stays")
+    land_with_logs(fleet)
     fleet.cancel("x/up")
     paths = fleet.context.paths
     (paths.runs / "of-nobody").mkdir()
@@ -107,7 +115,7 @@ def test_traces_go_after_the_trash_and_commits_that_did_not_land_stay(
     assert {amended, *tips} <= before
     would = passed(fleet, dry_run=True).forgotten
     assert [(each.task, each.counts) for each in would] == [
-        ("landed", {"runs": 1, "gate_logs": 1, "commits": 1}),
+        ("landed", {"runs": 1, "gate_logs": 3, "commits": 1}),
         ("x/up", {"runs": 1}),
     ]
     assert (names(paths.runs), kept_commits(fleet)) == (

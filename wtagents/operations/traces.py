@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_GATE_LOG = re.compile(r".+-(?P<request>\d+)-\d+-\d+\.log")
-"""See `landing/gate.py`."""
+_GATE_LOG = re.compile(r".+-(?P<request>\d+)-(\d+|\d+-again|undo)-\d+\.log")
+"""See `landing/verify.py` and `landing/take_back.py`."""
 _LOCK = re.compile(r"task-(?P<task>\d+)(\.checkout)?\.lock")
 
 
@@ -161,19 +161,21 @@ def _landed_commits(
 ) -> dict[int, list[RefName]]:
     """Return the archived commits by task that may go; a hub that cannot be asked keeps all."""
     found: dict[int, list[RefName]] = defaultdict(list)
-    if not context.paths.hub.is_dir():
+    landed = {
+        task.id: landed_whole(known.requests_of(task.id), undone=known.undone) for task in chosen
+    }
+    if not any(landed.values()) or not context.paths.hub.is_dir():
         return found
     try:
         hub = open_hub(context.paths, context.repository)
         refs = hub.archive_refs()
         for task in chosen:
             requests = known.requests_of(task.id)
-            landings = landed_whole(requests, undone=known.undone)
             epochs = {str(task.id), *(str(request.id) for request in requests)}
             folder = task.name.folder
             own = [each for each in refs if each.folder == folder and each.epoch in epochs]
-            if own:
-                found[task.id] = [each.ref for each in _landed(context, hub, landings, own)]
+            if own and landed[task.id]:
+                found[task.id] = [each.ref for each in _landed(context, hub, landed[task.id], own)]
     except WtaError as error:
         logger.info("archived commits are not looked at: %s", error)
         return defaultdict(list)
