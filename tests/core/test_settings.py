@@ -75,6 +75,7 @@ def test_the_defaults() -> None:
         "merge.resolver": '"claude"',
         "merge.resolver_command": "[]",
         "merge.resolver_model": '"none"',
+        "merge.regenerate": "[]",
         "merge.ladder": '["regenerate", "memory", "rules", "structural", "candidates", "agent"]',
         "merge.allow_drops": "false",
         "merge.protected": '["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/", ".mcp.json",'

@@ -19,6 +19,7 @@ from wtagents.core.toml_lines import line_of
         ('# x\nagent.model = "x"', "agent.model", 2),
         ('agent . "model" = "x"', "agent.model", 1),
         ("zzz.x.y = 1", "zzz", 1),
+        ("[a]\n[[a.x]] # it\ny = 1", "a.x", 2),
         ("[a]\nx = 1\n[b]\nx = 2", "b.x", 4),
         ("[a.b]\nx = 1", "a.b.x", 2),
         ("agent = { model = 1 }", "agent.model", None),

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from wtagents.core.claim import Ownership, parse_area
 from wtagents.core.errors import UsageError
+from wtagents.core.regeneration import Regeneration
 from wtagents.core.rung import UNATTENDED, Rung
 
 Value_co = TypeVar("Value_co", covariant=True)
@@ -209,6 +210,32 @@ class Ownerships:
         except UsageError:
             raise Unfit from None
         return Ownership(paths=paths, task=Text("").read(raw["task"]))
+
+
+class Regenerations:
+    """Which files a command writes again."""
+
+    expected = 'tables such as { paths = ["package-lock.json"], command = "npm install" }'
+
+    def read(self, raw: Any) -> tuple[Regeneration, ...]:
+        if type(raw) not in (list, tuple):
+            raise Unfit
+        return tuple(self._one(each) for each in raw)
+
+    def write(self, value: tuple[Regeneration, ...]) -> str:
+        tables = (
+            f"{{ paths = {Texts('').write(each.paths)}, command = {literal(each.command)} }}"
+            for each in value
+        )
+        return f"[{', '.join(tables)}]"
+
+    def _one(self, raw: Any) -> Regeneration:
+        if not isinstance(raw, dict) or set(raw) != {"paths", "command"}:
+            raise Unfit
+        paths = Texts("").read(raw["paths"])
+        if not paths:
+            raise Unfit
+        return Regeneration(paths=paths, command=Text("").read(raw["command"]))
 
 
 class Rungs:

@@ -12,6 +12,7 @@ from wtagents.core.forms import (
     OneOf,
     OrNone,
     Ownerships,
+    Regenerations,
     Rungs,
     Size,
     Text,
@@ -96,6 +97,12 @@ KEYS: Mapping[str, Key] = {
         trusted=True,
     ),
     "merge.resolver_model": Key(_MODEL, "Model of the resolver."),
+    "merge.regenerate": Key(
+        Regenerations(),
+        "Files that a command writes again where they conflict; written [[merge.regenerate]]"
+        " paths, command.",
+        trusted=True,
+    ),
     "merge.ladder": Key(
         Rungs(),
         "Rungs that a conflicted file may climb before a person is asked; true means all of them.",

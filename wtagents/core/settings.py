@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from wtagents.core.regeneration import Regeneration
+
 DEFAULT = "default"
 """Source of a value that nobody set."""
 _DAY = 86400.0
@@ -86,6 +88,7 @@ class MergeSettings:
     resolver: ResolverKind = ResolverKind.CLAUDE
     resolver_command: tuple[str, ...] = ()
     resolver_model: str | None = None
+    regenerate: tuple[Regeneration, ...] = ()
     ladder: tuple[Rung, ...] = UNATTENDED
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED

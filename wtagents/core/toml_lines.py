@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
+_HEADER = r"\s*\[{1,2}\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?"
 _ENTRY = r"\s*([\w.\"' -]+?)\s*=.*"
 
 

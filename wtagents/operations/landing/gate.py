@@ -39,6 +39,7 @@ MOST_SLOTS = 16
 _TAIL_BYTES = 4096
 _TAIL_LINES = 12
 _SHOWN = 3
+_SETUP, _GATE = "set-up command", "gate"
 _POLITE_SECONDS = 0.5
 _FIRM_SECONDS = 5.0
 
@@ -104,17 +105,13 @@ class Inspection:
 
 
 @record
-class _Command:
+class Command:
     """One shell command in the scratch worktree."""
 
     shell: str
-    is_setup: bool
+    kind: str
+    """What it is, for a person."""
     log: Path
-
-    @property
-    def kind(self) -> str:
-        """What it is, for a person."""
-        return "set-up command" if self.is_setup else "gate"
 
 
 def run_gates(inspection: Inspection) -> Gated:
@@ -136,8 +133,8 @@ def run_gates(inspection: Inspection) -> Gated:
         inspection.tell(
             f"{inspection.label}: {command.kind} {printable(command.shell, SHELL_LIMIT)}"
         )
-        result, timed_out = _run(inspection, command)
-        if not command.is_setup:
+        result, timed_out = run_in_slot(inspection, command)
+        if command.kind == _GATE:
             results.append(result)
             notes += _note_spoiled(inspection.scratch, result)
         if not result.passed:
@@ -159,17 +156,20 @@ def stop_leftovers(
     )
 
 
-def _commands(inspection: Inspection) -> list[_Command]:
+def _commands(inspection: Inspection) -> list[Command]:
     merge, gates = inspection.context.settings.merge, inspection.context.paths.gates
-    shells = [(shell, True) for shell in merge.setup] + [(shell, False) for shell in merge.gate]
+    shells = [(shell, _SETUP) for shell in merge.setup] + [(shell, _GATE) for shell in merge.gate]
     return [
-        _Command(shell=shell, is_setup=is_setup, log=gates / f"{inspection.stem}-{number}.log")
-        for number, (shell, is_setup) in enumerate(shells, 1)
+        Command(shell=shell, kind=kind, log=gates / f"{inspection.stem}-{number}.log")
+        for number, (shell, kind) in enumerate(shells, 1)
     ]
 
 
-def _run(inspection: Inspection, command: _Command) -> tuple[GateResult, bool]:
-    """Run one command and everything that it starts to the end; say also whether it was cut off."""
+def run_in_slot(inspection: Inspection, command: Command) -> tuple[GateResult, bool]:
+    """Run one command and everything that it starts to the end; say also whether it was cut off.
+
+    Raises SystemFault when a process cannot be stopped.
+    """
     context = inspection.context
     command.log.unlink(missing_ok=True)
     began = context.clock.monotonic()

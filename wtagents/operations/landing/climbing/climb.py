@@ -46,12 +46,22 @@ class Climb:
         self.hub = hub
         self.conflict = conflict
         self.target_tip = target_tip
+        self.reserved: tuple[Conflict, ...] = ()
+        """What is made last, of everything else."""
         self._answers: dict[str, Answer] = {}
 
     @property
     def left(self) -> tuple[Conflict, ...]:
-        """The conflicted paths that no rung has solved."""
-        return tuple(each for each in self.conflict.conflicts if each.path not in self._answers)
+        """The conflicted paths that no rung has solved or reserved."""
+        return tuple(
+            each
+            for each in self.conflict.conflicts
+            if each.path not in self._answers and each not in self.reserved
+        )
+
+    def reserve(self, conflicts: Iterable[Conflict]) -> None:
+        """Set paths aside; until they are answered they have the target's version."""
+        self.reserved += tuple(conflicts)
 
     def left_for(self, rung: Rung) -> tuple[Conflict, ...]:
         """Return what is left and of a class that a rung may try, where it is switched on."""
@@ -80,12 +90,18 @@ class Climb:
         """Keep what a rung has solved."""
         self._answers |= {each.resolution.path: each for each in answers}
 
+    def tree(self) -> Oid:
+        """Store and return the tree as far as it is solved."""
+        with self.hub.library() as library:
+            files = {
+                each.path: library.blob(each.target.oid) for each in self.reserved if each.target
+            }
+            files |= {path: answer.content for path, answer in self._answers.items()}
+            return library.write_tree_with(self.conflict.tree, files)
+
     def resolved(self) -> Resolved:
         """Return the tree in which every conflicted path is as its rung has it."""
-        if self.left:
+        if any(each.path not in self._answers for each in self.conflict.conflicts):
             raise AssertionError("a conflict that nobody has solved")
-        files = {path: answer.content for path, answer in self._answers.items()}
-        with self.hub.library() as library:
-            tree = library.write_tree_with(self.conflict.tree, files)
-        found = (self._answers[each.path].resolution for each in self.conflict.conflicts)
-        return Resolved(tree=tree, resolutions=tuple(found))
+        found = (self._answers[path].resolution for path in sorted(self._answers))
+        return Resolved(tree=self.tree(), resolutions=tuple(found))

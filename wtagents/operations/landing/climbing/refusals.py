@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import Rejection
+from wtagents.core.regeneration import advise_regeneration
 from wtagents.operations.landing.outcome import Refusal
 
 if TYPE_CHECKING:
@@ -22,11 +23,22 @@ _SHOWN = 4
 
 def refuse_conflict(task: Task, target: BranchName, conflicts: Iterable[Conflict]) -> Refusal:
     """Hand a conflict to a person, or back to the agent, with the exact commands."""
-    said = _listed([conflict.description for conflict in conflicts])
+    left = tuple(conflicts)
+    advice = advise_regeneration(each.path for each in left)
     return Refusal(
         rejection=Rejection.CONFLICT,
-        detail=f"it conflicts with {target}: {said}",
-        hint=_by_hand(task, target),
+        detail=f"it conflicts with {target}: {_listed([each.description for each in left])}",
+        hint=(f"declare how it is made: {advice}; or " if advice else "") + _by_hand(task, target),
+    )
+
+
+def refuse_regeneration(task: Task, target: BranchName, said: str, log: str) -> Refusal:
+    """The declared command did not do what it is for."""
+    return Refusal(
+        rejection=Rejection.RESOLUTION_REFUSED,
+        detail=said,
+        hint=f"look at {log}, correct [[merge.regenerate]], then: wta merge {task.name}; or"
+        f" {_by_hand(task, target)}",
     )
 
 
