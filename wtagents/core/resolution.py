@@ -159,6 +159,14 @@ def _path_faults(asked: Mapping[str, ConflictText], proposal: Proposal) -> Itera
 
 
 def _file_faults(conflict: ConflictText, text: str, dropped: Sequence[Dropped]) -> Iterator[Fault]:
+    faults = tuple(text_faults(conflict, text))
+    yield from faults
+    if not any(fault.kind is FaultKind.NOT_TEXT for fault in faults):
+        yield from _line_faults(conflict, text, dropped)
+
+
+def text_faults(conflict: ConflictText, text: str) -> Iterator[Fault]:
+    """Yield what is wrong with a whole file whatever its lines say: no text, a marker, syntax."""
     fault = _text_fault(text)
     if fault:
         yield Fault(path=conflict.path, kind=FaultKind.NOT_TEXT, detail=fault)
@@ -175,7 +183,6 @@ def _file_faults(conflict: ConflictText, text: str, dropped: Sequence[Dropped]) 
             kind=FaultKind.SYNTAX,
             detail=f"both sides parse and the result does not: {broken}",
         )
-    yield from _line_faults(conflict, text, dropped)
 
 
 def _text_fault(text: str) -> str:
@@ -213,19 +220,48 @@ def _line_faults(conflict: ConflictText, text: str, dropped: Sequence[Dropped]) 
     )
     missing: dict[str, list[str]] = {}
     returned: dict[str, list[str]] = {}
-    for line in {**target, **branch, **base}:
-        b, t, r = base[line], target[line], branch[line]
-        if result[line] + excused[line] < _least(b, t, r):
-            deed = "added" if max(t, r) > b else "kept"
-            missing.setdefault(f"{_who(target=t > b, branch=r > b)} {deed}", []).append(line)
-        if result[line] > _most(b, t, r) and _tells(line):
-            returned.setdefault(f"{_who(target=t < b, branch=r < b)} removed", []).append(line)
+    for gap in find_gaps(base, target, branch, result, excused):
+        found, deed = (returned, "removed") if gap.is_back else (missing, gap.deed)
+        found.setdefault(f"{_WHO[gap.side]} {deed}", []).append(gap.line)
     for deed, lines in missing.items():
         detail = f"{_first(lines)} that {deed} is neither there nor listed as dropped"
         yield Fault(path=conflict.path, kind=FaultKind.MISSING, detail=detail)
     for deed, lines in returned.items():
         detail = f"{_first(lines)} that {deed} is back"
         yield Fault(path=conflict.path, kind=FaultKind.RETURNED, detail=detail)
+
+
+@record
+class Gap:
+    """A line that a side's change wants otherwise than it stands in the result."""
+
+    line: str
+    side: Side
+    deed: str
+    """What the side did with it: added, kept or removed."""
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it is there although the side removed it; otherwise it is not there."""
+        return self.deed == "removed"
+
+
+def find_gaps(
+    base: Counter[str],
+    target: Counter[str],
+    branch: Counter[str],
+    result: Counter[str],
+    excused: Counter[str] | None = None,
+) -> Iterator[Gap]:
+    """Yield what the result lacks and what came back, by the counts of lines or of words."""
+    lenient = excused or Counter()
+    for line in {**target, **branch, **base}:
+        b, t, r = base[line], target[line], branch[line]
+        if result[line] + lenient[line] < _least(b, t, r):
+            deed = "added" if max(t, r) > b else "kept"
+            yield Gap(line=line, side=_whose(target=t > b, branch=r > b), deed=deed)
+        if result[line] > _most(b, t, r) and _tells(line):
+            yield Gap(line=line, side=_whose(target=t < b, branch=r < b), deed="removed")
 
 
 def count_lines(text: str) -> Counter[str]:
@@ -252,10 +288,13 @@ def _tells(line: str) -> bool:
     return any(character.isalnum() for character in line)
 
 
-def _who(*, target: bool, branch: bool) -> str:
+_WHO = {Side.TARGET: "the target", Side.BRANCH: "the branch", Side.BOTH: "both sides"}
+
+
+def _whose(*, target: bool, branch: bool) -> Side:
     if target == branch:
-        return "both sides"
-    return "the target" if target else "the branch"
+        return Side.BOTH
+    return Side.TARGET if target else Side.BRANCH
 
 
 def _first(lines: Sequence[str]) -> str:

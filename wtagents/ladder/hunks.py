@@ -21,6 +21,7 @@ class Answer:
 
     text: str
     rule: str
+    superseded: tuple[Dropped, ...] = ()
     dropped: tuple[Dropped, ...] = ()
 
 

@@ -29,8 +29,10 @@ class Merged:
     text: str
     rungs: tuple[Solved, ...]
     """In the order of the hunks."""
+    superseded: tuple[Dropped, ...] = ()
+    """Lines that are proved to be in the text in another form: woven, or with a higher version."""
     dropped: tuple[Dropped, ...] = ()
-    """Lines of a side that are not in the text as they were, each with the reason."""
+    """Lines that a choice left out, or kept although a side removed them. Rules have none."""
 
 
 @record

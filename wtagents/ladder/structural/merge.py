@@ -51,7 +51,7 @@ def merge_structurally(conflict: ConflictText, *, bold: bool = False) -> Merged 
         found = answer_by_rules(Spot(path=conflict.path, hunk=hunk, before="", after=""))
         if found is None:
             return None
-        drops.extend(found.dropped)
+        drops.extend(found.superseded)
         return found.text
 
     way = Way(answer=answer, indented=language.indented, bold=bold)

@@ -1,0 +1,1 @@
+"""The choice among mechanical answers: features of an answer, and a forest that weighs them."""
