@@ -9,7 +9,15 @@ import pytest
 
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
-from wtagents.git.lookout import Lookout, clear_lookout, look_at, open_lookout
+from wtagents.git.lookout import (
+    Lookout,
+    Sight,
+    begin_round,
+    clear_lookout,
+    look_at,
+    open_lookout,
+)
+from wtagents.git.refs import branch_tips
 from wtagents.git.repo import Repository
 
 LARGEST = 1000
@@ -36,13 +44,18 @@ def worktree(repository: RepositoryBuilder, place: Path) -> RepositoryBuilder:
     return built
 
 
+def looked(lookout: Lookout, repo: Repository, worktree: Path) -> Sight | None:
+    round_ = begin_round(lookout, repo, branch_tips(repo))
+    return look_at(round_, worktree, name="1", largest=LARGEST)
+
+
 def seen(lookout: Lookout, repo: Repository, worktree: RepositoryBuilder) -> dict[str, bytes]:
-    sight = look_at(lookout, repo, worktree.path, name="1", largest=LARGEST)
+    sight = looked(lookout, repo, worktree.path)
     assert sight is not None
     assert sight.head == worktree.tip("HEAD")
     store = RepositoryBuilder(lookout.hub.path)
-    if sight.tip != sight.head:
-        assert store.git("rev-parse", f"{sight.tip}^") == sight.head
+    assert store.git("rev-parse", f"{sight.tip}^") == sight.head
+    assert store.git("fsck", "--strict", "--no-dangling", sight.tip) == ""
     return store.tree(sight.tip)
 
 
@@ -68,9 +81,10 @@ def test_each_look_sees_what_lies_there_then(
         worktree.write({"a": content})
         assert seen(lookout, repo, worktree)["a"] == content.encode()
     worktree.commit({"a": "done\n"})
-    sight = look_at(lookout, repo, worktree.path, name="1", largest=LARGEST)
+    sight = looked(lookout, repo, worktree.path)
     assert sight is not None
-    assert sight.tip == sight.head == worktree.tip("HEAD")
+    assert sight.head == worktree.tip("HEAD")
+    assert looked(lookout, repo, worktree.path) == sight
 
 
 def test_nothing_of_the_agent_is_touched(
@@ -136,7 +150,7 @@ def test_nested_repositories_are_passed_over_and_submodules_are_commits(
     tip = nested.commit({"x": "x\n"})
     assert "nested/x" not in seen(lookout, repo, worktree)
     worktree.git("-c", "advice.addEmbeddedRepo=false", "add", "nested")
-    sight = look_at(lookout, repo, worktree.path, name="1", largest=LARGEST)
+    sight = looked(lookout, repo, worktree.path)
     assert sight is not None
     listed = RepositoryBuilder(lookout.hub.path).git("ls-tree", sight.tip, "nested")
     assert listed == f"160000 commit {tip}\tnested"
@@ -156,7 +170,7 @@ def test_no_worktree_no_files_no_commit(
     lookout: Lookout, repo: Repository, repository: RepositoryBuilder, tmp_path: Path
 ) -> None:
     def look(path: Path) -> object:
-        return look_at(lookout, repo, path, name="1", largest=LARGEST)
+        return looked(lookout, repo, path)
 
     assert look(tmp_path / "nowhere") is None
     assert look(repository.path) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from tests.support.clock import ManualClock
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
+from tests.support.waiting import wait_until
+from tests.support.wta import start_wta
 from wtagents.core.errors import NotFoundError
 from wtagents.core.radar import TARGET
 from wtagents.core.task import Reason, TaskState
@@ -118,6 +121,29 @@ def test_a_damaged_lookout_is_made_anew(fleet: Fleet) -> None:
     (root / "memory.json").write_text('{"sightings": {"1": ["x"]}, "merges": []}')
     again = look(fleet.context, in_full=False)
     assert pairs(again) == pairs(seen)
+    for room in (root / "rooms").iterdir():
+        (room / "tree").write_text("")
+        (room / "tip").write_text("")
+    memory = json.loads((root / "memory.json").read_text())
+    memory["merges"] = dict.fromkeys(memory["merges"], "of another form")
+    (root / "memory.json").write_text(json.dumps(memory))
+    assert pairs(look(fleet.context, in_full=True)) == pairs(seen)
+    fleet.context.close()
+
+
+def test_a_lookout_that_has_read_much_begins_anew(fleet: Fleet) -> None:
+    fleet.task("one", {"app": "1\n"})
+    fleet.task("two", {"app": "2\n"})
+    root = fleet.context.paths.radar
+    look(fleet.context, in_full=True)
+    fleet.cancel("two")
+    memory = json.loads((root / "memory.json").read_text())
+    (root / "memory.json").write_text(json.dumps(memory | {"read": 10**10}))
+    look(fleet.context, in_full=False)
+    assert not root.exists()
+    fleet.task("three", {"app": "3\n"})
+    assert pairs(look(fleet.context, in_full=False)) == [(1, 3, 3, ["app"])]
+    assert sorted(room.name for room in (root / "rooms").iterdir()) == ["1", "3"]
     fleet.context.close()
 
 
@@ -161,6 +187,25 @@ def test_status_says_what_the_radar_saw_last(fleet: Fleet) -> None:
     assert clashes() == {"one": [], "two": [], "three": []}
     fleet.context.close()
     assert [each.clash.pair for each in seen_clashes(fleet.context.database)] == [(1, 2)]
+    fleet.context.close()
+
+
+def look_and_die(fleet: Fleet, place: Path) -> None:
+    looking = start_wta(fleet.main.path, "radar")
+    wait_until(lambda: place.exists() or looking.poll() is not None, what=str(place))
+    looking.kill()
+    looking.wait()
+
+
+@pytest.mark.parametrize("reached", ["store", "store/HEAD", "rooms/1/index", "rooms/2/tree"])
+def test_killed_anywhere_the_next_look_is_right(fleet: Fleet, reached: str) -> None:
+    fleet.task("one", {"app": "1\n"}).write({"new": "1\n"})
+    fleet.task("two", {"app": "2\n"}).write({"new": "2\n"})
+    fleet.context.close()
+    place = fleet.context.paths.radar / reached
+    look_and_die(fleet, place)
+    look_and_die(fleet, place)
+    assert pairs(look(fleet.context, in_full=False)) == [(1, 2, 2, ["app", "new"])]
     fleet.context.close()
 
 

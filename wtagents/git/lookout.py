@@ -12,22 +12,26 @@ from __future__ import annotations
 
 import os
 import shutil
+from hashlib import sha1
 from typing import TYPE_CHECKING
+from zlib import compress
 
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
 from wtagents.git import admin
 from wtagents.git.hub import CONFIGURATION, Hub, carry_shallow, require_sha1
-from wtagents.git.refs import ref_value
 from wtagents.git.repo import GitError, Repository
-from wtagents.git.room import furnish, uncover
-from wtagents.system.files import make_private_folder
+from wtagents.git.room import furnish, room_configuration, uncover
+from wtagents.system.files import make_private_folder, write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from wtagents.core.ids import BranchName
+
 _LOOK_SECONDS = 300.0
+_NOBODY = "wta <wta@localhost> 0 +0000"
 _MOST_OBJECTS = 40_000
 """Loose objects above which the store begins anew; git looks at every one of a folder."""
 _FOLDERS = 256
@@ -49,12 +53,33 @@ class Lookout:
 
 
 @record
+class Round:
+    """What looks at several worktrees have in common; threads may share it."""
+
+    lookout: Lookout
+    repo: Repository
+    tips: Mapping[BranchName, Oid]
+    configuration: str
+
+
+@record
+class _Place:
+    """One worktree, git's own directory of it, and ours."""
+
+    worktree: Path
+    git_dir: Path
+    room: Path
+
+
+@record
 class Sight:
     """Everything that lies in a worktree, as a commit."""
 
     head: Oid
     tip: Oid
-    """HEAD where nothing is uncommitted, else a child of it that is only in the lookout."""
+    """A child of HEAD that is only in the lookout; the same files give the same one."""
+    read: int
+    """Bytes of changed files that were read for it."""
 
 
 def open_lookout(root: Path, repository: Repository) -> Lookout:
@@ -80,6 +105,13 @@ def clear_lookout(root: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
+def drop_rooms(lookout: Lookout, *, but: Collection[str]) -> None:
+    """Drop the rooms of worktrees that nobody looks at any more."""
+    for room in (lookout.root / "rooms").iterdir():
+        if room.name not in but:
+            shutil.rmtree(room, ignore_errors=True)
+
+
 def _is_full(objects: Path) -> bool:
     try:
         return len(os.listdir(objects / _SAMPLE)) * _FOLDERS > _MOST_OBJECTS  # noqa: PTH208
@@ -97,65 +129,60 @@ def _create(root: Path, repository: Repository) -> None:
     (store / "HEAD").write_bytes(b"ref: refs/heads/none\n")
 
 
-def look_at(
-    lookout: Lookout, repo: Repository, worktree: Path, *, name: str, largest: int
-) -> Sight | None:
+def begin_round(lookout: Lookout, repo: Repository, tips: Mapping[BranchName, Oid]) -> Round:
+    """Prepare looks at several worktrees; `tips` is the answer of `branch_tips`."""
+    return Round(lookout=lookout, repo=repo, tips=tips, configuration=room_configuration(repo))
+
+
+def look_at(round_: Round, worktree: Path, *, name: str, largest: int) -> Sight | None:
     """Return what lies in a worktree now, untracked files included, ignored ones not.
 
     None where there is no such worktree, its files are not there yet, or it has no commit. A
     change of a file above `largest` bytes is passed over. Raises GitError for what git cannot read.
     """
-    git_dir = admin.admin_dir(repo, worktree)
+    git_dir = admin.admin_dir(round_.repo, worktree)
     if git_dir is None or not worktree.is_dir() or not (git_dir / "index").is_file():
         return None
     head = admin.read_head(git_dir)
-    commit = head.commit if head.branch is None else ref_value(repo, head.branch.ref)
+    commit = head.commit if head.branch is None else round_.tips.get(head.branch)
     if commit is None:
         return None
-    room = lookout.room(name)
+    place = _Place(worktree=worktree, git_dir=git_dir, room=round_.lookout.room(name))
     try:
-        tree = _tree_of_files(lookout, repo, git_dir, worktree, room, commit, largest)
+        tree, read = _tree_of_files(round_, place, commit, largest)
     except GitError:
         # What a git that was killed here has left behind, or an object that is gone.
         if not worktree.is_dir():
             return None
-        shutil.rmtree(room, ignore_errors=True)
-        tree = _tree_of_files(lookout, repo, git_dir, worktree, room, commit, largest)
-    return Sight(head=commit, tip=_tip(lookout, room, commit, tree))
+        shutil.rmtree(place.room, ignore_errors=True)
+        tree, read = _tree_of_files(round_, place, commit, largest)
+    tip = _write_commit(round_.lookout.hub.repo.objects, tree, commit)
+    return Sight(head=commit, tip=tip, read=read)
 
 
-def _tip(lookout: Lookout, room: Path, commit: Oid, tree: Oid) -> Oid:
-    """Return the commit that carries a tree; asked again for the same, the room knows it."""
-    known = room / "tip"
-    asked = f"{commit} {tree} "
-    said = admin.read_line(known)
-    if said.startswith(asked):
-        return Oid(said.removeprefix(asked))
-    with lookout.hub.library() as library:
-        is_whole = library.commit(commit).tree == tree
-        tip = commit if is_whole else library.write_synthetic(tree, commit)
-    known.write_text(f"{asked}{tip}\n")
-    return tip
+def _write_commit(objects: Path, tree: Oid, parent: Oid) -> Oid:
+    """Store a commit that only carries a tree; without git, for every look does it."""
+    text = f"tree {tree}\nparent {parent}\nauthor {_NOBODY}\ncommitter {_NOBODY}\n\nsight\n"
+    data = b"commit %d\0" % len(text) + text.encode()
+    oid = Oid(sha1(data, usedforsecurity=False).hexdigest())
+    path = objects / oid[:2] / oid[2:]
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        write_atomic(path, compress(data, 1), durable=False)
+    return oid
 
 
-def _tree_of_files(
-    lookout: Lookout,
-    repo: Repository,
-    git_dir: Path,
-    worktree: Path,
-    room: Path,
-    commit: Oid,
-    largest: int,
-) -> Oid:
-    """Bring the room's index up to date with the files and return the tree that it holds."""
+def _tree_of_files(round_: Round, place: _Place, commit: Oid, largest: int) -> tuple[Oid, int]:
+    """Bring the room's index up to date; return the tree that it holds and what was read."""
+    room, worktree = place.room, place.worktree
     view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
-    view = view.with_objects(lookout.hub.repo.objects)
+    view = view.with_objects(round_.lookout.hub.repo.objects)
     known = room / "tree"
-    stamp = _stamp(repo, git_dir)
+    stamp = _stamp(round_.repo, place.git_dir)
     if admin.read_line(room / "stamp") != stamp:
         shutil.rmtree(room, ignore_errors=True)
         make_private_folder(room)
-        furnish(room, repo, git_dir, commit)
+        furnish(room, round_.repo, place.git_dir, commit, configuration=round_.configuration)
         uncover(view, worktree)
         # An index as young as its files makes git read them all, at every look.
         view.git(
@@ -163,9 +190,10 @@ def _tree_of_files(
             ok=(0, 1), timeout=_LOOK_SECONDS,
         )  # fmt: skip
         (room / "stamp").write_text(f"{stamp}\n")
-    paths = [path for path in _changed(view) if _fits(worktree / path, largest)]
-    if not paths and known.is_file():
-        return Oid(admin.read_line(known))
+    sizes = {path: _size(worktree / path) for path in _changed(view)}
+    paths = [path for path, size in sizes.items() if size <= largest]
+    if not paths and (seen := admin.read_line(known)):
+        return Oid(seen), 0
     known.unlink(missing_ok=True)
     if paths:
         view.git(
@@ -175,7 +203,7 @@ def _tree_of_files(
         )  # fmt: skip
     tree = Oid(view.git("write-tree").text)
     known.write_text(f"{tree}\n")
-    return tree
+    return tree, sum(sizes[path] for path in paths)
 
 
 def _stamp(repo: Repository, git_dir: Path) -> str:
@@ -208,11 +236,11 @@ def _changed(view: Repository) -> Iterator[str]:
         yield from (path for path in said.fields if not path.endswith("/"))
 
 
-def _fits(path: Path, largest: int) -> bool:
+def _size(path: Path) -> int:
     try:
-        return path.lstat().st_size <= largest
+        return path.lstat().st_size
     except OSError:
-        return True
+        return 0
 
 
 def patch_of(lookout: Lookout, base: Oid, tip: Oid, paths: Sequence[str]) -> str:

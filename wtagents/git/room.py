@@ -91,13 +91,23 @@ def uncover(room: Repository, worktree: Path) -> dict[str, Flag]:
     return hidden
 
 
-def furnish(room: Path, repo: Repository, git_dir: Path, head: Oid | None) -> None:
-    """Make an empty folder the throwaway git directory of a worktree."""
+def furnish(
+    room: Path,
+    repo: Repository,
+    git_dir: Path,
+    head: Oid | None,
+    *,
+    configuration: str = "",
+) -> None:
+    """Make an empty folder the throwaway git directory of a worktree.
+
+    `configuration` is the answer of `room_configuration`, where it has been asked already.
+    """
     (room / "refs").mkdir()
     (room / "info").mkdir()
     (room / "objects").mkdir()
     (room / "HEAD").write_text(f"{head or 'ref: refs/heads/none'}\n")
-    (room / "config").write_text(_configuration(repo))
+    (room / "config").write_text(configuration or room_configuration(repo))
     for name in ("info/exclude", "info/attributes", "shallow"):
         _copy(repo.common_dir / name, room / name)
     _copy(git_dir / "index", room / "index")
@@ -105,7 +115,8 @@ def furnish(room: Path, repo: Repository, git_dir: Path, head: Oid | None) -> No
         _copy(shared, room / shared.name)
 
 
-def _configuration(repo: Repository) -> str:
+def room_configuration(repo: Repository) -> str:
+    """Return the settings that decide whether a file counts as changed, as a file of ours."""
     said = repo.read("config", "--null", "--get-regexp", r"^(core|extensions)\.", ok=(0, 1)).fields
     values = dict(field.partition("\n")[::2] for field in said)
     lines = [f"[core]\n\trepositoryformatversion = {'1' if _format(values) else '0'}\n"]

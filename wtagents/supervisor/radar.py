@@ -47,6 +47,8 @@ class Radar:
             watch(own)
         except (WtaError, OSError) as error:
             logger.warning("radar: %s", error)
+        except Exception:
+            logger.exception("radar: a defect")
         finally:
             own.close()
             now = clock.monotonic()

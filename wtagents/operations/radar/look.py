@@ -14,7 +14,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.radar import TARGET, Clash, changed_touches, is_watched, with_since
 from wtagents.core.record import record, replace
 from wtagents.git.clashes import Memory, observe_clashes
-from wtagents.git.lookout import clear_lookout, open_lookout
+from wtagents.git.lookout import clear_lookout, drop_rooms, open_lookout
 from wtagents.git.refs import branch_tips
 from wtagents.operations.radar.sights import Sighting, observe_sightings
 from wtagents.store.radar import record_clashes, record_touches, seen_clashes, touches
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from wtagents.operations.radar.sights import Sightings, Unseen
 
 _LOCK_SECONDS = 120.0
+_MOST_READ = 2 * 10**9
+"""Bytes that the lookout may have read before it begins anew."""
 _MOST_TOUCHES = 2000
 """Paths of one task that are remembered by name."""
 
@@ -72,8 +74,8 @@ def look_unless_busy(context: Context) -> Look | None:
 def _look(context: Context, *, in_full: bool) -> Look:
     try:
         return _look_once(context, in_full=in_full)
-    except SystemFault:
-        # The lookout may be damaged or older than what the user's git has thrown away.
+    except (SystemFault, ValueError, TypeError):
+        # The lookout may be damaged, of an older form, or lack what the user's git threw away.
         clear_lookout(context.paths.radar)
         return _look_once(context, in_full=True)
 
@@ -84,15 +86,18 @@ def _look_once(context: Context, *, in_full: bool) -> Look:
         runs = latest_runs(db)
     targets = branch_tips(context.repository)
     lookout = open_lookout(context.paths.radar, context.repository)
+    drop_rooms(lookout, but={str(task.id) for task in watched})
     with _memory(lookout) as memory:
         sightings = observe_sightings(
             context,
             lookout,
             [(task, runs.get(task.id)) for task in watched],
             memory.sightings,
+            tips=targets,
             in_full=in_full,
         )
         memory.sightings = dict(sightings.found)
+        memory.read += sightings.read
         matrices = _matrices(lookout, watched, sightings, targets, memory.merges)
     return Look(
         tasks=tuple(task for task in watched if task.id in sightings.found),
@@ -173,6 +178,9 @@ class _Memory:
         }
         self.sightings = {key: seen for key, seen in parsed.items() if seen is not None}
         self.merges = Memory(fields.get("merges"))
+        read = fields.get("read")
+        self.read = read if isinstance(read, int) else 0
+        """Bytes that the lookout has read since it was made; about what it takes at most."""
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -180,6 +188,7 @@ class _Memory:
         return {
             "sightings": {task_id: seen.plain for task_id, seen in self.sightings.items()},
             "merges": self.merges.plain,
+            "read": self.read,
         }
 
 
@@ -189,4 +198,7 @@ def _memory(lookout: Lookout) -> Iterator[_Memory]:
     file = lookout.root / "memory.json"
     memory = _Memory(load_json(file))
     yield memory
-    write_json(file, memory.plain, durable=False)
+    if memory.read > _MOST_READ:
+        clear_lookout(lookout.root)
+    else:
+        write_json(file, memory.plain, durable=False)

@@ -15,20 +15,20 @@ from wtagents.core.ids import Oid
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind
-from wtagents.git.lookout import look_at
+from wtagents.git.lookout import begin_round, look_at
 from wtagents.git.signature import signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from wtagents.core.ids import BranchName
     from wtagents.core.run import Run
     from wtagents.core.task import Task
-    from wtagents.git.lookout import Lookout, Sight
-    from wtagents.git.repo import Repository
+    from wtagents.git.lookout import Lookout, Round, Sight
     from wtagents.operations.context import Context
 
-LARGEST = 10_000_000
+LARGEST = 5_000_000
 """Bytes of a file above which its uncommitted changes are passed over."""
 _LIVE_PATIENCE = 60.0
 """Seconds after which a worktree whose agent says nothing is looked at in full."""
@@ -78,6 +78,8 @@ class Sightings:
     unseen: tuple[Unseen, ...]
     looked_at: int
     """Worktrees that git was asked about."""
+    read: int
+    """Bytes of changed files that were read."""
 
 
 def observe_sightings(
@@ -86,6 +88,7 @@ def observe_sightings(
     tasks: Iterable[tuple[Task, Run | None]],
     known: Mapping[int, Sighting],
     *,
+    tips: Mapping[BranchName, Oid],
     in_full: bool,
 ) -> Sightings:
     """Look at the worktree of each task; one that fails never stops the rest."""
@@ -99,22 +102,32 @@ def observe_sightings(
         else:
             found[task.id] = old
     unseen: list[Unseen] = []
-    # Asked for here: a property that is made when it is first read is no matter for two threads.
-    repository = context.repository
+    read = 0
+    for (task, stamp), seen in zip(due, _look_at_all(context, lookout, due, tips), strict=True):
+        if isinstance(seen, Unseen):
+            unseen.append(seen)
+        elif seen is not None:
+            found[task.id] = Sighting(tip=seen.tip, stamp=stamp, at=now.timestamp())
+            read += seen.read
+    return Sightings(found=found, unseen=tuple(unseen), looked_at=len(due), read=read)
+
+
+def _look_at_all(
+    context: Context,
+    lookout: Lookout,
+    due: list[tuple[Task, str]],
+    tips: Mapping[BranchName, Oid],
+) -> list[Sight | Unseen | None]:
+    if not due:
+        return []
+    round_ = begin_round(lookout, context.repository, tips)
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="look") as pool:
-        for (task, stamp), seen in zip(
-            due, pool.map(lambda each: _look_at(lookout, repository, each[0]), due), strict=True
-        ):
-            if isinstance(seen, Unseen):
-                unseen.append(seen)
-            elif seen is not None:
-                found[task.id] = Sighting(tip=seen.tip, stamp=stamp, at=now.timestamp())
-    return Sightings(found=found, unseen=tuple(unseen), looked_at=len(due))
+        return list(pool.map(lambda each: _look_at(round_, each[0]), due))
 
 
-def _look_at(lookout: Lookout, repository: Repository, task: Task) -> Sight | Unseen | None:
+def _look_at(round_: Round, task: Task) -> Sight | Unseen | None:
     try:
-        return look_at(lookout, repository, task.worktree, name=str(task.id), largest=LARGEST)
+        return look_at(round_, task.worktree, name=str(task.id), largest=LARGEST)
     except (WtaError, OSError) as error:
         return Unseen(task_id=task.id, why=_in_words(error))
 
