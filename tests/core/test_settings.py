@@ -83,6 +83,8 @@ def test_the_defaults() -> None:
         ' "Jenkinsfile", "azure-pipelines.yml", "wta.toml", ".worktreeinclude", ".gitattributes",'
         ' ".gitmodules"]',
         "merge.push": '"none"',
+        "merge.post_gate": "[]",
+        "merge.auto_undo": "false",
         "limits.agents": "8",
         "limits.retries": "2",
         "limits.retry_pause": '"10s"',

@@ -82,6 +82,20 @@ def test_several_commits_are_taken_back_by_one(fleet: Fleet) -> None:
     assert json.loads(event["data"]) == {"onto": old, "candidate": fleet.tip(), "why": ""}
 
 
+def test_of_a_batch_one_is_taken_back_and_the_others_stay(fleet: Fleet) -> None:
+    fleet.use(gate=["true"])
+    for name in ("one", "two", "three"):
+        fleet.task(name, {f"{name}.txt": f"{name}\n"}, subject=f"Add {name}")
+    merge(fleet.context, MergeRequestOptions(ready=True))
+    outcome = take_back(fleet, "two")
+    assert (outcome.undone, len(outcome.commits)) == (True, 1)
+    assert fleet.main.files() == {
+        "README.md": b"# Project\n",
+        "one.txt": b"one\n",
+        "three.txt": b"three\n",
+    }
+
+
 def test_one_commit_is_called_as_git_calls_it(fleet: Fleet) -> None:
     fleet.task("fix", {"a.txt": "a\n"}, subject='Say "a" \x1b[31m')
     fleet.land("fix")

@@ -59,6 +59,9 @@ def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
             yield f"  its output: {printable(gate.log)}"
     if outcome.landed and not outcome.verified:
         yield style.paint("not verified: no gate looked at it", Tone.NOTICE)
+    if outcome.undone:
+        yield style.paint("UNDONE again: a gate was red after it had landed", Tone.BAD)
+        yield f"next: {style.paint(f'wta status {outcome.task}', Tone.ACCENT)}"
     if outcome.push is not None:
         yield style.paint(outcome.push.line, Tone.GOOD if outcome.push.pushed else Tone.BAD)
         if outcome.push.hint:

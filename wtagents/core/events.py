@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     MERGE_REQUESTED = "merge.requested"
     MERGE_MOVED = "merge.moved"
     MERGE_UNDONE = "merge.undone"
+    TARGET_CHECKED = "target.checked"
     REF_PUSHED = "ref.pushed"
     GATE_FLAKED = "gate.flaked"
     WORKTREE_TRASHED = "worktree.trashed"

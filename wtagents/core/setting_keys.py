@@ -123,6 +123,12 @@ KEYS: Mapping[str, Key] = {
         "Remote to which the target is pushed after each landing; none pushes nothing.",
         trusted=True,
     ),
+    "merge.post_gate": Key(
+        _SHELL, "Each looks at the target after a landing; red is said loudly.", trusted=True
+    ),
+    "merge.auto_undo": Key(
+        Truth(), "Take a landing back by itself when merge.post_gate is red.", trusted=True
+    ),
     "limits.agents": Key(Count(1, 1000), "Agents that work at the same time."),
     "limits.retries": Key(Count(0, 100), "How often a failed agent is started again by itself."),
     "limits.retry_pause": Key(

@@ -93,6 +93,8 @@ class MergeSettings:
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED
     push: str | None = None
+    post_gate: tuple[str, ...] = ()
+    auto_undo: bool = False
 
     @property
     def squashes(self) -> bool:

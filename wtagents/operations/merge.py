@@ -95,7 +95,10 @@ def merge(
         raise
     outcomes = tuple(outcome_of(context, request_id) for request_id in asked)
     outcomes = push_landed(context, outcomes, wanted=options.push, tell=tell)
-    done = all(each.landed and (each.push is None or each.push.pushed) for each in outcomes)
+    done = all(
+        each.landed and not each.undone and (each.push is None or each.push.pushed)
+        for each in outcomes
+    )
     return OperationResult(data=outcomes, exit_code=ExitCode.OK if done else ExitCode.UNFULFILLED)
 
 

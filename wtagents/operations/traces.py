@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_GATE_LOG = re.compile(r".+-(?P<request>\d+)-(\d+|\d+-again|undo)-\d+\.log")
-"""See `landing/verify.py` and `landing/take_back.py`."""
+_GATE_LOG = re.compile(
+    r".+-(?P<request>\d+)-(\d+|\d+-again|undo|after|again|before|between)-\d+\.log"
+)
+"""See `landing/verify.py` and `landing/take_back.py`, `landing/after.py`."""
 _LOCK = re.compile(r"task-(?P<task>\d+)(\.checkout)?\.lock")
 
 

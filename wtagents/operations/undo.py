@@ -13,20 +13,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError
-from wtagents.core.merge import Rejection
-from wtagents.core.record import record, replace
+from wtagents.core.record import record
 from wtagents.core.undo import UndoState
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.land import recover
 from wtagents.operations.landing.outcome import Refusal, silent
-from wtagents.operations.landing.take_back import (
-    Landed,
-    TakenBack,
-    advance_undo,
-    build_undo,
-    gate_undo,
-)
-from wtagents.operations.landing.words import refuse_red
+from wtagents.operations.landing.take_back import Landed, TakenBack, take_back
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
 from wtagents.store.merges import last_landing, live_merge_request
@@ -39,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wtagents.core.ids import BranchName, Oid, TaskName
-    from wtagents.core.merge import GateResult
+    from wtagents.core.merge import GateResult, Rejection
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import Tell
@@ -97,43 +89,11 @@ def undo(
         recover(context, tell=tell)
         with context.database.read() as db:
             landed = _require_landed(context, db, request.name, tell)
-        end = _take_back(landed, request)
+        hub = open_hub(context.paths, context.repository)
+        end = take_back(landed, hub, dry_run=request.dry_run, no_gate=request.no_gate)
     outcome = _outcome(landed, request, end)
     done = outcome.rejection is None
     return OperationResult(data=outcome, exit_code=ExitCode.OK if done else ExitCode.UNFULFILLED)
-
-
-def _take_back(landed: Landed, request: UndoRequest) -> TakenBack | Refusal:
-    """Build, verify and advance; begin again when somebody else moved the target."""
-    context, task = landed.context, landed.task
-    hub = open_hub(context.paths, context.repository)
-    for _ in range(_ATTEMPTS):
-        made = build_undo(landed, hub)
-        if isinstance(made, Refusal) or request.dry_run:
-            return made
-        if made.new != made.old and not request.no_gate:
-            gated = gate_undo(landed, hub, made)
-            if gated.red is not None:
-                return _red(task, replace(refuse_red(task.name, gated.red), gates=gated.results))
-            made = replace(made, gates=gated.results)
-        end = advance_undo(landed, hub, made)
-        if isinstance(end, TakenBack | Refusal):
-            return end
-        landed.tell(f"{landed.request.target} moved while {task.name} was undone; beginning again")
-    return Refusal(
-        rejection=Rejection.TARGET_MOVING,
-        detail=f"{landed.request.target} moved {_ATTEMPTS} times while {task.name} was undone",
-        hint=f"try again: wta undo {task.name}",
-    )
-
-
-def _red(task: Task, refusal: Refusal) -> Refusal:
-    log = refusal.gates[-1].log if refusal.gates else "its log"
-    return replace(
-        refusal,
-        detail=f"without {task.name} {refusal.detail}",
-        hint=f"look at {log}; undo it even so: wta undo {task.name} --no-gate",
-    )
 
 
 def _task(db: Database, name: str) -> Task:

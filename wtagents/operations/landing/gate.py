@@ -85,6 +85,8 @@ class Inspection:
     """Beginning of the names of the logs."""
     tell: Tell
     cancelled: Event
+    shells: tuple[str, ...] | None = None
+    """Other gates than those that let a candidate land."""
 
     @property
     def label(self) -> str:
@@ -158,7 +160,8 @@ def stop_leftovers(
 
 def _commands(inspection: Inspection) -> list[Command]:
     merge, gates = inspection.context.settings.merge, inspection.context.paths.gates
-    shells = [(shell, _SETUP) for shell in merge.setup] + [(shell, _GATE) for shell in merge.gate]
+    chosen = merge.gate if inspection.shells is None else inspection.shells
+    shells = [(shell, _SETUP) for shell in merge.setup] + [(shell, _GATE) for shell in chosen]
     return [
         Command(shell=shell, kind=kind, log=gates / f"{inspection.stem}-{number}.log")
         for number, (shell, kind) in enumerate(shells, 1)

@@ -23,6 +23,7 @@ from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.queue import plan_batch
 from wtagents.git.advance import finish_advance, is_advancing
 from wtagents.git.hub import open_hub
+from wtagents.operations.landing.after import check_landed
 from wtagents.operations.landing.batch import land_batch
 from wtagents.operations.landing.choose import observe_line, wishes_of
 from wtagents.operations.landing.gate import stop_leftovers
@@ -70,6 +71,7 @@ def land_queue(
     The caller holds the merger lock.
     """
     recover(context, tell=tell)
+    check_landed(context, tell)
     seen: dict[int, None] = {}
     alone: set[int] = set()
     before: list[tuple[int, int]] | None = None
@@ -83,6 +85,7 @@ def land_queue(
         batch = _next_batch(context, hub, waiting, alone, tell)
         seen |= dict.fromkeys(landing.request.id for landing in batch)
         alone |= set(land_batch(context, hub, batch, tell=tell)) if batch else set()
+    check_landed(context, tell)
     return tuple(outcome_of(context, request_id) for request_id in seen)
 
 

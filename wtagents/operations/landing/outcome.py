@@ -9,6 +9,7 @@ from wtagents.core.record import record
 from wtagents.core.text import printable
 from wtagents.store.merges import merge_request_by_id
 from wtagents.store.tasks import require_task_by_id
+from wtagents.store.undos import undo_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +91,8 @@ class MergeOutcome:
     hint: str
     push: Push | None = None
     """None when nothing was to be pushed."""
+    undone: bool = False
+    """Whether it was taken back since."""
 
     @property
     def landed(self) -> bool:
@@ -108,6 +111,7 @@ def outcome_of(context: Context, request_id: int) -> MergeOutcome:
         if request is None:
             raise LookupError(request_id)
         task = require_task_by_id(db, request.task_id)
+        undone = undo_of(db, request.id) is not None
     landed = request.state is MergeState.MERGED
     return MergeOutcome(
         task=task.name,
@@ -124,6 +128,7 @@ def outcome_of(context: Context, request_id: int) -> MergeOutcome:
         rejection=request.rejection,
         detail=request.detail,
         hint=request.hint,
+        undone=undone,
     )
 
 

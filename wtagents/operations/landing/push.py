@@ -22,6 +22,7 @@ from wtagents.operations.landing.outcome import MergeOutcome, Push
 from wtagents.operations.starting.large_files import uses_large_files
 from wtagents.operations.tripwire import require_untouched
 from wtagents.store.events import add_event
+from wtagents.store.landed_checks import red_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from wtagents.operations.landing.outcome import Tell
 
 _REASON_LIMIT = 200
+_SHELL_LIMIT = 80
 
 
 def require_remote(context: Context, targets: Iterable[BranchName], *, wanted: bool) -> None:
@@ -83,7 +85,11 @@ def push_landed(
         remote = ""
         try:
             remote = push_remote(context, target, wanted=wanted)
-            if remote:
+            bad = _unfit(context, target, outcomes) if remote else ""
+            if bad:
+                hint = f"look at {target}; then: git push {remote} {target}"
+                done[target] = _not_pushed(remote, target, bad, hint)
+            elif remote:
                 require_untouched(context)
                 tip = _newest(context, [oid for oid in landed if oid is not None])
                 done[target] = _push(context, remote, target, tip)
@@ -97,6 +103,16 @@ def push_landed(
         replace(each, push=done.get(each.target)) if each.landed and each.commits else each
         for each in outcomes
     )
+
+
+def _unfit(context: Context, target: BranchName, outcomes: Iterable[MergeOutcome]) -> str:
+    """Say why a target should not leave this machine, or ''."""
+    undone = [each.task for each in outcomes if each.undone and each.target == target]
+    if undone:
+        return f"{', '.join(undone)} was undone; the next landing is pushed with it"
+    with context.database.read() as db:
+        red = red_target(db, target)
+    return f"the gate {printable(red, _SHELL_LIMIT)!r} is red on {target}" if red else ""
 
 
 def _push(context: Context, remote: str, target: BranchName, commit: Oid) -> Push:

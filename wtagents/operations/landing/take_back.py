@@ -29,7 +29,7 @@ from wtagents.git.revert import Reverted, person_of, revert
 from wtagents.operations.landing.gate import Gated, Inspection, run_gates
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.source import refuse_touched
-from wtagents.operations.landing.words import refuse_busy, refuse_dirty
+from wtagents.operations.landing.words import refuse_busy, refuse_dirty, refuse_red
 from wtagents.store.merges import merge_request_by_id
 from wtagents.store.undos import add_undo, advancing_undos, finish_undo, give_up_undo
 
@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 
 _ORPHAN_SECONDS = 45.0
 """How long a git command that outlived its undo is waited for."""
+_ATTEMPTS = 5
 _SHOWN = 4
 _SUBJECT_LIMIT = 60
 
@@ -79,6 +80,43 @@ class TakenBack:
     new: Oid
     """Equal to `old` when nothing was left of it."""
     gates: tuple[GateResult, ...] = ()
+
+
+def take_back(
+    landed: Landed, hub: Hub, *, dry_run: bool = False, no_gate: bool = False, why: str = ""
+) -> TakenBack | Refusal:
+    """Build, verify and advance; begin again when somebody else moved the target.
+
+    `why` is what made wta do it by itself, '' when a person asked. The merger lock is held.
+    """
+    task, target = landed.task, landed.request.target
+    for _ in range(_ATTEMPTS):
+        made = build_undo(landed, hub)
+        if isinstance(made, Refusal) or dry_run:
+            return made
+        if made.new != made.old and not no_gate:
+            gated = gate_undo(landed, hub, made)
+            if gated.red is not None:
+                return _red(task, replace(refuse_red(task.name, gated.red), gates=gated.results))
+            made = replace(made, gates=gated.results)
+        end = advance_undo(landed, hub, made, why=why)
+        if isinstance(end, TakenBack | Refusal):
+            return end
+        landed.tell(f"{target} moved while {task.name} was undone; beginning again")
+    return Refusal(
+        rejection=Rejection.TARGET_MOVING,
+        detail=f"{target} moved {_ATTEMPTS} times while {task.name} was undone",
+        hint=f"try again: wta undo {task.name}",
+    )
+
+
+def _red(task: Task, refusal: Refusal) -> Refusal:
+    log = refusal.gates[-1].log if refusal.gates else "its log"
+    return replace(
+        refusal,
+        detail=f"without {task.name} {refusal.detail}",
+        hint=f"look at {log}; undo it even so: wta undo {task.name} --no-gate",
+    )
 
 
 def build_undo(landed: Landed, hub: Hub) -> TakenBack | Refusal:
