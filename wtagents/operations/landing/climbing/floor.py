@@ -28,14 +28,15 @@ def solve_mechanically(climbing: Climb) -> None:
 
 def _answers(texts: tuple[ConflictText, ...], allowed: frozenset[Rung]) -> Iterator[Answer]:
     for text in texts:
-        merged = climb(text)
+        merged = climb(text, keep_both=True)
         if isinstance(merged, LeftAlone):
             continue
         rungs = {solved.rung for solved in merged.rungs} or {Rung.RULES}
         if not rungs <= allowed | {Rung.ALREADY_THERE}:
             continue
         proposal = Proposal(
-            files=(ProposedFile(path=text.path, text=merged.text),), dropped=merged.dropped
+            files=(ProposedFile(path=text.path, text=merged.text),),
+            dropped=merged.superseded + merged.dropped,
         )
         if check_resolution((text,), proposal):
             continue
