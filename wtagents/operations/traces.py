@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _GATE_LOG = re.compile(
-    r".+-(?P<request>\d+)-(\d+|\d+-again|undo|after|again|before|between)-\d+\.log"
+    r".+-(?P<request>\d+)-(\d+|\d+-again|\d+-regenerate|undo|after|again|before|between)-\d+\.log"
 )
-"""See `landing/verify.py` and `landing/take_back.py`, `landing/after.py`."""
+"""See `verify.py`, `take_back.py`, `after.py` and `climbing/regenerate.py` of `landing/`."""
 _LOCK = re.compile(r"task-(?P<task>\d+)(\.checkout)?\.lock")
 
 

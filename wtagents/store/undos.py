@@ -11,6 +11,7 @@ from wtagents.core.task import Reason, TaskState
 from wtagents.core.undo import Undo, UndoState
 from wtagents.store.columns import text_of_time
 from wtagents.store.events import add_event
+from wtagents.store.lessons import forget_taught
 from wtagents.store.tasks import move_task
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def finish_undo(db: Database, undo: Undo, landed: MergeRequest, at: datetime) ->
     """Record that the target has it no more; the task rests and may go on."""
     if not _settle(db, undo, UndoState.UNDONE, at):
         return
+    forget_taught(db, landed.id)
     detail = f"undone on {landed.target} by {undo.candidate.short}"
     move_task(
         db,

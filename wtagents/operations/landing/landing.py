@@ -13,6 +13,7 @@ from wtagents.core.record import record, replace
 from wtagents.core.task import Task, TaskState
 from wtagents.core.text import printable
 from wtagents.operations.landing.outcome import Refusal
+from wtagents.store.lessons import drop_notes, settle_lessons
 from wtagents.store.merges import merge_request_by_id, move_merge_request
 from wtagents.store.tasks import move_task
 
@@ -61,6 +62,7 @@ class Landing:
             task = move_task(db, self.task.id, TaskState.MERGING, at=now)
         if task is None:
             return None
+        drop_notes(db, self.request.id)
         begun = self.move_in(
             db,
             MergeState.REPLAYING,
@@ -133,6 +135,7 @@ class Landing:
         changes["detail"] = detail = printable(changes.get("detail", ""))
         if move_merge_request(db, self.request.id, to, at=now, **changes) is None:
             return
+        settle_lessons(db, self.request, to, changes.get("rejection"), now)
         shown = detail if to is MergeState.REJECTED else ""
         move_task(db, self.task.id, task_to, at=now, expected=(TaskState.MERGING,), detail=shown)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wtagents.operations.landing.climbing.agent import ask_resolver
 from wtagents.operations.landing.climbing.climb import Climb, Resolved
 from wtagents.operations.landing.climbing.floor import solve_mechanically
+from wtagents.operations.landing.climbing.memory import note_answers, recall_answers
 from wtagents.operations.landing.climbing.regenerate import regenerate, reserve_generated
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ def resolve_conflict(
     """Return the tree without the conflict, or why a person has to look at it."""
     climbing = Climb(landing, hub, conflict, target_tip)
     reserve_generated(climbing)
+    recall_answers(climbing)
     solve_mechanically(climbing)
     refusal = (ask_resolver(climbing) if climbing.left else None) or regenerate(climbing)
-    return refusal or climbing.resolved()
+    if refusal:
+        return refusal
+    note_answers(climbing)
+    return climbing.resolved()

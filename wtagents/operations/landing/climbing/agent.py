@@ -92,6 +92,7 @@ def _answers(proposal: Proposal, resolver: Resolver) -> list[Answer]:
                 dropped=tuple(drop.shown for drop in proposal.dropped if drop.path == file.path),
             ),
             content=file.text.encode(),
+            dropped=tuple(drop for drop in proposal.dropped if drop.path == file.path),
         )
         for file in proposal.files
     ]

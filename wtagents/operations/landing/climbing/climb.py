@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import Oid
     from wtagents.core.merge import Resolution
+    from wtagents.core.resolution import Dropped
     from wtagents.core.rung import Rung
     from wtagents.git.conflicts import Blob, Conflict
     from wtagents.git.hub import Hub
@@ -26,6 +27,8 @@ class Answer:
 
     resolution: Resolution
     content: bytes
+    dropped: tuple[Dropped, ...] = ()
+    """What it leaves out, in the words of whoever answered."""
 
 
 @record
@@ -89,6 +92,11 @@ class Climb:
     def answer(self, answers: Iterable[Answer]) -> None:
         """Keep what a rung has solved."""
         self._answers |= {each.resolution.path: each for each in answers}
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What is solved so far."""
+        return tuple(self._answers.values())
 
     def tree(self) -> Oid:
         """Store and return the tree as far as it is solved."""
