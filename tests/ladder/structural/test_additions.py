@@ -255,6 +255,13 @@ def test_a_trailing_comma_that_one_side_adds_stays() -> None:
         "import {\n  a,\n  b, // why\n  c\n} from 'x';\n",
     )
     assert found == "import {\n  a,\n  b, // why\n  c,\n} from 'x';\n"
+    found = merged(
+        "a.ts",
+        "import {\n  a,\n  c\n} from 'x';\n",
+        "import {\n  a,\n  b,\n  c\n} from 'x';\n",
+        "import {\n  a,\n  c,\n} from 'x';\n",
+    )
+    assert found == "import {\n  a,\n  b,\n  c,\n} from 'x';\n"
 
 
 @pytest.mark.parametrize(

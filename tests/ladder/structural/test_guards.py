@@ -14,6 +14,13 @@ def test_one_side_moves_and_the_other_edits() -> None:
     assert merged("a.py", TWO, moved, TWO.replace("return 2", "return 22")) is None
 
 
+def test_one_side_puts_keys_into_another_order_and_the_other_takes_some_away() -> None:
+    base, target, branch = (
+        "".join(f"{key}: 1\n" for key in keys) for keys in ("abcd", "cdba", "ab")
+    )
+    assert merged("a.yaml", base, target, branch) is None
+
+
 def test_one_side_takes_away_and_the_other_edits() -> None:
     gone = "def one():\n    return 1\n"
     assert merged("a.py", TWO, gone, TWO.replace("return 2", "return 22")) is None
@@ -31,9 +38,21 @@ def test_one_side_renames_and_the_other_begins_to_use_the_old_name() -> None:
 
 
 def test_one_side_takes_an_import_away_that_the_other_needs() -> None:
-    base = "import a\nimport b\n\n\ndef f():\n    a.run()\n"
-    target = base.replace("import b\n", "import b\nimport c\n") + "    # a.run() has b.\n"
-    branch = "import b\n\n\ndef f():\n    b.run()\n"
+    base = "import os\nimport re\n\n\ndef f():\n    os.run()\n"
+    target = base + "\n\ndef g():\n    os.stop()\n"
+    branch = "import re\n\n\ndef f():\n    re.run()  # as os does\n"
+    assert merged("a.py", base, target, branch) is None
+
+
+def test_one_side_moves_imports_and_the_other_adds_one() -> None:
+    base = "import a\nimport b\n\nstart()\n"
+    moved = "import a\n\nstart()\n\nimport b\n"
+    assert merged("a.py", base, base.replace("b\n", "b\nimport c\n"), moved) is None
+
+
+def test_one_side_puts_imports_into_another_order() -> None:
+    base = "import c\nimport a\nimport b\n"
+    target, branch = "import c\nimport b\nimport a\n", base.replace("a\n", "a\nimport x\n")
     assert merged("a.py", base, target, branch) is None
 
 

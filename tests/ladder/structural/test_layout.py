@@ -37,6 +37,14 @@ def f( x ):
     'b' : 2 }   # odd
 
 x = 1; y = 2
+z = {
+    "a": 1,
+    # Alone.
+
+    "b": 2  # of b
+
+    # At the end.
+}
 class A: pass
     # below
 """
@@ -91,6 +99,22 @@ def test_a_first_unit_takes_the_blank_rows_over() -> None:
     target = base.replace("import x.M;\n", "import x.C;\nimport x.M;\n")
     branch = base.replace("import x.M;\n", "import x.B;\nimport x.M;\n")
     both = base.replace("import x.M;\n", "import x.B;\nimport x.C;\nimport x.M;\n")
+    assert merged("A.java", base, target, branch) == both
+
+
+def test_a_comment_that_stands_alone_in_a_list_gets_no_comma() -> None:
+    base = 'Z = {\n  # Alone.\n\n  "a": 1\n}\n'
+    target = base.replace("1\n", '1,\n  "b": 2\n')
+    branch = base.replace('  "a"', '  "c": 3,\n  "a"')
+    both = target.replace('  "a"', '  "c": 3,\n  "a"')
+    assert merged("a.py", base, target, branch) == both
+
+
+def test_groups_of_imports_stay_apart() -> None:
+    base = "package a;\n\nimport x.M;\n\nclass A {}\n"
+    target = base.replace("x.M;\n", "x.M;\n\nimport static y.S.*;\n")
+    branch = base.replace("x.M;\n", "x.M;\nimport x.N;\n")
+    both = target.replace("x.M;\n", "x.M;\nimport x.N;\n")
     assert merged("A.java", base, target, branch) == both
 
 

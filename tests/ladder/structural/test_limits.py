@@ -6,7 +6,13 @@ import pytest
 
 from tests.ladder.structural.merging import merged
 from wtagents.core.record import replace
-from wtagents.ladder.structural.parsing import BYTE_LIMIT, grammar_fault, language_of, languages
+from wtagents.ladder.structural.parsing import (
+    BYTE_LIMIT,
+    COMMENT_LIMIT,
+    grammar_fault,
+    language_of,
+    languages,
+)
 
 DEEP = 10_000
 HOSTILE = {
@@ -39,6 +45,14 @@ def test_what_is_too_large_is_left_alone() -> None:
     target, branch = base.replace("a\n", "a\nimport b\n"), base.replace("a\n", "a\nimport c\n")
     rows = [f"{'y' * 90}{number:05} = 1\n" for number in range(BYTE_LIMIT // 100)]
     few, many = "".join(rows[:-1]), "".join(rows)
+    assert merged("a.py", base + few, target + few, branch + few) is not None
+    assert merged("a.py", base + many, target + many, branch + many) is None
+
+
+def test_comments_in_bulk_are_left_alone() -> None:
+    base = "import a\n\nx = 1\n"
+    target, branch = base.replace("a\n", "a\nimport b\n"), base.replace("a\n", "a\nimport c\n")
+    few, many = "# x\n" * COMMENT_LIMIT, "# x\n" * (COMMENT_LIMIT + 1)
     assert merged("a.py", base + few, target + few, branch + few) is not None
     assert merged("a.py", base + many, target + many, branch + many) is None
 

@@ -24,15 +24,6 @@ _SAME_NAMES = 0.6
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
-def uses_what_went(base: str, target: str, branch: str) -> bool:
-    """Whether a side uses a name more often than before that the other side no longer has."""
-    b, t, r = (Counter(_NAME.findall(text)) for text in (base, target, branch))
-    return any(
-        (not t[name] and r[name] > times) or (not r[name] and t[name] > times)
-        for name, times in b.items()
-    )
-
-
 def brings_back(base: str, target: str, branch: str, merged: str) -> bool:
     """Whether a name is in the merged text that one side took away altogether."""
     b, t, r, m = (set(_NAME.findall(text)) for text in (base, target, branch, merged))

@@ -9,7 +9,7 @@ from wtagents.core.rung import Rung
 from wtagents.ladder.hunks import Spot
 from wtagents.ladder.outcome import Merged, Solved
 from wtagents.ladder.rules.table import answer_by_rules
-from wtagents.ladder.structural.guards import brings_back, is_missed, uses_what_went
+from wtagents.ladder.structural.guards import brings_back, is_missed
 from wtagents.ladder.structural.merging import Way, merge_blocks
 from wtagents.ladder.structural.parsing import language_of, parse
 from wtagents.ladder.structural.reading import read_text
@@ -36,7 +36,7 @@ def merge_structurally(conflict: ConflictText, *, bold: bool = False) -> Merged 
         return None
     texts = (conflict.base, conflict.target, conflict.branch)
     ends = _line_end(texts)
-    if ends is None or uses_what_went(*texts):
+    if ends is None:
         return None
     plain = [text.replace(ends, "\n") for text in texts]
     closed = [text.endswith("\n") for text in plain]

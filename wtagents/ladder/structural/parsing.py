@@ -113,7 +113,7 @@ def _has_comments_in_bulk(language: Language, data: bytes) -> bool:
     if not language.comment:
         return False
     mark, run = language.comment.encode(), 0
-    for row in data.split(b"\n"):
+    for row in data.splitlines():
         run = run + 1 if row.lstrip()[:1] in (b"", mark) else 0
         if run > COMMENT_LIMIT:
             return True
