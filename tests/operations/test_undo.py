@@ -11,6 +11,7 @@ import pytest
 from tests.support.environment import Sandbox
 from tests.support.processes import run_to_end, survivors
 from tests.support.ready_tasks import Fleet
+from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import ExitCode, NotFoundError, StateError
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.remedy import next_command
@@ -139,6 +140,40 @@ def test_more_commits_land_together_with_what_was_undone(fleet: Fleet) -> None:
         "new.txt": b"better\n",
         "later.txt": b"later\n",
     }
+
+
+def test_a_rebase_after_the_undo_does_not_lose_what_was_undone(fleet: Fleet) -> None:
+    landed(fleet)
+    worktree = RepositoryBuilder(fleet.row("fix").worktree)
+    take_back(fleet)
+    mine = worktree.tip("HEAD")
+    worktree.git("rebase", "-q", "main")
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",))).data
+    assert (outcome.rejection, outcome.detail) == (
+        Rejection.NOTHING_TO_LAND,
+        "nothing of what was undone is left on wta/fix: a rebase dropped it",
+    )
+    worktree.commit({"more.txt": "more\n"}, "More")
+    assert worktree.subjects("main..HEAD") == ["More"], "git believes that the rest is there"
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",))).data
+    assert outcome.rejection is Rejection.INCOMPLETE
+    assert outcome.holds[0].detail == (
+        "f.txt: it lands without the change that was undone;"
+        " a rebase drops it: git rebase --reapply-cherry-picks main"
+    )
+    assert [hold.path for hold in outcome.holds] == ["f.txt", "new.txt", "old.txt"]
+    worktree.git("reset", "-q", "--hard", mine)
+    worktree.git("rebase", "-q", "--reapply-cherry-picks", "main")
+    fleet.land("fix")
+    assert fleet.main.files()["new.txt"] == b"new\n"
+
+
+def test_a_branch_that_stands_on_what_was_undone_may_change_its_mind(fleet: Fleet) -> None:
+    landed(fleet)
+    take_back(fleet)
+    RepositoryBuilder(fleet.row("fix").worktree).commit({"new.txt": None}, "Not this file")
+    fleet.land("fix")
+    assert "new.txt" not in fleet.main.files()
 
 
 def test_what_came_later_and_builds_on_it_is_named(fleet: Fleet) -> None:

@@ -55,9 +55,13 @@ class Rejection(StrEnum):
     """It changes a path that never lands without a person."""
     UNVERIFIED = "unverified"
     """No gate is configured, and nobody but a resolver vouches for a file."""
+    INCOMPLETE = "incomplete"
+    """It was undone, and lands again without a part of what it had landed."""
 
 
-HELD = frozenset({Rejection.REVERTS, Rejection.PROTECTED, Rejection.UNVERIFIED})
+HELD = frozenset(
+    {Rejection.REVERTS, Rejection.PROTECTED, Rejection.UNVERIFIED, Rejection.INCOMPLETE}
+)
 """Why a landing is held: a person looks at it and approves it, or not."""
 
 

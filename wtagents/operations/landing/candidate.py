@@ -15,6 +15,7 @@ from wtagents.git.rebase import ReplayConflict, replay_at, resume_replay
 from wtagents.git.stamp import Stamp
 from wtagents.operations.landing.approval import approval
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
+from wtagents.operations.landing.dropped import refuse_dropped
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.resolve import resolve_conflict
 from wtagents.operations.landing.trailers import landing_trailers, resolved_trailers, task_trailer
@@ -116,7 +117,8 @@ def _built(
     resolutions: tuple[Resolution, ...],
 ) -> Built | Contained | Refusal:
     if result.candidate == source.onto:
-        return contained(hub, landing.task, landing.request.target, source)
+        lost = refuse_dropped(landing.context, hub, landing.task, source)
+        return lost or contained(hub, landing.task, landing.request.target, source)
     return Built(
         landing=landing,
         commit=result.candidate,

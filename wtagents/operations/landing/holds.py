@@ -13,6 +13,7 @@ from wtagents.core.protected import protecting_pattern
 from wtagents.core.text import printable
 from wtagents.git.changes import tree_changes
 from wtagents.operations.landing.approval import approval
+from wtagents.operations.landing.dropped import dropped_landing
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.reverts import Attempt, find_reverts
 from wtagents.system.digest import digest
@@ -86,6 +87,7 @@ def find_holds(
         [_reverting(revert) for revert in find_reverts(hub, attempt)],
         list(_protected(context, hub, source.onto, candidate)),
         list(_unverified(context, hub, candidate, resolutions)),
+        list(_incomplete(context, hub, task, source, candidate)),
     )
     return tuple(hold for found in kinds for hold in _few(found))
 
@@ -154,6 +156,25 @@ def _unverified(
                 path=path,
                 detail=f"{printable(path)}: {who}, and no gate is configured that could verify it",
                 content=f"{entry[0]:o} {entry[1]}" if entry else "",
+            )
+
+
+def _incomplete(
+    context: Context, hub: Hub, task: Task, source: Source, candidate: Oid
+) -> Iterator[Hold]:
+    """Tell what an undone landing changed and this one leaves alone, without meaning to."""
+    ends = dropped_landing(context, hub, task, source)
+    if ends is None:
+        return
+    now = {change.path for change in tree_changes(hub, source.onto, candidate)}
+    for change in tree_changes(hub, *ends):
+        if change.path not in now:
+            yield Hold(
+                kind=Rejection.INCOMPLETE,
+                path=change.path,
+                detail=f"{printable(change.path)}: it lands without the change that was undone;"
+                f" a rebase drops it: git rebase --reapply-cherry-picks {task.target}",
+                content=f"{change.new.mode:o} {change.new.oid}" if change.new else "",
             )
 
 
