@@ -14,6 +14,7 @@ from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.tripwire import accept_tripwire
+from wtagents.operations.undo import UndoRequest, undo
 from wtagents.store.merges import add_merge_request
 
 
@@ -192,3 +193,14 @@ def test_planted_configuration_stops_the_push(
     with pytest.raises(StateError, match="configuration or hooks have changed"):
         push(fleet, "one")
     assert (fired.exists(), remote.tip("main")) == (False, before)
+
+
+def test_an_undo_is_pushed_like_a_landing(fleet: Fleet, remote: RepositoryBuilder) -> None:
+    fleet.task("one", {"a.txt": "a\n"})
+    fleet.use(push="origin")
+    fleet.land("one")
+    assert remote.tip("main") == fleet.tip()
+    outcome = undo(fleet.context, UndoRequest(name="one")).data
+    assert outcome.push is not None
+    assert outcome.push.pushed
+    assert remote.tip("main") == fleet.tip() == outcome.new

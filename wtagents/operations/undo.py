@@ -13,11 +13,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.core.undo import UndoState
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.land import recover
 from wtagents.operations.landing.outcome import Refusal, silent
+from wtagents.operations.landing.push import push_remote, push_undo
 from wtagents.operations.landing.take_back import Landed, TakenBack, take_back
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from wtagents.core.merge import GateResult, Rejection
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
-    from wtagents.operations.landing.outcome import Tell
+    from wtagents.operations.landing.outcome import Push, Tell
     from wtagents.store.database import Database
 
 _ATTEMPTS = 5
@@ -48,6 +49,8 @@ class UndoRequest:
     name: str
     dry_run: bool = False
     no_gate: bool = False
+    push: bool = False
+    """Push the target; `merge.push` does the same each time."""
 
 
 @record
@@ -70,6 +73,8 @@ class UndoOutcome:
     rejection: Rejection | None
     detail: str
     hint: str
+    push: Push | None = None
+    """None when nothing was to be pushed."""
 
 
 def undo(
@@ -89,10 +94,14 @@ def undo(
         recover(context, tell=tell)
         with context.database.read() as db:
             landed = _require_landed(context, db, request.name, tell)
+        push_remote(context, landed.request.target, wanted=request.push)
         hub = open_hub(context.paths, context.repository)
         end = take_back(landed, hub, dry_run=request.dry_run, no_gate=request.no_gate)
     outcome = _outcome(landed, request, end)
-    done = outcome.rejection is None
+    if outcome.undone and outcome.new is not None:
+        push = push_undo(context, outcome.target, outcome.new, wanted=request.push)
+        outcome = replace(outcome, push=push)
+    done = outcome.rejection is None and (outcome.push is None or outcome.push.pushed)
     return OperationResult(data=outcome, exit_code=ExitCode.OK if done else ExitCode.UNFULFILLED)
 
 

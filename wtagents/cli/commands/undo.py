@@ -25,22 +25,23 @@ if TYPE_CHECKING:
 @name_argument
 @click.option("--dry-run", is_flag=True, help="Say how it would go; nothing is changed or run.")
 @click.option("--no-gate", is_flag=True, help="Skip the gates.")
+@click.option("--push", is_flag=True, help="Push the target to its remote, with a lease.")
 @click.pass_obj
 def command(
-    invocation: Invocation, name: str, *, dry_run: bool, no_gate: bool
+    invocation: Invocation, name: str, *, dry_run: bool, no_gate: bool, push: bool
 ) -> Answer[UndoOutcome]:
     """Revert what NAME landed last by one commit, which passes the gates like a landing.
 
     Several commits are reverted together. What later work builds on is not taken back: the tasks
     are named. The branch and the worktree of the task stay: it can be sent words and landed again.
-    Exit status 1: the target still has it.
+    Exit status 1: the target still has it, or it was not pushed.
     """
     from wtagents.cli.progress import Steps
     from wtagents.cli.undo_text import undo_lines
     from wtagents.operations.undo import UndoRequest, undo
 
     steps = Steps(invocation)
-    request = UndoRequest(name=name, dry_run=dry_run, no_gate=no_gate)
+    request = UndoRequest(name=name, dry_run=dry_run, no_gate=no_gate, push=push)
     result = undo(invocation.context, request, tell=steps.say)
     steps.clear()
     return Answer.of(result, undo_lines)

@@ -105,6 +105,15 @@ def push_landed(
     )
 
 
+def push_undo(context: Context, target: BranchName, commit: Oid, *, wanted: bool) -> Push | None:
+    """Push the commit that takes a landing back; None when nothing is to be pushed."""
+    remote = push_remote(context, target, wanted=wanted)
+    if not remote:
+        return None
+    require_untouched(context)
+    return _push(context, remote, target, commit)
+
+
 def _unfit(context: Context, target: BranchName, outcomes: Iterable[MergeOutcome]) -> str:
     """Say why a target should not leave this machine, or ''."""
     undone = [each.task for each in outcomes if each.undone and each.target == target]
