@@ -172,6 +172,20 @@ def test_one_changes_a_function_that_the_other_begins_to_call(ground: Ground) ->
     ]
 
 
+def test_the_target_has_changed_what_one_begins_to_call(ground: Ground) -> None:
+    ground.move({"lib.py": "def f(a): ...\n", "use.py": "from lib import f\n"})
+    ground.add(1, {"use.py": "from lib import f\nf(1)\n"}, at="main")
+    ground.add(2, {"other.py": "x = 1\n"}, at="main")
+    assert ground.look().sides[1].misfits == ()
+    ground.move({"lib.py": "def f(a, b): ...\n"})
+    ground.add(3, {"use3.py": "from lib import f\nf(1, 2)\n"}, at="main")
+    for _ in range(2):
+        matrix = ground.look()
+        texts = {key: [each.text for each in side.misfits] for key, side in matrix.sides.items()}
+        assert texts == {1: ["f(a) of lib.py becomes f(a, b), and use.py:2 uses it"], 2: [], 3: []}
+        assert (matrix.pairs, matrix.misfits) == ({}, {})
+
+
 def test_python_that_is_no_text_or_does_not_parse(ground: Ground) -> None:
     ground.move({"lib.py": "def f(): ...\n"})
     ground.add(1, {"lib.py": b"\xff\xfe", "big.py": "x = 1\n" * 50_000, "no.py": "def (\n"})

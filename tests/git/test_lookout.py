@@ -11,8 +11,8 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
 from wtagents.git.lookout import (
     Lookout,
+    Round,
     Sight,
-    begin_round,
     clear_lookout,
     look_at,
     open_lookout,
@@ -45,8 +45,7 @@ def worktree(repository: RepositoryBuilder, place: Path) -> RepositoryBuilder:
 
 
 def looked(lookout: Lookout, repo: Repository, worktree: Path) -> Sight | None:
-    round_ = begin_round(lookout, repo, branch_tips(repo))
-    return look_at(round_, worktree, name="1", largest=LARGEST)
+    return look_at(Round(lookout, repo, branch_tips(repo)), worktree, name="1", largest=LARGEST)
 
 
 def seen(lookout: Lookout, repo: Repository, worktree: RepositoryBuilder) -> dict[str, bytes]:

@@ -70,9 +70,13 @@ def _number(paths: int) -> Cell | str:
 
 def _words(clash: RadarClash, style: Style) -> Iterator[str]:
     sides = f"{style.heading(clash.task)} and {style.heading(clash.other)}"
-    where = f" (its target) do not fit: {clash.task} cannot land as it is"
-    where = where if clash.with_target else f" clash: {clash.later} came second"
-    yield f"{sides}{where}"
+    if not clash.places:
+        said = "merge, but will not work together"
+    elif clash.with_target:
+        said = f"do not fit: {clash.task} cannot land as it is"
+    else:
+        said = f"clash: {clash.later} came second"
+    yield f"{sides}{' (its target)' if clash.with_target else ''} {said}"
     for place in clash.places[:_MOST_PLACES]:
         yield f"  {place_text(place, clash)}"
     if len(clash.places) > _MOST_PLACES:

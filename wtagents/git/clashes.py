@@ -16,12 +16,22 @@ from typing import TYPE_CHECKING, Any, Self
 from wtagents.core.diff3 import disputed_lines
 from wtagents.core.ids import Oid
 from wtagents.core.radar import Place, Span
-from wtagents.core.radar_json import parse_places, plain_places
+from wtagents.core.radar_json import (
+    parse_misfits,
+    parse_places,
+    plain_misfits,
+    plain_places,
+)
 from wtagents.core.record import record
 from wtagents.git.conflicts import Conflict, ConflictKind, classify
 from wtagents.git.overlap import changes_between, merge_all, sorted_out
 from wtagents.git.predict import merge_room
-from wtagents.git.python_facts import PythonFacts, find_misfits, observe_python
+from wtagents.git.python_facts import (
+    PythonFacts,
+    find_misfits,
+    misfits_between,
+    observe_python,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +62,8 @@ class Side:
     """Where it clashes with the target."""
     python: PythonFacts
     """What its Python changes and uses."""
+    misfits: tuple[Misfit, ...]
+    """What it uses and the target has changed meanwhile."""
 
 
 @record
@@ -167,19 +179,39 @@ def _sides(workshop: _Workshop, tips: Mapping[int, Oid], memory: Memory) -> dict
         on_target = workshop.library.write_synthetic(tried.tree, target) if tried.is_clean else ""
         places = plain_places(workshop.places(tried))
         python = observe_python(workshop.library, old, new, changes.paths)
-        memory.keep([on_target, changes.listed, places, python.plain], "side", tip, target)
+        misfits = plain_misfits(_drifted(workshop, tip, python, memory))
+        plain = [on_target, changes.listed, places, python.plain, misfits]
+        memory.keep(plain, "side", tip, target)
     return {key: _side(tip, memory.find("side", tip, target)) for key, tip in tips.items()}
 
 
 def _side(tip: Oid, plain: Any) -> Side:
-    on_target, listed, places, python = plain
+    on_target, listed, places, python, misfits = plain
     return Side(
         tip=tip,
         on_target=Oid(on_target) if on_target else None,
         changes=sorted_out((status, path) for status, path in listed),
         places=parse_places(places),
         python=PythonFacts.parse(python),
+        misfits=parse_misfits(misfits),
     )
+
+
+def _drifted(
+    workshop: _Workshop, tip: Oid, python: PythonFacts, memory: Memory
+) -> tuple[Misfit, ...]:
+    """Return what a snapshot begins to use and the target has changed since the two parted."""
+    target, repo, library = workshop.target, workshop.hub.repo, workshop.library
+    base = _merge_base(repo, target, tip) if python.uses else None
+    if base is None or base == target:
+        return ()
+    plain = memory.find("drift", base, target)
+    if plain is None:
+        old, new = library.commit(base).tree, library.commit(target).tree
+        [changes] = changes_between(repo, [(old, new)])
+        plain = observe_python(library, old, new, changes.paths).plain
+        memory.keep(plain, "drift", base, target)
+    return misfits_between(PythonFacts.parse(plain), python, by_other=True)
 
 
 def _merge_base(repo: Repository, target: Oid, tip: Oid) -> Oid | None:

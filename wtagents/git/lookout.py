@@ -5,13 +5,14 @@
 
 Nothing here has to be kept: what a night of looks leaves behind goes with the whole folder. A
 worktree, its index, HEAD and stash are only read. The index of a room remembers what every file
-looked like, so a look that finds nothing new costs two git processes and reads no file.
+looked like, so a look that finds nothing new costs one git process and reads no file.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from functools import cached_property
 from hashlib import sha1
 from typing import TYPE_CHECKING
 from zlib import compress
@@ -52,14 +53,19 @@ class Lookout:
         return self.root / "rooms" / name
 
 
-@record
 class Round:
     """What looks at several worktrees have in common; threads may share it."""
 
-    lookout: Lookout
-    repo: Repository
-    tips: Mapping[BranchName, Oid]
-    configuration: str
+    def __init__(self, lookout: Lookout, repo: Repository, tips: Mapping[BranchName, Oid]) -> None:
+        self.lookout = lookout
+        self.repo = repo
+        self.tips = tips
+        """The answer of `branch_tips`."""
+
+    @cached_property
+    def configuration(self) -> str:
+        """What the rooms are to know of the repository's settings."""
+        return room_configuration(self.repo)
 
 
 @record
@@ -129,11 +135,6 @@ def _create(root: Path, repository: Repository) -> None:
     (store / "HEAD").write_bytes(b"ref: refs/heads/none\n")
 
 
-def begin_round(lookout: Lookout, repo: Repository, tips: Mapping[BranchName, Oid]) -> Round:
-    """Prepare looks at several worktrees; `tips` is the answer of `branch_tips`."""
-    return Round(lookout=lookout, repo=repo, tips=tips, configuration=room_configuration(repo))
-
-
 def look_at(round_: Round, worktree: Path, *, name: str, largest: int) -> Sight | None:
     """Return what lies in a worktree now, untracked files included, ignored ones not.
 
@@ -179,25 +180,23 @@ def _tree_of_files(round_: Round, place: _Place, commit: Oid, largest: int) -> t
     view = view.with_objects(round_.lookout.hub.repo.objects)
     known = room / "tree"
     stamp = _stamp(round_.repo, place.git_dir)
-    if admin.read_line(room / "stamp") != stamp:
+    is_fresh = admin.read_line(room / "stamp") != stamp
+    if is_fresh:
         shutil.rmtree(room, ignore_errors=True)
         make_private_folder(room)
         furnish(room, round_.repo, place.git_dir, commit, configuration=round_.configuration)
         uncover(view, worktree)
-        # An index as young as its files makes git read them all, at every look.
-        view.git(
-            "update-index", "-q", "--refresh", "--force-write-index",
-            ok=(0, 1), timeout=_LOOK_SECONDS,
-        )  # fmt: skip
         (room / "stamp").write_text(f"{stamp}\n")
     sizes = {path: _size(worktree / path) for path in _changed(view)}
     paths = [path for path, size in sizes.items() if size <= largest]
     if not paths and (seen := admin.read_line(known)):
         return Oid(seen), 0
     known.unlink(missing_ok=True)
-    if paths:
+    if paths or is_fresh:
         view.git(
-            "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
+            "update-index", "--add", "--remove", "--replace",
+            # An index as young as its files makes git read them all, at every look.
+            "--force-write-index", "-z", "--stdin",
             stdin=os.fsencode("".join(f"{path}\0" for path in paths)),
             timeout=_LOOK_SECONDS,
         )  # fmt: skip
@@ -228,12 +227,10 @@ def _changed(view: Repository) -> Iterator[str]:
 
     Not `git add`, which asks a submodule for its status under its own configuration.
     """
-    for args in (
-        ("diff-files", "-z", "--name-only", "--ignore-submodules=dirty"),
-        ("ls-files", "-z", "--others", "--exclude-standard"),
-    ):
-        said = view.git(*args, timeout=_LOOK_SECONDS)
-        yield from (path for path in said.fields if not path.endswith("/"))
+    said = view.git(
+        "ls-files", "-z", "--modified", "--others", "--exclude-standard", timeout=_LOOK_SECONDS
+    )
+    yield from (path for path in said.fields if not path.endswith("/"))
 
 
 def _size(path: Path) -> int:

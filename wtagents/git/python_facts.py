@@ -102,12 +102,24 @@ def find_misfits(
             users[use.name].add(key)
     found: dict[tuple[int, int], list[Misfit]] = defaultdict(list)
     for changer, user in permutations(sorted(facts), 2):
-        known = {(path, change.name) for path, change in facts[user].changes}
-        for path, change in facts[changer].changes:
-            if user in users[change.name] and (path, change.name) not in known:
-                misfits = _misfits(path, change, facts[user], by_other=changer > user)
-                found[min(changer, user), max(changer, user)] += misfits
+        if any(user in users[change.name] for _, change in facts[changer].changes):
+            misfits = misfits_between(facts[changer], facts[user], by_other=changer > user)
+            found[min(changer, user), max(changer, user)] += misfits
     return {pair: tuple(misfits[:_MOST_MISFITS]) for pair, misfits in found.items() if misfits}
+
+
+def misfits_between(
+    changer: PythonFacts, user: PythonFacts, *, by_other: bool
+) -> tuple[Misfit, ...]:
+    """Return what one side changes and the other, which does not change it itself, uses."""
+    known = {(path, change.name) for path, change in user.changes}
+    found = [
+        misfit
+        for path, change in changer.changes
+        if (path, change.name) not in known
+        for misfit in _misfits(path, change, user, by_other=by_other)
+    ]
+    return tuple(found[:_MOST_MISFITS])
 
 
 def _misfits(path: str, change: SymbolChange, user: PythonFacts, *, by_other: bool) -> list[Misfit]:

@@ -145,12 +145,12 @@ def _record(context: Context, matrices: list[Matrix]) -> list[SeenClash]:
 
 def _clashes(matrix: Matrix) -> Iterator[Clash]:
     for task_id, side in matrix.sides.items():
-        if side.places:
+        if side.places or side.misfits:
             places = tuple(
                 replace(place, lines=place.other_lines, other_lines=place.lines)
                 for place in side.places
             )
-            yield Clash(first_id=task_id, second_id=TARGET, places=places)
+            yield Clash(first_id=task_id, second_id=TARGET, places=places, misfits=side.misfits)
     for pair in sorted(matrix.pairs.keys() | matrix.misfits.keys()):
         yield Clash(
             first_id=pair[0],

@@ -45,7 +45,9 @@ def notice_text(quotes: Sequence[Quote]) -> str:
 def _about(quote: Quote) -> Iterator[str]:
     clash, task_id = quote.notice.clash, quote.notice.task_id
     new = [place for place in clash.places if place.path in quote.notice.subjects]
-    if clash.second_id == TARGET:
+    if clash.second_id == TARGET and not new:
+        yield f"`{quote.other}`, where your branch goes, has changed what you begin to use:"
+    elif clash.second_id == TARGET:
         yield f"`{quote.other}`, where your branch goes, has moved, and git cannot merge both:"
     elif new:
         yield f"Another task, `{quote.other}`, works on the same, and git cannot merge both:"

@@ -15,7 +15,7 @@ from wtagents.core.ids import Oid
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind
-from wtagents.git.lookout import begin_round, look_at
+from wtagents.git.lookout import Round, look_at
 from wtagents.git.signature import signature
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName
     from wtagents.core.run import Run
     from wtagents.core.task import Task
-    from wtagents.git.lookout import Lookout, Round, Sight
+    from wtagents.git.lookout import Lookout, Sight
     from wtagents.operations.context import Context
 
 LARGEST = 5_000_000
@@ -120,7 +120,7 @@ def _look_at_all(
 ) -> list[Sight | Unseen | None]:
     if not due:
         return []
-    round_ = begin_round(lookout, context.repository, tips)
+    round_ = Round(lookout, context.repository, tips)
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="look") as pool:
         return list(pool.map(lambda each: _look_at(round_, each[0]), due))
 
