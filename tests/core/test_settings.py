@@ -77,6 +77,7 @@ def test_the_defaults() -> None:
         "merge.resolver_model": '"none"',
         "merge.regenerate": "[]",
         "merge.ladder": '["regenerate", "memory", "rules", "structural", "candidates", "agent"]',
+        "merge.candidates": "3",
         "merge.allow_drops": "false",
         "merge.protected": '["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/", ".mcp.json",'
         ' ".github/workflows/", ".github/actions/", ".gitlab-ci.yml", ".circleci/", ".ci/",'

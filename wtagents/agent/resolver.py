@@ -27,6 +27,8 @@ class ConflictRequest:
     target_words: tuple[str, ...]
     """What those were asked to do whose work the target got since the task began; may be empty."""
     conflicts: tuple[ConflictText, ...]
+    refused: tuple[str, ...] = ()
+    """Why an answer before this one was not taken."""
 
 
 @record

@@ -107,6 +107,9 @@ KEYS: Mapping[str, Key] = {
         Rungs(),
         "Rungs that a conflicted file may climb before a person is asked; true means all of them.",
     ),
+    "merge.candidates": Key(
+        Count(1, 9), "Mechanical answers to a conflict that are tried against the gates."
+    ),
     "merge.allow_drops": Key(
         Truth(),
         "Land a resolution that drops lines, with its reasons, without asking a person.",

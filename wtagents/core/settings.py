@@ -90,6 +90,7 @@ class MergeSettings:
     resolver_model: str | None = None
     regenerate: tuple[Regeneration, ...] = ()
     ladder: tuple[Rung, ...] = UNATTENDED
+    candidates: int = 3
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED
     push: str | None = None

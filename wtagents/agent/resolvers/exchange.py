@@ -3,7 +3,8 @@
     question  {"version": 1,
                "task": {"name", "words"}, "target": {"name", "words": [...]},
                "files": [{"path", "base"|null, "target", "branch",
-                          "parts": [{"agreed"} | {"hunk": N, "base", "target", "branch"}]}]}
+                          "parts": [{"agreed"} | {"hunk": N, "base", "target", "branch"}]}],
+               "refused": [...] only when an answer before this one was not taken, and why}
     answer    {"files": [{"path", "hunks": [TEXT of hunk 1, ...]} or {"path", "text"}],
                "dropped": [{"path", "line", "side": "target"|"branch"|"both", "reason"}],
                "note": "..."}
@@ -36,11 +37,13 @@ _TEXT = {"type": "string"}
 
 def question_of(request: ConflictRequest, *, texts: bool = True) -> JsonObject:
     """Return the question as a JSON object; without `texts` the files hold their parts only."""
+    refused = {"refused": list(request.refused)} if request.refused else {}
     return {
         "version": VERSION,
         "task": {"name": request.task, "words": request.branch_words},
         "target": {"name": request.target, "words": list(request.target_words)},
         "files": [_file(conflict, texts=texts) for conflict in request.conflicts],
+        **refused,
     }
 
 

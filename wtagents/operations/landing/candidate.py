@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wtagents.git.hub import Hub
     from wtagents.git.predict import MergeDesk
     from wtagents.git.rebase import Replayed
+    from wtagents.operations.landing.climbing.climb import Attempt
     from wtagents.operations.landing.landing import Landing
     from wtagents.operations.landing.source import Source
 
@@ -82,7 +83,7 @@ def build_candidate(
 
 
 def resolve_candidate(
-    landing: Landing, hub: Hub, source: Source, conflict: ReplayConflict
+    landing: Landing, hub: Hub, source: Source, conflict: ReplayConflict, attempt: Attempt
 ) -> Built | Contained | Refusal | Overtaken:
     """Have the conflicts of a replay resolved, one commit after the other."""
     task, target = landing.task, landing.request.target
@@ -96,7 +97,7 @@ def resolve_candidate(
         resolving = landing.move(MergeState.RESOLVING)
         if resolving is None:
             return Overtaken()
-        resolved = resolve_conflict(resolving, hub, result, source.onto)
+        resolved = resolve_conflict(resolving, hub, result, source.onto, attempt)
         if isinstance(resolved, Refusal):
             return resolved
         resolutions += resolved.resolutions

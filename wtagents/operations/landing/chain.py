@@ -20,8 +20,8 @@ from wtagents.operations.landing.candidate import (
     Contained,
     Overtaken,
     build_candidate,
-    resolve_candidate,
 )
+from wtagents.operations.landing.climbing.trial import resolve_verified
 from wtagents.operations.landing.holds import refuse_held
 from wtagents.operations.landing.landing import move_all, put_back
 from wtagents.operations.landing.outcome import Refusal
@@ -177,7 +177,7 @@ def _replay(
 def _resolve(
     hub: Hub, only: Begun, conflict: ReplayConflict
 ) -> Built | Contained | Refusal | Overtaken:
-    built = resolve_candidate(only.landing, hub, only.source, conflict)
+    built = resolve_verified(only.landing, hub, only.source, conflict)
     return (isinstance(built, Built) and refuse_held(built, hub, only.source)) or built
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.operations.landing.climbing.agent import ask_resolver
-from wtagents.operations.landing.climbing.climb import Climb, Resolved
+from wtagents.operations.landing.climbing.candidates import take_candidates
+from wtagents.operations.landing.climbing.climb import Attempt, Climb, Resolved
 from wtagents.operations.landing.climbing.floor import solve_mechanically
 from wtagents.operations.landing.climbing.memory import note_answers, recall_answers
 from wtagents.operations.landing.climbing.regenerate import regenerate, reserve_generated
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
 
 
 def resolve_conflict(
-    landing: Landing, hub: Hub, conflict: ReplayConflict, target_tip: Oid
+    landing: Landing, hub: Hub, conflict: ReplayConflict, target_tip: Oid, attempt: Attempt
 ) -> Resolved | Refusal:
     """Return the tree without the conflict, or why a person has to look at it."""
     climbing = Climb(landing, hub, conflict, target_tip)
     reserve_generated(climbing)
     recall_answers(climbing)
     solve_mechanically(climbing)
-    refusal = (ask_resolver(climbing) if climbing.left else None) or regenerate(climbing)
+    refusal = (_go_on(climbing, attempt) if climbing.left else None) or regenerate(climbing)
     if refusal:
         return refusal
     note_answers(climbing)
     return climbing.resolved()
+
+
+def _go_on(climbing: Climb, attempt: Attempt) -> Refusal | None:
+    if attempt.choice is not None:
+        return take_candidates(climbing, attempt.choice)
+    return ask_resolver(climbing, attempt.refused)

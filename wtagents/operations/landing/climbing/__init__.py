@@ -5,7 +5,10 @@
     regenerate.py   generated files: the target's version, then the declared command
     memory.py       answers that landed and were verified
     floor.py        the rungs that need no model: `wtagents/ladder`
+    candidates.py   mechanical answers, one for each try
     agent.py        the resolver, for all files that are left at once
+    trial.py        the tries: candidates and the resolver against the gates
+    slot.py         one commit in a scratch worktree
     refusals.py     what a person reads when a rung cannot go on
 
 A rung takes a `Climb`, answers what it can, and returns a `Refusal` only when nobody may go on.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from wtagents.agent.resolver import ConflictRequest, NoProposal
 from wtagents.agent.resolvers.by_kind import resolver_for
 from wtagents.core.merge import Resolution
+from wtagents.core.record import replace
 from wtagents.core.resolution import check_resolution
 from wtagents.core.rung import Rung
 from wtagents.core.task import TaskState
@@ -27,7 +28,7 @@ from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
     from wtagents.agent.resolver import Resolver
-    from wtagents.core.resolution import Proposal
+    from wtagents.core.resolution import Fault, Proposal
     from wtagents.operations.context import Context
     from wtagents.operations.landing.climbing.climb import Climb
     from wtagents.operations.landing.outcome import Refusal
@@ -40,8 +41,11 @@ _COMMITS_LIMIT = 30
 _PATHS_LIMIT = 200
 
 
-def ask_resolver(climbing: Climb) -> Refusal | None:
-    """Have the resolver answer everything that is left; refuse where it cannot or may not."""
+def ask_resolver(climbing: Climb, refused: tuple[str, ...] = ()) -> Refusal | None:
+    """Have the resolver answer everything that is left; refuse where it cannot or may not.
+
+    `refused` says what was wrong with an answer before: then there is no second question.
+    """
     landing = climbing.landing
     task, target = landing.task, landing.request.target
     resolver = configured_resolver(landing.context)
@@ -57,17 +61,29 @@ def ask_resolver(climbing: Climb) -> Refusal | None:
         target=target,
         target_words=_target_words(climbing, paths),
         conflicts=climbing.texts(left),
+        refused=refused,
     )
     proposal = resolver.resolve(request, seconds=RESOLVE_SECONDS)
+    faults = _faults(request, proposal)
+    if faults and not refused:
+        landing.tell(f"{task.name}: asking the resolver again: {faults[0]}")
+        request = replace(request, refused=tuple(map(str, faults)))
+        proposal = resolver.resolve(request, seconds=RESOLVE_SECONDS)
+        faults = _faults(request, proposal)
     if isinstance(proposal, NoProposal):
         return refuse_unanswered(task, target, paths, proposal)
-    faults = check_resolution(request.conflicts, proposal)
     if faults:
         return refuse_faults(task, target, faults)
     if proposal.dropped and not landing.context.settings.merge.allow_drops:
         return refuse_drops(task, target, proposal.dropped)
     climbing.answer(_answers(proposal, resolver))
     return None
+
+
+def _faults(request: ConflictRequest, proposal: Proposal | NoProposal) -> tuple[Fault, ...]:
+    if isinstance(proposal, NoProposal):
+        return ()
+    return check_resolution(request.conflicts, proposal)
 
 
 def configured_resolver(context: Context) -> Resolver | None:

@@ -32,6 +32,16 @@ class Answer:
 
 
 @record
+class Attempt:
+    """Which way to go where more than one is open."""
+
+    choice: int | None = None
+    """The number of the mechanical candidate to take; None: the resolver is asked."""
+    refused: tuple[str, ...] = ()
+    """What was wrong with the resolver's answer before."""
+
+
+@record
 class Resolved:
     """A tree without the conflict."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
@@ -19,7 +18,8 @@ from wtagents.core.text import printable
 from wtagents.git.changes import tree_changes
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.operations.landing.climbing.refusals import refuse_regeneration
-from wtagents.operations.landing.gate import Command, Inspection, run_in_slot
+from wtagents.operations.landing.climbing.slot import inspect_alone
+from wtagents.operations.landing.gate import Command, run_in_slot
 from wtagents.operations.starting.worktree import copy_included
 from wtagents.system.files import make_private_folder
 
@@ -70,7 +70,11 @@ def _run(
     """Run one command and keep what it made of its files; refuse everything else that it did."""
     landing = climbing.landing
     tree = climbing.tree()
-    inspection = _inspection(climbing, tree)
+    with climbing.hub.library() as library:
+        commit = library.write_synthetic(tree, climbing.conflict.onto)
+    inspection = inspect_alone(
+        landing, climbing.hub, commit, climbing.target_tip, purpose="regenerate"
+    )
     log = landing.context.paths.gates / f"{inspection.stem}-{number + 1}.log"
     make_private_folder(log.parent)
     inspection.fill()
@@ -129,23 +133,3 @@ def _fault(library: Library, change: Change) -> str:
 def _answer(path: str, content: bytes) -> Answer:
     resolution = Resolution(path=path, author=Author.WTA, rung=Rung.REGENERATE, dropped=())
     return Answer(resolution=resolution, content=content)
-
-
-def _inspection(climbing: Climb, tree: Oid) -> Inspection:
-    landing = climbing.landing
-    request = landing.request
-    with climbing.hub.library() as library:
-        commit = library.write_synthetic(tree, climbing.conflict.onto)
-    stem = f"{landing.task.name.folder}-{request.id}-{request.attempts + 1}-regenerate"
-    return Inspection(
-        context=landing.context,
-        hub=climbing.hub.repo,
-        slot=1,
-        tasks=(landing.task.name,),
-        commit=commit,
-        onto=climbing.target_tip,
-        target=request.target,
-        stem=stem,
-        tell=landing.tell,
-        cancelled=Event(),
-    )

@@ -1,0 +1,173 @@
+"""Answers that the gates judge: the resolver's, at most two; mechanical candidates, at most k."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.rung import Rung
+from wtagents.operations.merge import MergeRequestOptions, merge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.ready_tasks import Fleet
+    from wtagents.operations.landing.outcome import MergeOutcome
+
+BY_TARGET, BY_BRANCH = "begin\nleft is red\n", "begin\nright is blue\n"
+GOOD, LATE = "begin\nleft is red\nright is blue\n", "begin\nright is blue\nleft is red\n"
+GATE = (
+    "echo looked >> {log}; test $(tail -n 1 note.txt | cut -c 1-5) = {last}"
+    " || { echo it must end with {last}; exit 1; }"
+)
+
+
+def conflict(fleet: Fleet) -> None:
+    fleet.main.commit({"note.txt": "begin\n"})
+    fleet.task("three", {"note.txt": BY_BRANCH})
+    fleet.main.commit({"note.txt": BY_TARGET})
+
+
+def answering(tmp_path: Path, *texts: str) -> dict[str, Any]:
+    """Return the settings of a resolver that gives these answers, one for each question."""
+    program = tmp_path / "resolver.py"
+    replies = [json.dumps({"files": [{"path": "note.txt", "text": text}]}) for text in texts]
+    program.write_text(
+        "import pathlib, sys\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "number = len(list(folder.glob('question-*')))\n"
+        "(folder / f'question-{number}').write_text(sys.stdin.read())\n"
+        f"print({replies!r}[number])\n"
+    )
+    return {"resolver": "command", "resolver_command": [sys.executable, str(program)]}
+
+
+def questions(tmp_path: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted(tmp_path.glob("question-*"))]
+
+
+def gate(tmp_path: Path, last: str) -> list[str]:
+    """Return a gate that wants the note to end with a line that begins so."""
+    return [GATE.replace("{log}", str(tmp_path / "looks")).replace("{last}", last)]
+
+
+def looks(tmp_path: Path) -> int:
+    return len((tmp_path / "looks").read_text().splitlines())
+
+
+def land(fleet: Fleet) -> MergeOutcome:
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("three",))).data
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (BY_TARGET, "'right is blue' that the branch added is neither there nor"),
+        ("<<<<<<< target\n" + GOOD, "a conflict marker is left in it"),
+    ],
+    ids=["drops-a-side", "marker"],
+)
+def test_a_refused_answer_may_be_given_better_once(
+    fleet: Fleet, tmp_path: Path, bad: str, said: str
+) -> None:
+    conflict(fleet)
+    fleet.use(gate=["true"], **answering(tmp_path, bad, GOOD))
+    assert land(fleet).state is MergeState.MERGED
+    assert fleet.main.files()["note.txt"].decode() == GOOD
+    first, second = questions(tmp_path)
+    assert "refused" not in first
+    (line,) = second.pop("refused")
+    assert said in line
+    assert second == first
+
+
+def test_two_refused_answers_are_the_end(fleet: Fleet, tmp_path: Path) -> None:
+    conflict(fleet)
+    before = fleet.tip()
+    fleet.use(gate=["true"], **answering(tmp_path, BY_TARGET, BY_BRANCH, GOOD))
+    outcome = land(fleet)
+    assert outcome.rejection is Rejection.RESOLUTION_REFUSED
+    assert "'left is red' that the target added" in outcome.detail
+    assert len(questions(tmp_path)) == 2
+    assert fleet.tip() == before
+
+
+def test_a_red_gate_goes_back_to_the_resolver_once(fleet: Fleet, tmp_path: Path) -> None:
+    conflict(fleet)
+    fleet.use(gate=gate(tmp_path, "left"), **answering(tmp_path, GOOD, LATE))
+    outcome = land(fleet)
+    assert outcome.state is MergeState.MERGED, outcome.detail
+    assert outcome.verified
+    assert fleet.main.files()["note.txt"].decode() == LATE
+    (line,) = questions(tmp_path)[1]["refused"]
+    assert line.endswith("failed on the result:\nit must end with left")
+    assert looks(tmp_path) == 2
+
+
+def test_a_green_answer_is_verified_once(fleet: Fleet, tmp_path: Path) -> None:
+    conflict(fleet)
+    fleet.use(gate=gate(tmp_path, "right"), **answering(tmp_path, GOOD))
+    outcome = land(fleet)
+    assert (outcome.state, outcome.verified) == (MergeState.MERGED, True)
+    assert looks(tmp_path) == 1
+
+
+def test_two_red_answers_are_the_end(fleet: Fleet, tmp_path: Path) -> None:
+    conflict(fleet)
+    before = fleet.tip()
+    fleet.use(gate=gate(tmp_path, "never"), **answering(tmp_path, GOOD, LATE, GOOD))
+    outcome = land(fleet)
+    assert outcome.rejection is Rejection.GATE_RED
+    assert len(questions(tmp_path)) == 2
+    assert (fleet.tip(), fleet.main.status()) == (before, [])
+
+
+def test_an_answer_after_a_red_gate_that_is_refused_is_the_end(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    conflict(fleet)
+    fleet.use(gate=gate(tmp_path, "left"), **answering(tmp_path, GOOD, BY_TARGET, LATE))
+    assert land(fleet).rejection is Rejection.RESOLUTION_REFUSED
+    assert len(questions(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(("last", "text"), [("right", GOOD), ("left", LATE)])
+def test_the_gates_choose_among_candidates(
+    fleet: Fleet, tmp_path: Path, last: str, text: str
+) -> None:
+    conflict(fleet)
+    fleet.use(ladder=["candidates", "agent"], gate=gate(tmp_path, last))
+    outcome = land(fleet)
+    assert outcome.state is MergeState.MERGED, outcome.detail
+    assert [each.rung for each in outcome.resolutions] == [Rung.CANDIDATES]
+    assert fleet.main.files()["note.txt"].decode() == text
+
+
+def test_no_more_candidates_are_tried_than_allowed(fleet: Fleet, tmp_path: Path) -> None:
+    conflict(fleet)
+    ladder = ["candidates", "agent"]
+    fleet.use(ladder=ladder, gate=gate(tmp_path, "never"), candidates=1)
+    assert land(fleet).rejection is Rejection.CONFLICT
+    assert looks(tmp_path) == 1
+
+
+def test_the_resolver_is_asked_when_no_candidate_passes(fleet: Fleet, tmp_path: Path) -> None:
+    conflict(fleet)
+    better = "begin\nleft is red\nright is blue\nboth say so\n"
+    answers = answering(tmp_path, better)
+    fleet.use(ladder=["candidates", "agent"], gate=gate(tmp_path, "both"), **answers)
+    outcome = land(fleet)
+    assert outcome.state is MergeState.MERGED, outcome.detail
+    assert [each.rung for each in outcome.resolutions] == [Rung.AGENT]
+    assert fleet.main.files()["note.txt"].decode() == better
+
+
+def test_without_a_gate_no_candidate_is_taken(fleet: Fleet) -> None:
+    conflict(fleet)
+    fleet.use(ladder=["candidates"])
+    assert land(fleet).rejection is Rejection.CONFLICT

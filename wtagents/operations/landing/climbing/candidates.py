@@ -1,0 +1,94 @@
+"""Rung "candidates": mechanical answers that keep both changes, for the gates to choose from.
+
+Both orders, unions and the like. None of them drops a line; which one is meant nobody here knows,
+so that one lands only when the gates have seen it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.diff3 import Hunk
+from wtagents.core.merge import Author, Resolution
+from wtagents.core.record import replace
+from wtagents.core.resolution import Proposal, ProposedFile, check_resolution
+from wtagents.core.rung import Rung
+from wtagents.ladder.candidates import HUNK_LIMIT, candidates
+from wtagents.ladder.check import accounted
+from wtagents.ladder.hunks import Answered, answer_hunks, open_draft
+from wtagents.ladder.rules.table import answer_for_both
+from wtagents.operations.landing.climbing.climb import Answer
+from wtagents.operations.landing.climbing.refusals import refuse_conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.core.resolution import ConflictText
+    from wtagents.ladder.hunks import Answer as HunkAnswer
+    from wtagents.ladder.hunks import Draft
+    from wtagents.operations.landing.climbing.climb import Climb
+    from wtagents.operations.landing.outcome import Refusal
+
+
+def take_candidates(climbing: Climb, choice: int) -> Refusal | None:
+    """Answer every file that is left by its candidate of this number; the last one counts on."""
+    landing, left = climbing.landing, climbing.left
+    taken = 0
+    for text in climbing.texts(climbing.left_for(Rung.CANDIDATES)):
+        found = list(_sound(text))[: choice + 1]
+        if found:
+            taken = max(taken, len(found))
+            climbing.answer([_answer(text.path, *found[-1])])
+    if climbing.left or taken <= choice:
+        return refuse_conflict(landing.task, landing.request.target, left)
+    return None
+
+
+def _answer(path: str, text: str, drafted: Proposal) -> Answer:
+    resolution = Resolution(path=path, author=Author.WTA, rung=Rung.CANDIDATES, dropped=())
+    return Answer(resolution=resolution, content=text.encode(), dropped=drafted.dropped)
+
+
+def _sound(conflict: ConflictText) -> Iterator[tuple[str, Proposal]]:
+    """Yield whole files that pass the check, the likeliest first."""
+    seen: set[str] = set()
+    for draft in _drafts(conflict):
+        text = draft.text()
+        superseded = tuple(
+            drop for _, part in draft.answered() if part for drop in part.answer.superseded
+        )
+        file = ProposedFile(path=conflict.path, text=text)
+        proposal = Proposal(files=(file,), dropped=superseded)
+        if text not in seen and not check_resolution((conflict,), proposal):
+            seen.add(text)
+            yield text, proposal
+
+
+def _drafts(conflict: ConflictText) -> Iterator[Draft]:
+    draft = answer_hunks(open_draft(conflict), Rung.RULES, answer_for_both)
+    hunks = [part for part in draft.parts if isinstance(part, Hunk)]
+    if not hunks or len(hunks) > HUNK_LIMIT:
+        return
+    kept = [
+        [
+            answer
+            for each in ranked
+            if not (answer := accounted(conflict.path, hunk, each.answer)).dropped
+        ]
+        for hunk, ranked in zip(hunks, candidates(draft), strict=True)
+    ]
+    if not all(kept):
+        return
+    for number in range(max(map(len, kept))):
+        yield _filled(draft, [each[min(number, len(each) - 1)] for each in kept])
+
+
+def _filled(draft: Draft, answers: list[HunkAnswer]) -> Draft:
+    waiting = iter(answers)
+    parts = tuple(
+        Answered(hunk=part, rung=Rung.CANDIDATES, answer=next(waiting))
+        if isinstance(part, Hunk)
+        else part
+        for part in draft.parts
+    )
+    return replace(draft, parts=parts)
