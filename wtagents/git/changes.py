@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
@@ -47,8 +48,9 @@ class Landed:
     """The task that it landed for, or ''."""
 
 
+@lru_cache(maxsize=32)
 def tree_changes(hub: Hub, old: Oid, new: Oid) -> tuple[Change, ...]:
-    """Return every path that differs between two commits or trees."""
+    """Return every path that differs between two commits or trees; asked once for a pair."""
     fields = hub.repo.read(
         "diff-tree", "-r", "-z", "--no-renames", old, new, timeout=_SECONDS
     ).fields

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -200,10 +201,16 @@ class Library:
         return data
 
     def _write(self, kind: bytes, data: bytes) -> Oid:
+        from hashlib import sha1
+
         from gitdb import IStream
 
-        stored = self._odb.store(IStream(kind, len(data), io.BytesIO(data)))
-        return Oid(stored.hexsha.decode())
+        body = kind + b" %d\0" % len(data) + data
+        name = sha1(body, usedforsecurity=False).digest()
+        packed = zlib.compress(body, 1)
+        # With its name an object is written as it is; without, GitPython may ask git to make it.
+        self._odb.store(IStream(kind, len(packed), io.BytesIO(packed), sha=name))
+        return Oid(name.hex())
 
 
 @contextmanager

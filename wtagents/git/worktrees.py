@@ -25,7 +25,7 @@ from wtagents.system.files import write_atomic
 from wtagents.system.lock import hold_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from wtagents.core.ids import TaskName
@@ -284,6 +284,53 @@ def ignored_files(repo: Repository, include_file: Path) -> list[str]:
     return [path for path in named if path in ignored]
 
 
+@record
+class WorktreeState:
+    """Whether a worktree holds more than its branch does."""
+
+    head: Oid
+    branch: BranchName | None
+    """None: its HEAD is detached."""
+    uncommitted: int
+    operation: str
+    """`rebase`, `merge`, …, or ''."""
+
+
+def worktree_state(
+    repo: Repository, path: Path, tips: Mapping[BranchName, Oid]
+) -> WorktreeState | None:
+    """Look for what no commit has; None when the worktree is not there or not whole.
+
+    `tips` are those of all branches. The look happens in the clean room, as `worktree_facts`.
+    """
+    folder = admin.admin_dir(repo, path)
+    if folder is None or admin.linked_dir(path) != folder.resolve():
+        return None
+    head = admin.read_head(folder)
+    commit = head.commit if head.branch is None else tips.get(head.branch)
+    if commit is None:
+        return None
+    with clean_room(repo, folder, path, commit) as room:
+        uncommitted = len(_status(room))
+    return WorktreeState(
+        head=commit,
+        branch=head.branch,
+        uncommitted=uncommitted,
+        operation=admin.operation_in_progress(folder),
+    )
+
+
+def _status(room: Repository) -> list[str]:
+    return room.read(
+        "status",
+        "--porcelain",
+        "-z",
+        "--untracked-files=all",
+        "--ignore-submodules=dirty",
+        "--no-renames",
+    ).fields
+
+
 def worktree_facts(
     repo: Repository, path: Path, base: Oid, *, at: datetime
 ) -> WorktreeFacts | None:
@@ -301,14 +348,7 @@ def worktree_facts(
         return None
     count = repo.read("rev-list", "--count", "--end-of-options", f"{base}..{commit}").text
     with clean_room(repo, folder, path, commit) as room:
-        status = room.read(
-            "status",
-            "--porcelain",
-            "-z",
-            "--untracked-files=all",
-            "--ignore-submodules=dirty",
-            "--no-renames",
-        ).fields
+        status = _status(room)
         changed = room.read(
             "diff",
             "--numstat",

@@ -16,7 +16,7 @@ from wtagents.core.merge import HELD, MergeState
 from wtagents.core.record import record
 from wtagents.core.task import Reason, Task, TaskState
 from wtagents.operations.landing.land import land_queue
-from wtagents.operations.landing.outcome import MergeOutcome, outcome_of, silent
+from wtagents.operations.landing.outcome import MergeOutcome, outcomes_of, silent
 from wtagents.operations.landing.push import push_landed, require_remote
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
@@ -93,7 +93,7 @@ def merge(
     except KeyboardInterrupt:
         _withdraw(context, asked)
         raise
-    outcomes = tuple(outcome_of(context, request_id) for request_id in asked)
+    outcomes = outcomes_of(context, asked)
     outcomes = push_landed(context, outcomes, wanted=options.push, tell=tell)
     done = all(
         each.landed and not each.undone and (each.push is None or each.push.pushed)

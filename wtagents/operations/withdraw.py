@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.merge import MergeState
 from wtagents.core.task import TaskState
-from wtagents.operations.landing.outcome import MergeOutcome, outcome_of
+from wtagents.operations.landing.outcome import MergeOutcome, outcomes_of
 from wtagents.operations.result import OperationResult
 from wtagents.store.merges import live_merge_request, move_merge_request
 from wtagents.store.tasks import move_task, require_task, set_merge_when_ready
@@ -33,7 +33,7 @@ def withdraw(context: Context, names: tuple[str, ...]) -> OperationResult[tuple[
         for request in found:
             take_back_request(db, request, at=now, why="withdrawn by a person")
             set_merge_when_ready(db, request.task_id, now, wanted=False)
-    outcomes = tuple(outcome_of(context, request.id) for request in found)
+    outcomes = outcomes_of(context, [request.id for request in found])
     return OperationResult(data=outcomes, exit_code=ExitCode.OK)
 
 

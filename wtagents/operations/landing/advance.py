@@ -16,7 +16,7 @@ from wtagents.git.patches import patches, stands_on
 from wtagents.git.refs import branch_tips
 from wtagents.git.repo import GitError
 from wtagents.operations.landing.landing import advance_all, finish_all
-from wtagents.operations.landing.source import refuse_touched
+from wtagents.operations.landing.source import refuse_all_touched
 from wtagents.operations.landing.words import (
     landed_words,
     refuse_busy,
@@ -24,7 +24,6 @@ from wtagents.operations.landing.words import (
     refuse_moved,
     refuse_unlike,
 )
-from wtagents.operations.tripwire import observe_tripwire
 from wtagents.store.merges import merge_request_by_id
 
 if TYPE_CHECKING:
@@ -129,10 +128,12 @@ def _moved(context: Context, members: Sequence[Member]) -> tuple[tuple[Member, R
 
 
 def _touched(context: Context, members: Sequence[Member]) -> tuple[tuple[Member, Refusal], ...]:
-    if not observe_tripwire(context, *(member.landing.task for member in members)):
-        return ()
-    found = ((member, refuse_touched(context, member.landing.task)) for member in members)
-    return tuple((member, refusal) for member, refusal in found if refusal is not None)
+    touched = refuse_all_touched(context, [member.landing.task for member in members])
+    return tuple(
+        (member, touched[member.landing.task.id])
+        for member in members
+        if member.landing.task.id in touched
+    )
 
 
 def _unlike(context: Context, members: Sequence[Member], gated: Gated) -> str:

@@ -28,7 +28,7 @@ from wtagents.operations.landing.batch import land_batch
 from wtagents.operations.landing.choose import observe_line, wishes_of
 from wtagents.operations.landing.gate import stop_leftovers
 from wtagents.operations.landing.landing import Landing
-from wtagents.operations.landing.outcome import count_commits, outcome_of, silent
+from wtagents.operations.landing.outcome import count_commits, outcomes_of, silent
 from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
 from wtagents.operations.landing.words import landed_words
@@ -59,16 +59,16 @@ def land_waiting(context: Context, *, tell: Tell = silent) -> tuple[MergeOutcome
     """
     make_private_folder(context.paths.root)
     with try_lock(context.paths.merger_lock) as held:
-        outcomes = land_queue(context, tell=tell) if held else ()
-    return push_landed(context, outcomes, wanted=False, tell=tell)
+        landed = land_queue(context, tell=tell) if held else ()
+    return push_landed(context, outcomes_of(context, landed), wanted=False, tell=tell)
 
 
 def land_queue(
     context: Context, *, only: Collection[int] | None = None, tell: Tell = silent
-) -> tuple[MergeOutcome, ...]:
+) -> tuple[int, ...]:
     """Repair what a killed landing left, then land the requests (all, or those named by id).
 
-    The caller holds the merger lock.
+    Returns the ids of those that were in a batch. The caller holds the merger lock.
     """
     recover(context, tell=tell)
     check_landed(context, tell)
@@ -86,7 +86,7 @@ def land_queue(
         seen |= dict.fromkeys(landing.request.id for landing in batch)
         alone |= set(land_batch(context, hub, batch, tell=tell)) if batch else set()
     check_landed(context, tell)
-    return tuple(outcome_of(context, request_id) for request_id in seen)
+    return tuple(seen)
 
 
 def recover(context: Context, *, tell: Tell = silent) -> None:

@@ -12,10 +12,10 @@ from wtagents.store.tasks import require_task_by_id
 from wtagents.store.undos import undo_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from wtagents.core.ids import BranchName, Oid, TaskName
-    from wtagents.core.merge import GateResult, Hold, Rejection, Resolution
+    from wtagents.core.merge import GateResult, Hold, MergeRequest, Rejection, Resolution
     from wtagents.operations.context import Context
 
     Tell = Callable[[str], None]
@@ -106,21 +106,36 @@ def silent(_line: str) -> None:
 
 def outcome_of(context: Context, request_id: int) -> MergeOutcome:
     """Read how a merge request stands, whoever landed it."""
+    return outcomes_of(context, [request_id])[0]
+
+
+def outcomes_of(context: Context, request_ids: Sequence[int]) -> tuple[MergeOutcome, ...]:
+    """Read how merge requests stand, in this order; one look at the commits of all."""
+    found: list[tuple[MergeRequest, TaskName, bool]] = []
     with context.database.read() as db:
-        request = merge_request_by_id(db, request_id)
-        if request is None:
-            raise LookupError(request_id)
-        task = require_task_by_id(db, request.task_id)
-        undone = undo_of(db, request.id) is not None
-    landed = request.state is MergeState.MERGED
+        for request_id in request_ids:
+            request = merge_request_by_id(db, request_id)
+            if request is None:
+                raise LookupError(request_id)
+            name = require_task_by_id(db, request.task_id).name
+            found.append((request, name, undo_of(db, request.id) is not None))
+    landed = [each for each, *_ in found if each.state is MergeState.MERGED]
+    counts = _counted(context, [(each.onto, each.candidate) for each in landed])
+    return tuple(
+        _outcome(request, task, counts.get((request.onto, request.candidate), 0), undone=undone)
+        for request, task, undone in found
+    )
+
+
+def _outcome(request: MergeRequest, task: TaskName, commits: int, *, undone: bool) -> MergeOutcome:
     return MergeOutcome(
-        task=task.name,
+        task=task,
         request_id=request.id,
         state=request.state,
         target=request.target,
         old=request.onto,
         new=request.candidate,
-        commits=count_commits(context, request.onto, request.candidate) if landed else 0,
+        commits=commits if request.state is MergeState.MERGED else 0,
         resolutions=request.resolutions,
         gates=request.gates,
         holds=request.holds,
@@ -130,6 +145,33 @@ def outcome_of(context: Context, request_id: int) -> MergeOutcome:
         hint=request.hint,
         undone=undone,
     )
+
+
+def _counted(
+    context: Context, ends: Sequence[tuple[Oid | None, Oid | None]]
+) -> dict[tuple[Oid | None, Oid | None], int]:
+    """Return how many commits lie between the ends of each landing.
+
+    What we land is a line of commits: one listing tells all of them.
+    """
+    news = {new for _, new in ends if new is not None}
+    olds = {old for old, _ in ends if old is not None and old not in news}
+    if not news or not olds:
+        return {pair: count_commits(context, *pair) for pair in ends}
+    said = context.repository.read("rev-list", "--parents", *news, *(f"^{old}" for old in olds))
+    parents = {line.split(" ")[0]: line.split(" ")[1:] for line in said.text.splitlines()}
+    return {pair: _steps(parents, *pair) or count_commits(context, *pair) for pair in ends}
+
+
+def _steps(parents: Mapping[str, list[str]], old: Oid | None, new: Oid | None) -> int:
+    """Return how many steps lead from one commit back to another, 0 where it is no line."""
+    at, steps = str(new), 0
+    while at != old:
+        if len(parents.get(at, ())) != 1:
+            return 0
+        at = parents[at][0]
+        steps += 1
+    return steps
 
 
 def count_commits(context: Context, old: Oid | None, new: Oid | None) -> int:

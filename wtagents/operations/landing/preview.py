@@ -119,7 +119,9 @@ def _foresee(
     with ExitStack() as open_desks:
         desks: dict[BranchName, _Desk] = {}
         for task in sorted(tasks, key=lambda each: numbers[each.id]):
-            ends = refuse_unsettled(context, task) or observe_ends(task, task.target, shared)
+            ends = refuse_unsettled(context, task, shared.tips) or observe_ends(
+                task, task.target, shared
+            )
             if isinstance(ends, Refusal):
                 preview = _refused(task, Foreseen.REFUSED, ends)
             else:

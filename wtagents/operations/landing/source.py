@@ -13,7 +13,7 @@ from wtagents.core.errors import ConfigError
 from wtagents.core.merge import Rejection
 from wtagents.core.record import record
 from wtagents.git.refs import branch_tips
-from wtagents.git.worktrees import worktree_facts
+from wtagents.git.worktrees import worktree_state
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.tripwire import ACCEPT, lay_tripwire, observe_tripwire
 from wtagents.operations.trust import require_trusted
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.task import Task
-    from wtagents.core.worktree import WorktreeFacts
+    from wtagents.git.worktrees import WorktreeState
     from wtagents.operations.context import Context
 
 
@@ -50,29 +50,28 @@ class Shared:
     committer: str
     """`name <email>`, or ''."""
     distrusted: Refusal | None
-    is_touched: bool
-    """Whether the tripwire found something, which may concern one task only."""
+    touched: Mapping[int, Refusal]
+    """Tasks, by id, that the tripwire stops."""
 
 
 def observe_shared(context: Context, tasks: Sequence[Task]) -> Shared:
     """Look at what all these have in common. Raises SystemFault when git cannot answer."""
-    lay_tripwire(context)
     return Shared(
         tips=branch_tips(context.repository),
         committer=_committer(context),
         distrusted=refuse_distrusted(context),
-        is_touched=bool(observe_tripwire(context, *tasks)),
+        touched=refuse_all_touched(context, tasks),
     )
 
 
 def observe_source(
     context: Context, task: Task, target: BranchName, shared: Shared
 ) -> Source | Refusal:
-    """Look at both ends. Raises SystemFault when git cannot answer."""
+    """Look at both ends; needs no store. Raises SystemFault when git cannot answer."""
     return (
         shared.distrusted
-        or (refuse_touched(context, task) if shared.is_touched else None)
-        or refuse_unsettled(context, task)
+        or shared.touched.get(task.id)
+        or refuse_unsettled(context, task, shared.tips)
         or observe_ends(task, target, shared)
     )
 
@@ -86,6 +85,15 @@ def refuse_distrusted(context: Context) -> Refusal | None:
     return None
 
 
+def refuse_all_touched(context: Context, tasks: Sequence[Task]) -> dict[int, Refusal]:
+    """Return for each task, by id, why the tripwire stops it; asked once where it stops none."""
+    lay_tripwire(context)
+    if not observe_tripwire(context, *tasks):
+        return {}
+    found = {task.id: refuse_touched(context, task) for task in tasks}
+    return {task_id: refusal for task_id, refusal in found.items() if refusal is not None}
+
+
 def refuse_touched(context: Context, task: Task) -> Refusal | None:
     """Refuse when configuration or hooks are not those that were accepted."""
     lay_tripwire(context)
@@ -96,21 +104,24 @@ def refuse_touched(context: Context, task: Task) -> Refusal | None:
     return Refusal(rejection=Rejection.TRIPWIRE, detail=detail, hint=ACCEPT)
 
 
-def refuse_unsettled(context: Context, task: Task) -> Refusal | None:
-    """Refuse a worktree that holds more than its branch does."""
+def refuse_unsettled(
+    context: Context, task: Task, tips: Mapping[BranchName, Oid] | None = None
+) -> Refusal | None:
+    """Refuse a worktree that holds more than its branch does; `tips` are those of all branches."""
     if not task.worktree.is_dir():
         return None
-    facts = worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())
-    if facts is None:
+    tips = branch_tips(context.repository) if tips is None else tips
+    state = worktree_state(context.repository, task.worktree, tips)
+    if state is None:
         return Refusal(
             rejection=Rejection.SOURCE_MOVED,
             detail=f"{task.worktree} is no whole worktree any more",
             hint=f"wta status {task.name} says why; wta doctor looks for the reason",
         )
-    return _unsettled(task, facts)
+    return _unsettled(task, state)
 
 
-def _unsettled(task: Task, facts: WorktreeFacts) -> Refusal | None:
+def _unsettled(task: Task, facts: WorktreeState) -> Refusal | None:
     place = shlex.quote(str(task.worktree))
     if facts.operation:
         return Refusal(
