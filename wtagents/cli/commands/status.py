@@ -1,4 +1,4 @@
-"""Look: all tasks and who needs a person; NAME tells all of one (also: ls)."""
+"""Look: all tasks and who needs a person; NAME tells all of one (or ls)."""
 
 from __future__ import annotations
 
