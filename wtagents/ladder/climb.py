@@ -50,7 +50,7 @@ def _attempts(opened: Draft, *, keep_both: bool, forest: Forest | None) -> Itera
     if draft.is_done:
         yield _finished(draft)
     else:
-        structural = _with_structure(draft)
+        structural = _with_structure(draft, keep_both=keep_both)
         if structural is not None:
             yield structural
     if not keep_both:
@@ -82,13 +82,13 @@ def _finished(draft: Draft) -> Merged:
     )
 
 
-def _with_structure(draft: Draft) -> Merged | None:
+def _with_structure(draft: Draft, *, keep_both: bool) -> Merged | None:
     """The rules' answers stand; the structural rung merges what is left of the file.
 
     Its rows that the merge reshaped are superseded; any other line that it lost refuses it.
     """
     rest = draft.rest()
-    merged = merge_structurally(rest)
+    merged = merge_structurally(rest, keep_both=keep_both)
     if merged is None:
         return None
     file = ProposedFile(path=rest.path, text=merged.text)

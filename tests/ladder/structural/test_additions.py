@@ -314,18 +314,18 @@ def test_one_takes_away_what_stands_beside_an_addition() -> None:
     assert found == "import a\nimport c\n\nx = a\n"
 
 
-def test_much_on_both_sides_is_merged_by_the_bold_only() -> None:
+def test_much_on_both_sides_is_merged_when_both_must_survive() -> None:
     rows = "".join(f"R|    three({number})\n" for number in range(20))
     text = (
         f"def one():\n    one()\nT|\nT|\nT|def two():\nT|    two()\nR|\nR|\nR|def three():\n{rows}"
     )
     assert both_add("a.py", text)[0] is None
-    found, both = both_add("a.py", text, bold=True)
+    found, both = both_add("a.py", text, keep_both=True)
     assert found == both
 
 
-def test_members_of_a_list_are_ordered_by_the_bold_only() -> None:
+def test_members_of_a_list_are_ordered_when_both_must_survive() -> None:
     text = 'NAMES = [\n    "b",\nT|    "a",\nR|    "c",\n]\n'
     assert both_add("a.py", text)[0] is None
-    found, both = both_add("a.py", text, bold=True)
+    found, both = both_add("a.py", text, keep_both=True)
     assert found == both

@@ -67,14 +67,14 @@ def _imported(block: Block) -> set[str]:
     return found
 
 
-def clash(part: Stretch, *, bold: bool) -> bool:
+def clash(part: Stretch, *, keep_both: bool) -> bool:
     """Whether the additions of both sides are two answers to one question."""
     base = {unit.key for unit in part.base}
     target = [unit for unit in part.target if unit.key not in base]
     branch = [unit for unit in part.branch if unit.key not in base]
     if not target and not branch:
         return False
-    if not bold and _is_taste(target, branch):
+    if not keep_both and _is_taste(target, branch):
         return True
     if any(_takes_away(part.base, side) for side in (part.target, part.branch)):
         return True

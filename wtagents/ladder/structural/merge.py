@@ -8,7 +8,7 @@ from wtagents.core.resolution import count_lines, normal_line
 from wtagents.core.rung import Rung
 from wtagents.ladder.hunks import Spot
 from wtagents.ladder.outcome import Merged, Solved
-from wtagents.ladder.rules.table import answer_by_rules
+from wtagents.ladder.rules.table import answer_by_rules, answer_for_both
 from wtagents.ladder.structural.guards import brings_back, is_missed
 from wtagents.ladder.structural.merging import Way, merge_blocks
 from wtagents.ladder.structural.parsing import language_of, parse
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from wtagents.ladder.structural.unit import Block
 
 
-def merge_structurally(conflict: ConflictText, *, bold: bool = False) -> Merged | None:
+def merge_structurally(conflict: ConflictText, *, keep_both: bool = False) -> Merged | None:
     """Return the whole file without its conflicts, or None: not by structure.
 
-    Where order is a matter of taste, only a bold merge guesses it; its result is a candidate.
+    `keep_both` is for when both changes must survive: it weaves rows, and where order is a matter
+    of taste it sets the target's addition first. Otherwise that is left to who knows people.
     """
     language = language_of(conflict.path)
     if language is None or not conflict.base:
@@ -46,15 +47,16 @@ def merge_structurally(conflict: ConflictText, *, bold: bool = False) -> Merged 
     base, target, branch = (block for block in blocks if block is not None)
 
     drops: list[Dropped] = []
+    rule = answer_for_both if keep_both else answer_by_rules
 
     def answer(hunk: Hunk) -> str | None:
-        found = answer_by_rules(Spot(path=conflict.path, hunk=hunk, before="", after=""))
+        found = rule(Spot(path=conflict.path, hunk=hunk, before="", after=""))
         if found is None:
             return None
         drops.extend(found.superseded)
         return found.text
 
-    way = Way(answer=answer, indented=language.indented, bold=bold)
+    way = Way(answer=answer, indented=language.indented, keep_both=keep_both)
     merged = merge_blocks(base, target, branch, way)
     if merged is None:
         return None

@@ -29,8 +29,8 @@ class Way:
     """What the rules make of lines that both sides changed."""
     indented: bool
     """Whether the white space that begins a row has a meaning."""
-    bold: bool
-    """Whether to guess the order where it is a matter of taste: gates will judge."""
+    keep_both: bool
+    """Whether the target's addition comes first where order is a matter of taste."""
 
     def spelled(self, text: str) -> list[str]:
         """Return the rows without white space that has no meaning."""
@@ -176,7 +176,7 @@ def _merge_lines(part: Stretch, block: Block, way: Way) -> Units | None:
 
 def _merge_freely(part: Stretch, way: Way) -> Units | None:
     """Merge a stretch of named units: what each side took away goes, what it added comes."""
-    if _moved(part) or clash(part, bold=way.bold) or changes_what_went(part):
+    if _moved(part) or clash(part, keep_both=way.keep_both) or changes_what_went(part):
         return None
     base, branch = _by_key(part.base), _by_key(part.branch)
     merged: list[Unit] = []
