@@ -236,6 +236,16 @@ def test_an_approval_does_not_cover_what_comes_later(fleet: Fleet) -> None:
     assert land(fleet, approve=True).landed
 
 
+def test_a_branch_that_moves_is_asked_about_again_whatever_it_brings(fleet: Fleet) -> None:
+    fix = fleet.task("fix", {"CLAUDE.md": "# Rules\n"})
+    fleet.use(gate=["test -e more.txt"])
+    assert land(fleet).rejection is Rejection.PROTECTED
+    assert land(fleet, approve=True).rejection is Rejection.GATE_RED
+    fix.commit({"more.txt": "x\n"})
+    assert land(fleet).rejection is Rejection.PROTECTED
+    assert land(fleet, approve=True).landed
+
+
 def test_an_approval_stands_when_a_gate_was_red(fleet: Fleet) -> None:
     fleet.task("fix", {"CLAUDE.md": "# Rules\n"})
     flag = fleet.main.path.parent / "green"
