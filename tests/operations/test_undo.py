@@ -197,6 +197,14 @@ def test_what_came_later_and_builds_on_it_is_named(fleet: Fleet) -> None:
     assert fleet.main.files() == BEFORE | {"later.txt": b"later\n"}
 
 
+def test_a_forged_trailer_never_becomes_a_command(fleet: Fleet) -> None:
+    landed(fleet)
+    fleet.main.commit({"f.txt": "x\n"}, "By hand\n\nWta-Task: x; touch fired #")
+    outcome = take_back(fleet)
+    assert (outcome.rejection, outcome.hint[:8]) == (Rejection.CONFLICT, "by hand:")
+    assert "touch" not in outcome.detail + outcome.hint
+
+
 def test_a_dry_run_changes_nothing(fleet: Fleet) -> None:
     landed(fleet)
     refs, rows = fleet.main.refs(), fleet.context.database.rows("SELECT * FROM undo")

@@ -7,7 +7,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from wtagents.core.ids import Oid
+from wtagents.core.errors import UsageError
+from wtagents.core.ids import Oid, TaskName
 from wtagents.core.record import record
 from wtagents.core.resolution import normal_line
 from wtagents.git.conflicts import Blob
@@ -130,9 +131,17 @@ def _described(hub: Hub, which: tuple[str, ...]) -> tuple[Landed, ...]:
     )
     lines = (line.split("\t", 2) for line in said.text.split("\0") if line)
     return tuple(
-        Landed(commit=Oid(commit), subject=subject, task=task.strip())
+        Landed(commit=Oid(commit), subject=subject, task=_task_name(task.strip()))
         for commit, task, subject in lines
     )
+
+
+def _task_name(said: str) -> str:
+    """Return what a trailer says if it can be a task at all: it ends up in commands to type."""
+    try:
+        return TaskName.parse(said)
+    except UsageError:
+        return ""
 
 
 def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[bytes, int, str]]:

@@ -19,7 +19,7 @@ from wtagents.operations.landing.reverts import Attempt, find_reverts
 from wtagents.system.digest import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wtagents.core.ids import Oid
     from wtagents.core.merge import Resolution
@@ -76,18 +76,20 @@ def find_holds(
     resolutions: tuple[Resolution, ...] = (),
 ) -> tuple[Hold, ...]:
     """Return everything about a candidate on `source.onto` that a person must have seen."""
+    changes = tree_changes(hub, source.onto, candidate)
     attempt = Attempt(
         base=task.base,
         tip=source.tip,
         onto=source.onto,
         candidate=candidate,
         resolved={each.path for each in resolutions},
+        changes=changes,
     )
     kinds = (
         [_reverting(revert) for revert in find_reverts(hub, attempt)],
-        list(_protected(context, hub, source.onto, candidate)),
+        list(_protected(context, changes)),
         list(_unverified(context, hub, candidate, resolutions)),
-        list(_incomplete(context, hub, task, source, candidate)),
+        list(_incomplete(context, hub, task, source, changes)),
     )
     return tuple(hold for found in kinds for hold in _few(found))
 
@@ -115,9 +117,9 @@ def _reverting(revert: Revert) -> Hold:
     )
 
 
-def _protected(context: Context, hub: Hub, onto: Oid, candidate: Oid) -> Iterator[Hold]:
+def _protected(context: Context, changes: Iterable[Change]) -> Iterator[Hold]:
     patterns = context.settings.merge.protected
-    for change in tree_changes(hub, onto, candidate):
+    for change in changes:
         pattern = protecting_pattern(change.path, patterns)
         if pattern:
             yield Hold(
@@ -160,13 +162,13 @@ def _unverified(
 
 
 def _incomplete(
-    context: Context, hub: Hub, task: Task, source: Source, candidate: Oid
+    context: Context, hub: Hub, task: Task, source: Source, changes: Iterable[Change]
 ) -> Iterator[Hold]:
     """Tell what an undone landing changed and this one leaves alone, without meaning to."""
     ends = dropped_landing(context, hub, task, source)
     if ends is None:
         return
-    now = {change.path for change in tree_changes(hub, source.onto, candidate)}
+    now = {change.path for change in changes}
     for change in tree_changes(hub, *ends):
         if change.path not in now:
             yield Hold(

@@ -52,6 +52,8 @@ class Attempt:
     candidate: Oid
     resolved: Collection[str]
     """Paths whose conflict was resolved: the lines of these have been checked one by one."""
+    changes: tuple[Change, ...]
+    """What the candidate changes."""
 
 
 def find_reverts(hub: Hub, attempt: Attempt) -> tuple[Revert, ...]:
@@ -60,10 +62,11 @@ def find_reverts(hub: Hub, attempt: Attempt) -> tuple[Revert, ...]:
     if began is None or began == attempt.onto:
         return ()
     since = {change.path: change for change in tree_changes(hub, began, attempt.onto)}
-    now = tree_changes(hub, attempt.onto, attempt.candidate)
-    moved_to = {change.new for change in now if change.new is not None and change.old is None}
+    moved_to = {
+        change.new for change in attempt.changes if change.new is not None and change.old is None
+    }
     suspects: list[tuple[Change, dict[int, str]]] = []
-    for change in now:
+    for change in attempt.changes:
         before = since.get(change.path)
         if before is None or change.path in attempt.resolved:
             continue
