@@ -69,6 +69,8 @@ class CheckoutBusy:
 
     checkout: Path
     operation: str
+    is_passing: bool = False
+    """Whether it is one git command, which may have ended in a moment."""
 
 
 class _Refused(Exception):
@@ -182,7 +184,9 @@ def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Itera
     if descriptor is None:
         raise _Refused(
             CheckoutBusy(
-                checkout=checkout.path, operation=f"another git command ({checkout.lock} exists)"
+                checkout=checkout.path,
+                operation=f"another git command ({checkout.lock} exists)",
+                is_passing=True,
             )
         )
     try:

@@ -4,7 +4,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     repository.json    path of the repository this folder belongs to
     state.db           the store
     hub.git            private bare repository
-    scratch/           worktrees of the hub, for gates
+    scratch/           worktree of the hub, for gates; scratch-2, … are further slots
     runs/<run id>/     see `RunFolder`
     gates/             output of gate commands
     rooms/             folders for one act, see `system/rooms.py`

@@ -7,6 +7,7 @@ tree is the one that the gates saw. Otherwise nothing lands, and the target is u
 
 from __future__ import annotations
 
+from threading import Event
 from typing import TYPE_CHECKING, assert_never
 
 from wtagents.core.merge import MergeState
@@ -29,11 +30,17 @@ from wtagents.store.merges import merge_request_by_id
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from wtagents.core.ids import BranchName, Oid
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.chain import Member
     from wtagents.operations.landing.gate import Gated
     from wtagents.operations.landing.outcome import Refusal
+
+
+_PATIENCE_SECONDS = 3.0
+"""How long a git command in a checkout of the target is waited for."""
+_LOOK_SECONDS = 0.05
 
 
 @record
@@ -81,7 +88,7 @@ def _advance(context: Context, members: Sequence[Member], gated: Gated) -> End:
     if not isinstance(advancing, tuple):
         return _in_the_way(context, next(each for each in members if each.landing is advancing))
     target = members[0].landing.request.target
-    result = advance(context.repository, target, members[0].source.onto, members[-1].commit)
+    result = _advance_target(context, target, members[0].source.onto, members[-1].commit)
     match result:
         case Advanced():
             notes = (*_company(members), *gated.notes)
@@ -109,6 +116,19 @@ def _advance(context: Context, members: Sequence[Member], gated: Gated) -> End:
             )
         case _:
             assert_never(result)
+
+
+def _advance_target(
+    context: Context, target: BranchName, old: Oid, new: Oid
+) -> Advanced | Moved | CheckoutDirty | CheckoutBusy:
+    """Advance; a git command of the person's that is just at work is waited for."""
+    never, deadline = Event(), context.clock.monotonic() + _PATIENCE_SECONDS
+    while True:
+        result = advance(context.repository, target, old, new)
+        is_passing = isinstance(result, CheckoutBusy) and result.is_passing
+        if not is_passing or context.clock.monotonic() >= deadline:
+            return result
+        context.clock.wait(never, _LOOK_SECONDS)
 
 
 def _company(members: Sequence[Member]) -> tuple[str, ...]:
