@@ -148,3 +148,68 @@ def test_a_task_lands_after_those_it_names_and_can_be_withdrawn(
     assert shell.wta("merge", "--withdraw", "--ready").status == 2
     assert shell.wta("merge", "--ready").status == 0
     assert repository.subjects("main")[:2] == ["Change later", "Change base"]
+
+
+def test_what_is_held_is_looked_at_approved_and_taken_back(shell: Shell) -> None:
+    spawn(shell, "a", "write CLAUDE.md <<END\nx\nEND")
+    assert shell.wta("wait", "--timeout", "20s").status == 0
+    held = shell.wta("merge", "a")
+    assert (held.status, quiet(held.out)) == snapshot(
+        (
+            1,
+            """\
+a held: protected: CLAUDE.md: it adds a protected path (CLAUDE.md)
+  next: look at it: wta diff a --landing; then: wta merge a --approve
+""",
+        )
+    )
+    assert shell.wta("diff", "a", "--landing", "--stat").out.startswith(" CLAUDE.md | 1 +\n")
+    assert "\nheld      CLAUDE.md: it adds a protected path" in shell.wta("status", "a").out
+    approved = shell.wta("merge", "a", "--approve")
+    assert (approved.status, quiet(approved.out)) == snapshot(
+        (
+            0,
+            """\
+a merged onto main at OID, 1 commit
+  not verified: no gate looked at it
+""",
+        )
+    )
+    again = shell.wta("merge", "a", "--approve")
+    assert (again.status, again.err) == snapshot(
+        (
+            4,
+            """\
+error: task a is merged
+hint: wta status a
+""",
+        )
+    )
+    asked = shell.wta("undo", "a", "--dry-run")
+    assert (asked.status, asked.out) == snapshot(
+        (0, "a would be undone on main: 1 commit, by one on top\n")
+    )
+    undone = shell.wta("undo", "a")
+    assert (undone.status, quiet(undone.out)) == snapshot(
+        (
+            0,
+            """\
+a undone on main at OID: 1 commit
+  not verified: no gate looked at it
+  next: wta send a "…"; land it again as it is: wta merge a
+""",
+        )
+    )
+    assert shell.data("status", "a")[0]["task"]["reason"] == "undone"
+    twice = shell.wta("undo", "a", "--json")
+    assert twice.status == 4
+    request = shell.wta("pr", "a", "--dry-run")
+    assert (request.status, request.err) == snapshot(
+        (
+            4,
+            """\
+error: nothing says where the branch is to be pushed
+hint: git remote add origin URL; or: wta pr a --remote NAME
+""",
+        )
+    )

@@ -333,6 +333,10 @@ def test_a_preview_says_what_would_be_held(fleet: Fleet) -> None:
         "CLAUDE.md: it adds a protected path (CLAUDE.md)",
         1,
     )
+    assert land(fleet).rejection is Rejection.PROTECTED
+    options = MergeRequestOptions(names=("fix",), approve=True)
+    (seen,) = preview(fleet.context, options).data.previews
+    assert seen.foreseen is Foreseen.CLEAN
 
 
 # ---------------------------------------------------------------- unverified resolutions

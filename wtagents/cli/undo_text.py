@@ -23,7 +23,7 @@ def undo_lines(outcome: UndoOutcome, style: Style) -> Iterator[str]:
     elif outcome.dry_run:
         why = f"; {outcome.detail}" if outcome.detail else ""
         word = style.paint("would be undone", Tone.NOTICE)
-        yield f"{name} {word} on {outcome.target}: {commits} by one{why}"
+        yield f"{name} {word} on {outcome.target}: {commits}, by one on top{why}"
         return
     else:
         at = f" at {outcome.new.short}" if outcome.new and outcome.new != outcome.old else ""

@@ -12,7 +12,7 @@ from wtagents.core.merge import Hold, Rejection
 from wtagents.core.protected import protecting_pattern
 from wtagents.core.text import printable
 from wtagents.git.changes import tree_changes
-from wtagents.operations.landing.approval import approval
+from wtagents.operations.landing.approval import seen_holds
 from wtagents.operations.landing.dropped import dropped_landing
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.reverts import Attempt, find_reverts
@@ -44,8 +44,7 @@ def refuse_held(built: Built, hub: Hub, source: Source) -> Refusal | None:
     holds = find_holds(
         landing.context, hub, landing.task, source, built.commit, resolutions=built.resolutions
     )
-    approved = approval(landing.context, landing.request)
-    seen = approved.holds if approved is not None and approved.source == source.tip else ()
+    seen = seen_holds(landing.context, landing.request, source.tip)
     if all(hold.is_among(seen) for hold in holds):
         return None
     return held(landing.task, holds, built.commit, built.resolutions)

@@ -15,6 +15,7 @@ from wtagents.core.record import record, replace
 from wtagents.git.hub import open_hub
 from wtagents.git.predict import open_merge_desk
 from wtagents.git.rebase import ReplayConflict
+from wtagents.operations.landing.approval import foreseen_holds
 from wtagents.operations.landing.candidate import contained, first_replay
 from wtagents.operations.landing.choose import Wish, observe_line
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
@@ -96,7 +97,7 @@ def preview(context: Context, options: MergeRequestOptions) -> OperationResult[M
         require_landable(context, task)
     hub = open_hub(context.paths, context.repository)
     squash = options.squash or context.settings.merge.squashes
-    previews = _foresee(context, hub, tasks, squash=squash)
+    previews = _foresee(context, hub, tasks, squash=squash, approve=options.approve)
     merge = context.settings.merge
     return OperationResult(
         data=MergePreviews(
@@ -110,7 +111,7 @@ def preview(context: Context, options: MergeRequestOptions) -> OperationResult[M
 
 
 def _foresee(
-    context: Context, hub: Hub, tasks: Sequence[Task], *, squash: bool
+    context: Context, hub: Hub, tasks: Sequence[Task], *, squash: bool, approve: bool
 ) -> tuple[MergePreview, ...]:
     """Predict the landings in their order, each on the tips that those before it would leave."""
     shared = observe_shared(context, tasks)
@@ -128,7 +129,7 @@ def _foresee(
                 hub.fetch(context.repository, ends.tip, ends.onto)
                 if task.target not in desks:
                     opened = open_desks.enter_context(open_merge_desk(hub, ends.onto))
-                    desks[task.target] = _Desk(opened, ends.onto)
+                    desks[task.target] = _Desk(opened, ends.onto, approve=approve)
                 preview = _preview(context, desks[task.target], task, ends, squash=squash)
             seen.append(replace(preview, batch=numbers[task.id][0]))
     return tuple(seen)
@@ -164,9 +165,10 @@ def _batches(context: Context, hub: Hub, tasks: Sequence[Task]) -> dict[int, tup
 class _Desk:
     """An open merge room, and the tip that the landings before would leave."""
 
-    def __init__(self, desk: MergeDesk, tip: Oid) -> None:
+    def __init__(self, desk: MergeDesk, tip: Oid, *, approve: bool) -> None:
         self.desk = desk
         self.tip = tip
+        self.approve = approve
 
 
 def _preview(
@@ -178,14 +180,15 @@ def _preview(
         return _conflict(context, task, result)
     if result.candidate == source.onto:
         return _nothing(at.desk.hub, task, source)
-    at.tip = result.candidate
     holds = find_holds(context, at.desk.hub, task, source, result.candidate)
-    if holds:
+    seen = foreseen_holds(context, task, source.tip, approve=at.approve)
+    if not all(hold.is_among(seen) for hold in holds):
         return replace(
             _refused(task, Foreseen.HELD, held(task, holds, result.candidate)),
             commits=len(result.commits),
             hint="",
         )
+    at.tip = result.candidate
     return MergePreview(
         task=task.name,
         target=task.target,
