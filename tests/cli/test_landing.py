@@ -175,16 +175,6 @@ a merged onto main at OID, 1 commit
 """,
         )
     )
-    again = shell.wta("merge", "a", "--approve")
-    assert (again.status, again.err) == snapshot(
-        (
-            4,
-            """\
-error: task a is merged
-hint: wta status a
-""",
-        )
-    )
     asked = shell.wta("undo", "a", "--dry-run")
     assert (asked.status, asked.out) == snapshot(
         (0, "a would be undone on main: 1 commit, by one on top\n")
