@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
 
+from tests.support.processes import run_to_end
 from tests.support.ready_tasks import Fleet
+from tests.support.shell import WTA
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder
@@ -150,3 +153,11 @@ PATH  TASK   HOW
 *.md  quiet  claimed
 """)
     assert shell.wta("claim", "quiet", "--release").status == 2
+
+
+@pytest.mark.usefixtures("clashing")
+def test_who_watches_leaves_with_the_last_reader(shell: Shell) -> None:
+    place = shlex.quote(str(shell.folder))
+    line = f"{shlex.join(WTA)} -C {place} radar --watch --interval 1s | sed 3q; echo left"
+    said = run_to_end(["sh", "-c", line], seconds=20).stdout.decode().splitlines()
+    assert (len(said), said[1].split(), said[-1]) == (4, ["login", "search", "main"], "left")

@@ -52,7 +52,11 @@ def command(
     if not watch:
         return Answer.of(radar(context, request), _page)
     seconds = context.settings.radar.interval if interval is None else interval
-    reports: Iterable[RadarReport] = watch_radar(context, request, seconds=seconds)
+    from wtagents.system.reader import departure
+
+    reports: Iterable[RadarReport] = watch_radar(
+        context, request, seconds=seconds, closed=departure(1)
+    )
     return Answer(reports, _pages, live=True)
 
 

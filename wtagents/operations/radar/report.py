@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
@@ -15,6 +14,7 @@ from wtagents.store.tasks import require_task, tasks
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from threading import Event
 
     from wtagents.core.ids import TaskName
     from wtagents.operations.context import Context
@@ -59,17 +59,19 @@ def radar(context: Context, request: RadarRequest) -> OperationResult[RadarRepor
 
 
 def watch_radar(
-    context: Context, request: RadarRequest, *, seconds: float
+    context: Context, request: RadarRequest, *, seconds: float, closed: Event
 ) -> Iterator[RadarReport]:
-    """Look again and again; yield the first report, and each one that says something else."""
-    never = Event()
+    """Look again and again; yield the first report, and each one that says something else.
+
+    Setting `closed` ends it.
+    """
     told: tuple[object, ...] = ()
-    while True:
+    while not closed.is_set():
         report = radar(context, request).data
         if (report.tasks, report.clashes, report.blind) != told:
             told = report.tasks, report.clashes, report.blind
             yield report
-        context.clock.wait(never, seconds)
+        context.clock.wait(closed, seconds)
 
 
 def _report(context: Context, seen: Look, chosen: set[int]) -> RadarReport:
