@@ -25,7 +25,7 @@ from wtagents.system.paths import StatePaths
 from wtagents.system.rooms import sweep_rooms
 
 KILLED = -9
-COMMANDS_OF_AN_ADVANCE = 10
+COMMANDS_OF_AN_ADVANCE = 11
 GIT = """\
 #!/bin/sh
 # Counts the git commands of a test; at the chosen one it kills whoever called.

@@ -2,9 +2,13 @@
 
     lock each checkout   its `index.lock`, with our mark and both commits in it, held by flock
     look                 would the update touch the user's work? (`checkouts.py`)
+    announce             the index names `new`, the files are still `old`
     swap the ref         compare-and-swap from `old` to `new`
-    update the files     `read-tree -m -u old new` over a copy of the index, then rename it
+    update the files     `read-tree -m -u old new` over the index as it was, then rename it
     unlock
+
+The index comes before the ref: a `git commit` reads HEAD, then the index, and only then asks for
+the lock. One that saw the new tip with the old index would silently take the landing back.
 
 Killed between any two steps, `finish_advance` reads the lock and goes on or back. A lock of
 somebody else is never touched, nor one that a living process holds: ours, or a git that outlived
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
 _MARK = "wta advance v1"
 _COPY = "wta-index"
+_KEPT = "wta-kept"
 _PROBE = "wta-probe"
 _CHECKOUT_SECONDS = 1800.0
 
@@ -101,12 +106,29 @@ def advance(
                 paths = paths_in_the_way(repo, checkout, old, new)
                 if paths:
                     raise _Refused(CheckoutDirty(checkout=checkout.path, paths=tuple(paths)))
-            if not swap_ref(held, target.ref, new, old, reason="wta: land"):
-                return Moved(actual=ref_value(repo, target.ref))
+            with _announced(held, found, old, new) as announced:
+                if not swap_ref(held, target.ref, new, old, reason="wta: land"):
+                    return Moved(actual=ref_value(repo, target.ref))
+                announced.pop_all()
             _update_all(held, found, target, old, new)
     except _Refused as refused:
         return refused.outcome
     return Advanced(checkouts=tuple(each.path for each in found))
+
+
+@contextmanager
+def _announced(repo: Repository, found: list[Checkout], old: Oid, new: Oid) -> Iterator[ExitStack]:
+    """Let the indexes name `new`; at the end they are as they were, unless the stack is emptied."""
+    with ExitStack() as undoing:
+        for checkout in found:
+            kept = checkout.git_dir / _KEPT
+            shutil.copy2(checkout.index, kept)
+            undoing.callback(kept.replace, checkout.index)
+            view = repo.seen_from(checkout.git_dir, checkout.path)
+            with _index_copy(checkout, checkout.index) as copy:
+                # -i: the files are not looked at, for they do not move yet
+                view.git("read-tree", "-i", "-m", old, new, env={"GIT_INDEX_FILE": str(copy)})
+        yield undoing
 
 
 def _update_all(
@@ -120,6 +142,7 @@ def _update_all(
         if swap_ref(repo, target.ref, old, new, reason="wta: the checkout refused"):
             for checkout in held:
                 _repair(repo, checkout, new, old)
+                (checkout.git_dir / _KEPT).unlink(missing_ok=True)
         raise
 
 
@@ -151,6 +174,7 @@ def is_advancing(repo: Repository, target: BranchName) -> bool:
 def _finish(repo: Repository, checkout: Checkout, target: BranchName, mark: _Mark) -> None:
     tip = ref_value(repo, target.ref) or mark.old
     _repair(repo, checkout, mark.new if tip == mark.old else mark.old, tip)
+    (checkout.git_dir / _KEPT).unlink(missing_ok=True)
     checkout.lock.unlink(missing_ok=True)
 
 
@@ -208,8 +232,10 @@ def _update(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
 
     Git works on a copy of the index, so that a death leaves the old index and our lock.
     """
-    with _index_copy(checkout) as copy:
+    kept = checkout.git_dir / _KEPT
+    with _index_copy(checkout, kept) as copy:
         _read_tree(repo, checkout, copy, old, new)
+    kept.unlink()
 
 
 def _repair(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
@@ -235,7 +261,7 @@ def _repair(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
     with _probe(view, old) as env:
         view.git("update-index", "-z", "--index-info", stdin=seen, env=env)
         halfway = Oid(view.git("write-tree", env=env).text)
-    with _index_copy(checkout) as copy:
+    with _index_copy(checkout, checkout.index) as copy:
         env = {"GIT_INDEX_FILE": str(copy)}
         view.git("update-index", "-z", "--index-info", stdin=seen, env=env)
         _read_tree(repo, checkout, copy, halfway, new)
@@ -253,14 +279,14 @@ def _read_tree(repo: Repository, checkout: Checkout, index: Path, old: Oid, new:
 
 
 @contextmanager
-def _index_copy(checkout: Checkout) -> Iterator[Path]:
-    """Yield a copy of the index, as old as the original; it becomes the index in the end.
+def _index_copy(checkout: Checkout, source: Path) -> Iterator[Path]:
+    """Yield a copy of an index, as old as the original; it becomes the index in the end.
 
     Git compares its age with that of the files to find edits that `stat` does not show.
     """
     copy = checkout.git_dir / _COPY
     (checkout.git_dir / f"{_COPY}.lock").unlink(missing_ok=True)
-    shutil.copy2(checkout.index, copy)
+    shutil.copy2(source, copy)
     try:
         yield copy
         copy.replace(checkout.index)

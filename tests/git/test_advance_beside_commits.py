@@ -1,0 +1,68 @@
+"""A person commits in the very moment in which a target and its checkout move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.git.test_advance import MAIN, Steps, mark
+from tests.support.repository import RepositoryBuilder
+from wtagents.git.advance import Advanced, advance, finish_advance
+from wtagents.git.repo import GitError, Repository
+
+
+@pytest.fixture
+def steps(repository: RepositoryBuilder) -> Steps:
+    return Steps(repository)
+
+
+def test_who_sees_the_new_tip_sees_the_new_index(
+    steps: Steps, repo: Repository, tmp_path: Path
+) -> None:
+    """Else `git commit`, which has no lock yet when it reads them, takes the landing back.
+
+    A filter looks while the files are updated: the tip has moved, and the lock is still held.
+    """
+    seen = tmp_path / "seen"
+    look = "git rev-parse HEAD; git diff-index --cached --quiet HEAD; echo $?"
+    smudge = tmp_path / "smudge"
+    smudge.write_text(
+        "#!/bin/sh\nunset $(git rev-parse --local-env-vars)\n"
+        f"cd {steps.built.path}; ({look}) >> {seen}; exec cat\n"
+    )
+    smudge.chmod(0o755)
+    steps.built.git("config", "filter.look.smudge", str(smudge))
+    steps.built.git("config", "filter.look.clean", "cat")
+    (steps.built.path / ".git/info/attributes").write_text("changed filter=look\n")
+    assert isinstance(advance(repo, MAIN, steps.old, steps.new), Advanced)
+    assert seen.read_text().splitlines() == [steps.new, "0"]
+    assert steps.is_new()
+
+
+def test_dying_before_the_swap_takes_the_announcement_back(steps: Steps, repo: Repository) -> None:
+    steps.built.write({"same": "edited\n", "mine": "staged\n"})
+    steps.built.git("add", "mine")
+    steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
+    (steps.built.path / ".git/wta-kept").write_bytes(b"half")
+    mark(steps)
+    assert finish_advance(repo, MAIN) == [steps.built.path]
+    assert steps.is_old()
+    assert steps.built.status() == ["A  mine", " M same"]
+    assert steps.locks(steps.built) == []
+
+
+def test_a_refused_swap_leaves_the_index_as_it_was(steps: Steps, repo: Repository) -> None:
+    """The ref is held by somebody who is about to move it."""
+    lock = steps.built.path / ".git/refs/heads/main.lock"
+    steps.built.write({"mine": "staged\n"})
+    steps.built.git("add", "mine")
+    before = (steps.built.path / ".git/index").read_bytes()
+    lock.write_bytes(b"")
+    with pytest.raises(GitError):
+        advance(repo, MAIN, steps.old, steps.new)
+    lock.unlink()
+    assert steps.is_old()
+    assert (steps.built.path / ".git/index").read_bytes() == before
+    assert steps.built.status() == ["A  mine"]
+    assert steps.locks(steps.built) == []
