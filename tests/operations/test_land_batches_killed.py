@@ -39,7 +39,7 @@ def require_same_end(fleet: Fleet, sandbox: Sandbox) -> None:
     require_landed(fleet, sandbox, {"README.md": b"# Project\n", **files})
 
 
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.45, 0.6, 0.75, 0.9])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.85])
 def test_killed_at_any_moment_of_a_batch(batch: Fleet, sandbox: Sandbox, share: float) -> None:
     """Killed after a share of the steps that its rows record, with two gates under way."""
     gate = "test ! -e bad.txt"

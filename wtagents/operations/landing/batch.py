@@ -140,7 +140,8 @@ class _Passage:
         member, gated = self._members[culprit - 1], self._reds[culprit]
         if gated.red is None:
             raise AssertionError("a culprit that was not red")
-        verifier.remember(gated.results, gated)
+        if not gated.red.timed_out:
+            verifier.remember(gated.results, gated)
         refusal = refuse_red(member.name, gated.red)
         member.landing.reject(replace(refusal, gates=gated.results))
         self._back({member.landing.request.id}, f"the gates stopped {member.name} before it")

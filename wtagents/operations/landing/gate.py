@@ -125,11 +125,13 @@ def run_gates(inspection: Inspection) -> Gated:
     make_private_folder(context.paths.gates)
     stop_leftovers(context, slots=(inspection.slot,))
     tree = inspection.fill()
-    copy_included(context, inspection.scratch.tree, afresh=True)
+    is_filled = not copy_included(context, inspection.scratch.tree, afresh=True)
     results: list[GateResult] = []
     notes: list[str] = []
     for command in _commands(inspection):
-        inspection.fill()
+        if not is_filled:
+            inspection.fill()
+        is_filled = False
         if inspection.cancelled.is_set():
             break
         inspection.tell(

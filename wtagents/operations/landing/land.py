@@ -28,7 +28,7 @@ from wtagents.operations.landing.batch import land_batch
 from wtagents.operations.landing.choose import observe_line, wishes_of
 from wtagents.operations.landing.gate import stop_leftovers
 from wtagents.operations.landing.landing import Landing
-from wtagents.operations.landing.outcome import count_commits, outcomes_of, silent
+from wtagents.operations.landing.outcome import count_commits, in_turn, outcomes_of, silent
 from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
 from wtagents.operations.landing.words import landed_words
@@ -70,6 +70,7 @@ def land_queue(
 
     Returns the ids of those that were in a batch. The caller holds the merger lock.
     """
+    tell = in_turn(tell)
     recover(context, tell=tell)
     check_landed(context, tell)
     seen: dict[int, None] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import MergeState
@@ -102,6 +103,17 @@ class MergeOutcome:
 
 def silent(_line: str) -> None:
     """Tell nobody."""
+
+
+def in_turn(tell: Tell) -> Tell:
+    """Let several threads tell, one line after the other."""
+    turn = Lock()
+
+    def tell_in_turn(line: str) -> None:
+        with turn:
+            tell(line)
+
+    return tell_in_turn
 
 
 def outcome_of(context: Context, request_id: int) -> MergeOutcome:

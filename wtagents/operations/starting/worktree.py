@@ -98,10 +98,14 @@ def _write_instructions(context: Context, task: Task, text: str, *, is_filled: b
     return True
 
 
-def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> None:
-    """Copy ignored files that the include file names; what is there stays, unless `afresh`."""
+def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> int:
+    """Copy ignored files that the include file names; what is there stays, unless `afresh`.
+
+    Returns how many were copied.
+    """
     from shutil import copy2
 
+    copied = 0
     for relative, origin in included_files(context):
         copy = folder / relative
         if copy.is_symlink() or (copy.exists() and not afresh):
@@ -112,6 +116,8 @@ def copy_included(context: Context, folder: Path, *, afresh: bool = False) -> No
         with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy2(origin, copy)
+            copied += 1
+    return copied
 
 
 def included_files(context: Context) -> Iterator[tuple[str, Path]]:
