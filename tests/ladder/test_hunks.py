@@ -30,7 +30,7 @@ def test_answered_hunks_are_agreed_text_for_the_next_rung() -> None:
     conflict = ConflictText(path="a", base="1\nk\n2\n", target="1t\nk\n2t\n", branch="1b\nk\n2b\n")
 
     def first_only(spot: Spot) -> Answer | None:
-        return None if spot.before else Answer(text="1tb\n", rule="first")
+        return Answer(text="1tb\n", rule="first") if spot.hunk.base == "1\n" else None
 
     draft = answer_hunks(open_draft(conflict), Rung.RULES, first_only)
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from wtagents.ladder.choice.forest import Forest
 
 
+LINE_LIMIT = 10_000
+"""Beyond that, texts made for it take minutes to compare."""
+
+
 def climb(
     conflict: ConflictText, *, keep_both: bool = False, forest: Forest | None = None
 ) -> Outcome:
@@ -26,6 +30,9 @@ def climb(
     `keep_both` asks for both changes, whatever people use to choose: nothing is dropped. `forest`
     replaces the one that the choice ships with.
     """
+    sides = (conflict.base or "", conflict.target, conflict.branch)
+    if any(side.count("\n") > LINE_LIMIT for side in sides):
+        return LeftAlone(why=f"a side has more than {LINE_LIMIT} lines")
     opened = open_draft(conflict)
     if opened.is_done:
         return _without_hunks(conflict, opened)

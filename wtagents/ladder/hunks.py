@@ -40,10 +40,6 @@ class Spot:
 
     path: str
     hunk: Hunk
-    before: str
-    """The text above it, hunks left out."""
-    after: str
-    """The text below it, hunks left out."""
 
 
 Part: TypeAlias = Agreed | Hunk | Answered
@@ -92,18 +88,10 @@ def answer_hunks(draft: Draft, rung: Rung, rule: HunkRule) -> Draft:
     parts = list(draft.parts)
     for place, part in enumerate(draft.parts):
         if isinstance(part, Hunk):
-            answer = rule(_spot(draft, place, part))
+            answer = rule(Spot(path=draft.path, hunk=part))
             if answer is not None:
                 parts[place] = Answered(hunk=part, rung=rung, answer=answer)
     return replace(draft, parts=tuple(parts))
-
-
-def _spot(draft: Draft, place: int, hunk: Hunk) -> Spot:
-    above, below = (
-        "".join(part.text for part in parts if isinstance(part, Agreed))
-        for parts in (draft.parts[:place], draft.parts[place + 1 :])
-    )
-    return Spot(path=draft.path, hunk=hunk, before=above, after=below)
 
 
 def _side(part: Part, side: str) -> str:

@@ -97,8 +97,8 @@ def sorted_union(hunk: Hunk) -> str | None:
         return None
     for key in (_sort_key, _sort_key_without_case):
         if target == sorted(target, key=key) and branch == sorted(branch, key=key):
-            shared = set(target) & set(branch)
-            kept = [line for line in dict.fromkeys(both) if line not in base or line in shared]
+            gone = set(base) - (set(target) & set(branch))
+            kept = [line for line in dict.fromkeys(both) if line not in gone]
             return "".join(sorted(kept, key=key))
     return None
 
@@ -176,7 +176,8 @@ def _by_versions(base: list[str], target: list[str], branch: list[str]) -> list[
 def _by_insertions(base: list[str], target: list[str], branch: list[str]) -> list[str] | None:
     made = _by_versions(base, target, branch)
     if made is None and not base:
-        return [*target, *(line for line in branch if line not in set(target))]
+        there = set(target)
+        return [*target, *(line for line in branch if line not in there)]
     return made
 
 

@@ -138,12 +138,11 @@ def _returning(hunk: Hunk, text: str, lines: Sequence[str], below: set[str]) -> 
     """What is in the answer although a side took it away, or although nobody had it."""
     target, branch = set(normal_lines(hunk.target)), set(normal_lines(hunk.branch))
     came = names(text) & names(hunk.base)
+    gone, known = below - (target & branch), below | target | branch
     return {
-        "lines returned": log1p(
-            sum(line in below and line not in target & branch for line in lines)
-        ),
+        "lines returned": log1p(sum(line in gone for line in lines)),
         "names returned": log1p(len(came - shared_names(hunk))),
-        "new lines": log1p(sum(line not in below | target | branch for line in lines)),
+        "new lines": log1p(sum(line not in known for line in lines)),
     }
 
 

@@ -50,7 +50,7 @@ def merge_structurally(conflict: ConflictText, *, keep_both: bool = False) -> Me
     rule = answer_for_both if keep_both else answer_by_rules
 
     def answer(hunk: Hunk) -> str | None:
-        found = rule(Spot(path=conflict.path, hunk=hunk, before="", after=""))
+        found = rule(Spot(path=conflict.path, hunk=hunk))
         if found is None:
             return None
         drops.extend(found.superseded)
