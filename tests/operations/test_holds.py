@@ -163,6 +163,22 @@ def test_what_the_task_itself_brought_it_may_take_back(fleet: Fleet) -> None:
     assert land(fleet).landed
 
 
+def test_work_of_another_branch_that_was_taken_in_is_not_the_tasks_own(fleet: Fleet) -> None:
+    fleet.main.commit({"f.txt": text(*LINES)})
+    fleet.task("other", {"f.txt": text(*LINES, "of the other", "and more")})
+    fix = fleet.task("fix", {"mine.txt": "mine\n"})
+    fix.git("merge", "-q", "-m", "Take the other in", "wta/other")
+    fleet.land("other")
+    fix.git("merge", "-q", "-m", "Take the target in", "main")
+    fix.commit({"f.txt": text(*LINES)}, "Drop it")
+    outcome = land(fleet)
+    assert outcome.detail == (
+        "f.txt: it removes 'of the other', 'and more' that came since with"
+        f" {fleet.tip()[:10]} (task other)"
+    )
+    assert fleet.main.files()["f.txt"] == text(*LINES, "of the other", "and more").encode()
+
+
 def test_lines_that_the_target_itself_only_moved_are_no_new_ones(fleet: Fleet) -> None:
     fleet.main.commit({"f.txt": text(*LINES)})
     fix = fleet.task("fix", {"mine.txt": "mine\n"})

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _TYPE, _FILE = 0o170000, 0o100000
 """The bits of a mode that say what it is, and those of a plain file: what has lines."""
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_HEAD = re.compile(rb"([0-9a-f]{40,64}) \d+ \d+")
+_HEAD = re.compile(rb"([0-9a-f]{40,64}) \d+ (\d+)")
 _BARE_LINES = ("--no-color", "--no-ext-diff", "--no-textconv", "-U0", "--inter-hunk-context=0")
 _SECONDS = 600.0
 _RANGES = 64
-"""Places of one file that one `blame` is asked about."""
+"""Places of one file that `blame` is asked about one by one; else about the whole file."""
 
 
 @record
@@ -99,36 +99,50 @@ def line_counts(hub: Hub, *what: str, log: bool = False) -> tuple[Counter[str], 
 
 def who_brought(
     hub: Hub, base: Oid, tip: Oid, path: str, numbers: Iterable[int]
-) -> tuple[Landed, ...]:
-    """Return the commits between `base` and `tip` that lines of a file at `tip` come from."""
-    places = [f"-L{number},{number}" for number in sorted(numbers)[:_RANGES]]
+) -> dict[int, Landed]:
+    """Return by their numbers the commits after `base` that lines of a file come from."""
+    places = _ranges(numbers)
+    places = places if len(places) <= _RANGES else []
     said = hub.repo.read(
         "blame", "--porcelain", *places, f"{base}..{tip}", "--", path, timeout=_SECONDS
     )
-    commits: dict[str, None] = {}
+    came: dict[int, str] = {}
     older: set[str] = set()
     current = ""
     for line in said.stdout.split(b"\n"):
         head = _HEAD.match(line)
         if head is not None:
             current = head[1].decode()
-            commits.setdefault(current)
+            came[int(head[2])] = current
         elif line == b"boundary":
             older.add(current)
-    later = [commit for commit in commits if commit not in older]
-    return _described(hub, ("--no-walk=unsorted", *later)) if later else ()
+    later = dict.fromkeys(commit for commit in came.values() if commit not in older)
+    if not later:
+        return {}
+    told = {each.commit: each for each in _described(hub, ("--no-walk=unsorted", *later))}
+    wanted = set(numbers)
+    return {at: told[Oid(oid)] for at, oid in came.items() if oid in later and at in wanted}
+
+
+def _ranges(numbers: Iterable[int]) -> list[str]:
+    """Return the options of `blame` for these lines, neighbours together."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return [f"-L{first},{last}" for first, last in ranges]
 
 
 def who_changed(hub: Hub, base: Oid, tip: Oid, path: str) -> tuple[Landed, ...]:
     """Return the commits between `base` and `tip` that touched a path, newest first."""
-    return _described(hub, (f"{base}..{tip}", "--", path))
+    return _described(hub, ("--max-count=20", f"{base}..{tip}", "--", path))
 
 
 def _described(hub: Hub, which: tuple[str, ...]) -> tuple[Landed, ...]:
     form = "%H%x09%(trailers:key=Wta-Task,valueonly,separator=%x2C)%x09%s"
-    said = hub.repo.read(
-        "--literal-pathspecs", "log", "-z", "--max-count=20", f"--format={form}", *which
-    )
+    said = hub.repo.read("--literal-pathspecs", "log", "-z", f"--format={form}", *which)
     lines = (line.split("\t", 2) for line in said.text.split("\0") if line)
     return tuple(
         Landed(commit=Oid(commit), subject=subject, task=_task_name(task.strip()))

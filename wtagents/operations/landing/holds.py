@@ -77,6 +77,7 @@ def find_holds(
     """Return everything about a candidate on `source.onto` that a person must have seen."""
     changes = tree_changes(hub, source.onto, candidate)
     attempt = Attempt(
+        task=task.name,
         base=task.base,
         tip=source.tip,
         onto=source.onto,

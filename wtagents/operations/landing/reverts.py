@@ -26,6 +26,7 @@ from wtagents.git.changes import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from wtagents.core.ids import TaskName
     from wtagents.git.changes import Landed
     from wtagents.git.hub import Hub
 
@@ -44,6 +45,7 @@ class Revert:
 class Attempt:
     """What is compared."""
 
+    task: TaskName
     base: Oid
     """Where the task began."""
     tip: Oid
@@ -77,7 +79,7 @@ def find_reverts(hub: Hub, attempt: Attempt) -> tuple[Revert, ...]:
         return ()
     excuses = _Excuses(hub, attempt, began)
     found = (
-        _lines_lost(hub, attempt, began, change, excuses.left(lost))
+        _lines_lost(hub, attempt, began, change, lost, excuses)
         if lost
         else _put_back(hub, attempt, began, change)
         for change, lost in suspects
@@ -94,13 +96,18 @@ class _Excuses:
         self._moved += line_counts(hub, began, attempt.onto)[0]
         own = (attempt.tip, f"^{attempt.base}", f"^{attempt.onto}")
         self._own: Collection[str] = line_counts(hub, *own, log=True)[1]
+        self._task = attempt.task
 
-    def left(self, lost: dict[int, str]) -> dict[int, str]:
-        """Return what no excuse covers; each moved line excuses one."""
+    def left(self, lost: dict[int, str], brought: dict[int, Landed]) -> dict[int, str]:
+        """Return what no excuse covers; each moved line excuses one.
+
+        What another task landed is not the task's own, although its branch may have taken it in.
+        """
         left = {}
         for number, line in lost.items():
             text = normal_line(line)
-            if text in self._own:
+            by = brought.get(number)
+            if text in self._own and (by is None or by.task in ("", self._task)):
                 continue
             if self._moved[text] > 0:
                 self._moved[text] -= 1
@@ -110,13 +117,20 @@ class _Excuses:
 
 
 def _lines_lost(
-    hub: Hub, attempt: Attempt, began: Oid, change: Change, lost: dict[int, str]
+    hub: Hub,
+    attempt: Attempt,
+    began: Oid,
+    change: Change,
+    lost: dict[int, str],
+    excuses: _Excuses,
 ) -> Revert | None:
-    if not lost:
-        return None
     brought = who_brought(hub, began, attempt.onto, change.path, lost)
-    lines = tuple(normal_line(line) for line in lost.values())
-    return Revert(path=change.path, lines=lines, brought_by=brought)
+    left = excuses.left(lost, brought)
+    if not left:
+        return None
+    lines = tuple(normal_line(line) for line in left.values())
+    by = dict.fromkeys(brought[number] for number in left if number in brought)
+    return Revert(path=change.path, lines=lines, brought_by=tuple(by))
 
 
 def _put_back(hub: Hub, attempt: Attempt, began: Oid, change: Change) -> Revert | None:
