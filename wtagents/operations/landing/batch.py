@@ -48,9 +48,10 @@ def land_batch(
     if chain is None or not chain.members:
         return chain.alone if chain else ()
     try:
-        return (*chain.alone, *_Passage(context, hub, chain, tell).go())
+        _Passage(context, hub, chain, tell).go()
     except (WtaError, OSError) as error:
         return (*chain.alone, *_fault_of_all([each.landing for each in chain.members], error))
+    return chain.alone
 
 
 def _fault_of_all(landings: Sequence[Landing], error: WtaError | OSError) -> tuple[int, ...]:
@@ -74,18 +75,17 @@ class _Passage:
         self._landed = 0
         self._reds: dict[int, Gated] = {}
 
-    def go(self) -> tuple[int, ...]:
+    def go(self) -> None:
         """Verify and land until all have ended or are back in the queue."""
         request = self._members[0].landing.request
         if request.skip_gate or not self._context.settings.merge.gate:
             self._land(len(self._members), Gated())
-            return ()
+            return
         verifier = Verifier(self._context, self._hub.repo, self._members, self._tell)
         try:
             self._search(verifier)
         finally:
             verifier.close()
-        return ()
 
     def _search(self, verifier: Verifier) -> None:
         search = Search(size=len(self._members), slots=verifier.slots)
@@ -130,7 +130,7 @@ class _Passage:
                 gone = {member.landing.request.id for member, _ in end.refused}
                 for member, refusal in end.refused:
                     member.landing.reject(replace(refusal, gates=gated.results))
-                self._back({*gone}, "one of its batch could not land")
+                self._back(gone, "one of its batch could not land")
                 return False
             case _:
                 assert_never(end)
