@@ -368,7 +368,7 @@ def test_a_resolution_that_no_gate_can_verify_is_held(fleet: Fleet) -> None:
     outcome = land(fleet)
     assert (outcome.rejection, outcome.detail) == (
         Rejection.UNVERIFIED,
-        "f.txt: resolved by command, and no gate is configured that could verify it",
+        "f.txt: resolved by command, and no gate verifies it",
     )
     assert fleet.tip() == before
     # What was seen lands, although nobody would resolve it again.
@@ -385,5 +385,7 @@ def test_with_a_gate_it_lands_by_itself(fleet: Fleet) -> None:
     fleet.task("fix", {"f.txt": "base\ntwo\n"})
     fleet.land("one")
     fleet.use(resolver="scripted", gate=["true"])
+    skipped = merge(fleet.context, MergeRequestOptions(names=("fix",), no_gate=True))
+    assert skipped.data[0].rejection is Rejection.UNVERIFIED
     result = merge(fleet.context, MergeRequestOptions(names=("fix",)))
     assert (result.exit_code, result.data[0].landed) == (ExitCode.OK, True)

@@ -42,7 +42,13 @@ def refuse_held(built: Built, hub: Hub, source: Source) -> Refusal | None:
     """Stop a candidate that only a person may let land, unless one has seen exactly this."""
     landing = built.landing
     holds = find_holds(
-        landing.context, hub, landing.task, source, built.commit, resolutions=built.resolutions
+        landing.context,
+        hub,
+        landing.task,
+        source,
+        built.commit,
+        resolutions=built.resolutions,
+        skip_gate=landing.request.skip_gate,
     )
     seen = seen_holds(landing.context, landing.request, source.tip)
     if all(hold.is_among(seen) for hold in holds):
@@ -73,6 +79,7 @@ def find_holds(
     candidate: Oid,
     *,
     resolutions: tuple[Resolution, ...] = (),
+    skip_gate: bool = False,
 ) -> tuple[Hold, ...]:
     """Return everything about a candidate on `source.onto` that a person must have seen."""
     changes = tree_changes(hub, source.onto, candidate)
@@ -85,10 +92,11 @@ def find_holds(
         resolved={each.path for each in resolutions},
         changes=changes,
     )
+    gated = bool(context.settings.merge.gate) and not skip_gate
     kinds = (
         [_reverting(revert) for revert in find_reverts(hub, attempt)],
         list(_protected(context, changes)),
-        list(_unverified(context, hub, candidate, resolutions)),
+        [] if gated else list(_unverified(hub, candidate, resolutions)),
         list(_incomplete(context, hub, task, source, changes)),
     )
     return tuple(hold for found in kinds for hold in _few(found))
@@ -140,11 +148,7 @@ def _deed(change: Change) -> str:
     return "it changes a protected path"
 
 
-def _unverified(
-    context: Context, hub: Hub, candidate: Oid, resolutions: tuple[Resolution, ...]
-) -> Iterator[Hold]:
-    if context.settings.merge.gate:
-        return
+def _unverified(hub: Hub, candidate: Oid, resolutions: tuple[Resolution, ...]) -> Iterator[Hold]:
     doubtful = {each.path: each for each in resolutions if each.needs_gate}
     if not doubtful:
         return
@@ -156,7 +160,7 @@ def _unverified(
             yield Hold(
                 kind=Rejection.UNVERIFIED,
                 path=path,
-                detail=f"{printable(path)}: {who}, and no gate is configured that could verify it",
+                detail=f"{printable(path)}: {who}, and no gate verifies it",
                 content=f"{entry[0]:o} {entry[1]}" if entry else "",
             )
 
