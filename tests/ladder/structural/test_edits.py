@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ladder.structural.merging import merged
+from wtagents.ladder.structural.merging import Way
 
 GO = """\
 package a
@@ -31,6 +34,21 @@ def test_what_is_laid_out_anew_yields_to_what_is_changed() -> None:
     target = aligned.replace("\t\t}\n", '\t\t\tHostname: "x",\n\t\t}\n', 1)
     branch = GO.replace('"http"', '"80"')
     assert merged("a.go", GO, target, branch) == target.replace('Port:     "http"', 'Port: "80"')
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('Name: "a b"', 'Name: "a  b"'),
+        ("c = ' '", "c = '  '"),
+        ("x = `a\n b`", "x = `a\n  b`"),
+        ('x = """\n a  b"""', 'x = """\n a b"""'),
+    ],
+)
+def test_white_space_that_is_quoted_is_no_layout(one: str, other: str) -> None:
+    way = Way(answer=lambda _: None, indented=False, keep_both=False)
+    assert way.spelled(one) != way.spelled(other)
+    assert way.spelled(one) == way.spelled(f"\n{one}  ")
 
 
 def test_indentation_has_a_meaning_in_python() -> None:

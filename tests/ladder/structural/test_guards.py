@@ -121,5 +121,11 @@ def test_an_unknown_language(path: str) -> None:
     assert merged(path, "import a\n", "import a\nimport b\n", "import a\nimport c\n") is None
 
 
+def test_a_text_that_is_no_unicode() -> None:
+    base = "import a\n# \udcff\n"
+    target, branch = base.replace("a\n", "a\nimport b\n"), base.replace("a\n", "a\nimport c\n")
+    assert merged("a.py", base, target, branch) is None
+
+
 def test_no_base() -> None:
     assert merged("a.py", "", "import a\n", "import b\n") is None

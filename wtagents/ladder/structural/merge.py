@@ -88,7 +88,7 @@ def _line_end(texts: tuple[str, str, str]) -> str | None:
 
 
 def _read(language: Language, text: str) -> Block | None:
-    data = text.encode()
+    data = text.encode(errors="replace")
     root = parse(language, data)
     if root is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -33,13 +34,16 @@ class Way:
     """Whether the target's addition comes first where order is a matter of taste."""
 
     def spelled(self, text: str) -> list[str]:
-        """Return the rows without white space that has no meaning."""
-        rows = (row for row in text.split("\n") if row.strip())
-        if self.indented:
-            return [row[: -len(row.lstrip())] + normal(row) for row in rows]
-        return [normal(row) for row in rows]
+        """Return the rows without white space that has no meaning, and what is quoted in them."""
+        rows = [row.rstrip() for row in text.split("\n") if row.strip()]
+        if self.indented or _LONG_QUOTE.search(text):
+            return rows
+        return [normal(row) for row in rows] + _QUOTED.findall(text)
 
 
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_LONG_QUOTE = re.compile(r"`|\"\"\"|'''|r#")
+"""Text of several rows, in which white space has a meaning."""
 _FREE = (Role.IMPORT, Role.NAMED, Role.ITEM)
 
 

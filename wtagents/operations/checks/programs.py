@@ -9,7 +9,7 @@ from wtagents.core.task import AgentKind
 from wtagents.operations.checks.check import failed, note, ok
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wtagents.operations.checks.check import Check
     from wtagents.operations.context import Context
@@ -52,14 +52,17 @@ def check_syntax_merges(_: Context) -> Iterator[Check]:
     """Without its grammar a language's conflicts go to the next rung, without a word."""
     from wtagents.ladder.structural.parsing import grammar_fault, languages
 
-    faults = {language.name: grammar_fault(language) for language in languages()}
+    yield syntax_merges({language.name: grammar_fault(language) for language in languages()})
+
+
+def syntax_merges(faults: Mapping[str, str]) -> Check:
+    """Say which languages can be merged by their syntax, from what is wrong with each grammar."""
     missing = {name: fault for name, fault in faults.items() if fault}
     if not missing:
-        yield ok("syntax merges", ", ".join(faults))
-        return
+        return ok("syntax merges", ", ".join(faults))
     name, fault = next(iter(missing.items()))
     finding = f"off for {', '.join(missing)} ({name}: {fault})"
-    yield note("syntax merges", finding, "pip install 'wtagents[structural]'")
+    return note("syntax merges", finding, "pip install 'wtagents[structural]'")
 
 
 def check_sandbox(_: Context) -> Iterator[Check]:
