@@ -45,7 +45,7 @@ a onto main: clean, 1 commit, batch 1
 red onto main: clean, 1 commit, batch 1
 b onto main: conflict, 1 commit, batch 2
   f.txt (both changed the same lines): a person decides
-  next: git -C /…/b rebase main, resolve, then: wta merge b; or: wta send b "reb
+  next: wta resolve b; or: wta send b "rebase onto main and resolve the conflict
 gates that must pass: test ! -e broken
 """)
     assert repository.tip("main") == tip
@@ -55,7 +55,7 @@ gates that must pass: test ! -e broken
 a merged onto main at OID, 1 commit
   gate passed in N s: test ! -e broken
 b rejected: conflict: it conflicts with main: f.txt: both changed the same lines
-  next: git -C /…/b rebase main, resolve, then: wta merge b; or: wta send b "reb
+  next: wta resolve b; or: wta send b "rebase onto main and resolve the conflicts"
 """)
     assert repository.subjects("main")[0] == "Change a"
     assert repository.files()["f.txt"] == b"one\ntwo a\nthree\n"

@@ -225,15 +225,16 @@ CLASSES = (
 
 def build(built: RepositoryBuilder, which: ConflictClass) -> tuple[str, str, str]:
     """Commit base, target and branch; return the three commits."""
-    base = _commit(built, which.base, "Base")
-    target = _commit(built, which.target, "Target")
+    base = commit_files(built, which.base, "Base")
+    target = commit_files(built, which.target, "Target")
     built.checkout(base)
-    branch = _commit(built, which.branch, "Branch")
+    branch = commit_files(built, which.branch, "Branch")
     built.checkout("main")
     return base, target, branch
 
 
-def _commit(built: RepositoryBuilder, files: Files, message: str) -> str:
+def commit_files(built: RepositoryBuilder, files: Files, message: str) -> str:
+    """Commit files, links and executables; return the commit."""
     for name, content in files.items():
         path = built.path / name
         if isinstance(content, Link):

@@ -136,7 +136,7 @@ def test_a_dropped_line_needs_a_reason_and_a_person_unless_it_is_allowed(
     refused = land(fleet)
     assert refused.rejection is Rejection.RESOLUTION_REFUSED
     assert "drops lines" in refused.detail
-    assert refused.hint.startswith("allow it with merge.allow_drops = true, or git -C ")
+    assert refused.hint.startswith("allow it with merge.allow_drops = true, or wta resolve ")
     fleet.use(resolver="command", resolver_command=command, allow_drops=True, gate=["true"])
     outcome = land(fleet)
     assert outcome.state is MergeState.MERGED
@@ -146,17 +146,15 @@ def test_a_dropped_line_needs_a_reason_and_a_person_unless_it_is_allowed(
 
 def test_without_a_resolver_a_person_gets_the_commands(fleet: Fleet) -> None:
     conflict(fleet)
-    worktree = fleet.row("three").worktree
     outcome = land(fleet)
     assert outcome.rejection is Rejection.CONFLICT
     assert outcome.detail == "it conflicts with main: code.py: both changed the same lines"
     assert outcome.hint == (
-        f"git -C {worktree} rebase main, resolve, then: wta merge three; or:"
-        ' wta send three "rebase onto main and resolve the conflicts"'
+        'wta resolve three; or: wta send three "rebase onto main and resolve the conflicts"'
     )
 
 
-def test_the_commands_for_a_person_do_work(fleet: Fleet) -> None:
+def test_a_person_may_rebase_the_worktree_instead(fleet: Fleet) -> None:
     conflict(fleet)
     assert land(fleet).rejection is Rejection.CONFLICT
     path = fleet.row("three").worktree
@@ -177,7 +175,7 @@ def test_a_resolver_that_fails_leaves_it_to_a_person(fleet: Fleet) -> None:
     outcome = land(fleet)
     assert outcome.rejection is Rejection.CONFLICT
     assert "sh left it to a person: too hard" in outcome.detail
-    assert "rebase main" in outcome.hint
+    assert outcome.hint.startswith("wta resolve three; or: ")
 
 
 def modify_delete(fleet: Fleet) -> str:

@@ -52,7 +52,7 @@ def ask(fleet: Fleet, *names: str) -> None:
 
 
 def lander(fleet: Fleet, **settings: object) -> list[str]:
-    chosen = json.dumps({"resolver": "none", **settings})
+    chosen = json.dumps({"resolver": "none", "ladder": ["agent"], **settings})
     return [sys.executable, "-c", LANDER, str(fleet.main.path), chosen]
 
 

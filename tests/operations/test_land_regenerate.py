@@ -117,7 +117,7 @@ def test_a_known_lock_file_without_a_command_names_the_setting(fleet: Fleet) -> 
     assert outcome.rejection is Rejection.CONFLICT
     assert outcome.hint.startswith(
         'declare how it is made: [[merge.regenerate]] paths = ["sub/Cargo.lock"],'
-        ' command = "cargo update -w"; or git -C '
+        ' command = "cargo update -w"; or wta resolve three; or: '
     )
 
 

@@ -136,29 +136,43 @@ class Library:
         A file keeps its mode. Raises ValueError for a path that no tree may hold.
         """
         for path, content in sorted(files.items()):
-            parts = os.fsencode(path).split(b"/")
-            if any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts):
-                raise ValueError(f"{path!r} cannot be in a tree")
-            blob = None if content is None else self._write(b"blob", content)
-            tree = self._with_file(tree, parts, blob) or EMPTY_TREE
+            parts, entry = _parts(path), None
+            if content is not None:
+                known = self.entry(tree, path)
+                mode = known[0] if known and known[0] & 0o100000 else FILE
+                entry = mode, self._write(b"blob", content)
+            tree = self._with_entry(tree, parts, entry) or EMPTY_TREE
+        return tree
+
+    def write_tree_entries(self, tree: Oid, entries: Mapping[str, tuple[int, Oid] | None]) -> Oid:
+        """Store a tree where these paths are these objects; None deletes one.
+
+        A file may take the place of a folder and the other way round. Raises ValueError for a path
+        that no tree may hold.
+        """
+        for path, entry in sorted(entries.items(), key=lambda item: item[1] is not None):
+            tree = self._with_entry(tree, _parts(path), entry) or EMPTY_TREE
         return tree
 
     def write_tree_of_blobs(self, blobs: Collection[Oid]) -> Oid:
         """Store a tree that names these blobs, which need not be here, by themselves."""
         return self._write_tree({oid.encode(): (FILE, oid) for oid in blobs})
 
-    def _with_file(self, tree: Oid | None, parts: list[bytes], blob: Oid | None) -> Oid | None:
-        """Return the tree with the file, or None when nothing is left in it."""
+    def _with_entry(
+        self, tree: Oid | None, parts: list[bytes], entry: tuple[int, Oid] | None
+    ) -> Oid | None:
+        """Return the tree with the path, or None when nothing is left in it."""
         entries = self._entries(tree) if tree else {}
         name, rest = parts[0], parts[1:]
         mode, old = entries.get(name, (0, None))
+        if entry is None and (mode == FOLDER) != bool(rest):
+            # Not there: a file stands where its folder would be, or a folder where it would be.
+            return tree
         if rest:
-            below = self._with_file(old if mode == FOLDER else None, rest, blob)
-            changed = below and (FOLDER, below)
-        else:
-            changed = blob and (mode if mode & 0o100000 else FILE, blob)
-        if changed:
-            entries[name] = changed
+            below = self._with_entry(old if mode == FOLDER else None, rest, entry)
+            entry = (FOLDER, below) if below else None
+        if entry:
+            entries[name] = entry
         else:
             entries.pop(name, None)
         return self._write_tree(entries) if entries else None
@@ -211,6 +225,13 @@ class Library:
         # With its name an object is written as it is; without, GitPython may ask git to make it.
         self._odb.store(IStream(kind, len(packed), io.BytesIO(packed), sha=name))
         return Oid(name.hex())
+
+
+def _parts(path: str) -> list[bytes]:
+    parts = os.fsencode(path).split(b"/")
+    if any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts):
+        raise ValueError(f"{path!r} cannot be in a tree")
+    return parts
 
 
 @contextmanager

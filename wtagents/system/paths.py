@@ -79,6 +79,10 @@ class StatePaths:
         return self.root / "gates"
 
     @property
+    def resolving(self) -> Path:
+        return self.root / "resolving"
+
+    @property
     def rooms(self) -> Path:
         return self.root / "rooms"
 

@@ -13,6 +13,7 @@ from wtagents.core.record import record, replace
 from wtagents.core.task import Task, TaskState
 from wtagents.core.text import printable
 from wtagents.operations.landing.outcome import Refusal
+from wtagents.store.answers import drop_answers
 from wtagents.store.lessons import drop_notes, settle_lessons
 from wtagents.store.merges import merge_request_by_id, move_merge_request
 from wtagents.store.tasks import move_task
@@ -135,6 +136,8 @@ class Landing:
         changes["detail"] = detail = printable(changes.get("detail", ""))
         if move_merge_request(db, self.request.id, to, at=now, **changes) is None:
             return
+        if to is MergeState.MERGED:
+            drop_answers(db, self.task.id)
         settle_lessons(db, self.request, to, changes.get("rejection"), now)
         shown = detail if to is MergeState.REJECTED else ""
         move_task(db, self.task.id, task_to, at=now, expected=(TaskState.MERGING,), detail=shown)

@@ -13,6 +13,7 @@ from wtagents.operations.landing.climbing.candidates import take_candidates
 from wtagents.operations.landing.climbing.climb import Attempt, Climb, Resolved
 from wtagents.operations.landing.climbing.floor import solve_mechanically
 from wtagents.operations.landing.climbing.memory import note_answers, recall_answers
+from wtagents.operations.landing.climbing.person import take_answers
 from wtagents.operations.landing.climbing.regenerate import regenerate, reserve_generated
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def resolve_conflict(
 ) -> Resolved | Refusal:
     """Return the tree without the conflict, or why a person has to look at it."""
     climbing = Climb(landing, hub, conflict, target_tip)
+    take_answers(climbing)
     reserve_generated(climbing)
     recall_answers(climbing)
     solve_mechanically(climbing)

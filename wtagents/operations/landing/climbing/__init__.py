@@ -2,6 +2,7 @@
 
     climb.py        the files of one conflict: what is left, what a rung made of each
     policies.py     which rungs a class of conflict may try, and what a person does about it
+    person.py       what somebody made of it by `wta resolve`
     regenerate.py   generated files: the target's version, then the declared command
     memory.py       answers that landed and were verified
     floor.py        the rungs that need no model: `wtagents/ladder`

@@ -26,7 +26,8 @@ class Answer:
     """What a rung made of one conflicted path."""
 
     resolution: Resolution
-    content: bytes
+    content: bytes | Blob | None
+    """None: the path is not there any more."""
     dropped: tuple[Dropped, ...] = ()
     """What it leaves out, in the words of whoever answered."""
 
@@ -99,6 +100,16 @@ class Climb:
                 for each in conflicts
             )
 
+    def text_of(self, answer: Answer) -> str:
+        """Return the text of an answer to a text conflict, '' where it is none any more."""
+        content = answer.content
+        if content is None:
+            return ""
+        if isinstance(content, bytes):
+            return content.decode()
+        with self.hub.library() as library:
+            return library.blob(content.oid).decode(errors="replace")
+
     def answer(self, answers: Iterable[Answer]) -> None:
         """Keep what a rung has solved."""
         self._answers |= {each.resolution.path: each for each in answers}
@@ -114,8 +125,15 @@ class Climb:
             files = {
                 each.path: library.blob(each.target.oid) for each in self.reserved if each.target
             }
-            files |= {path: answer.content for path, answer in self._answers.items()}
-            return library.write_tree_with(self.conflict.tree, files)
+            entries: dict[str, tuple[int, Oid] | None] = {}
+            for path, answer in self._answers.items():
+                if isinstance(answer.content, bytes):
+                    files[path] = answer.content
+                else:
+                    blob = answer.content
+                    entries[path] = (blob.mode, blob.oid) if blob else None
+            tree = library.write_tree_entries(self.conflict.tree, entries)
+            return library.write_tree_with(tree, files)
 
     def resolved(self) -> Resolved:
         """Return the tree in which every conflicted path is as its rung has it."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _TAUGHT_BY = (Rung.CANDIDATES, Rung.AGENT, Rung.PERSON)
 
 
-def recall_answers(climbing: Climb) -> None:
-    """Answer the files of which every hunk is known."""
+def recall_answers(climbing: Climb, *, note: bool = True) -> None:
+    """Answer the files of which every hunk is known; `note` where they are about to land."""
     context = climbing.landing.context
     for text in climbing.texts(climbing.left_for(Rung.MEMORY)):
         keys = hunk_keys(text)
@@ -39,8 +39,9 @@ def recall_answers(climbing: Climb) -> None:
             with context.database.write() as db:
                 forget_lessons(db, keys)
             continue
-        with context.database.write() as db:
-            note_lessons(db, climbing.landing.request.id, known.values(), recalled=True)
+        if note:
+            with context.database.write() as db:
+                note_lessons(db, climbing.landing.request.id, known.values(), recalled=True)
         climbing.answer([_answer(text, proposal)])
 
 
@@ -55,7 +56,7 @@ def note_answers(climbing: Climb) -> None:
     with climbing.landing.context.database.write() as db:
         for text in texts:
             answer = paths[text.path]
-            lessons = learn(text, answer.content.decode(), answer.dropped)
+            lessons = learn(text, climbing.text_of(answer), answer.dropped)
             note_lessons(db, climbing.landing.request.id, lessons, recalled=False)
 
 

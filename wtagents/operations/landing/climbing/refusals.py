@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import Rejection
@@ -79,8 +78,7 @@ def _listed(lines: Sequence[str]) -> str:
 
 
 def _by_hand(task: Task, target: BranchName) -> str:
-    place = shlex.quote(str(task.worktree))
     return (
-        f"git -C {place} rebase {target}, resolve, then: wta merge {task.name}; or:"
+        f"wta resolve {task.name}; or:"
         f' wta send {task.name} "rebase onto {target} and resolve the conflicts"'
     )
