@@ -1,85 +1,68 @@
-"""A person commits to the target, as fast as git lets them, while batches land on it."""
+"""A person commits or pushes to main at random moments while tasks land: nothing is lost."""
 
 from __future__ import annotations
 
-from threading import Event, Thread, Timer
+from typing import TYPE_CHECKING
 
-from tests.support.ready_tasks import Fleet
+import pytest
+
+from tests.support.busy_person import BusyPerson
+from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.merge import MergeState
+from wtagents.core.merge import Rejection
 from wtagents.operations.merge import MergeRequestOptions, merge
 
-TASKS = 6
-MOST_COMMITS = 60
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.ready_tasks import Fleet
+
+LANDINGS = 6
+CHECK = 'for file in *.txt; do test "$(cat "$file")" = "$file" || exit 1; done'
+"""The gate: every file says its name."""
+AGAIN = 10
+"""How often a landing is asked for that gave way to the person too often."""
 
 
-class Person:
-    """Commits new files in the checkout of the target, and tries again where git refuses."""
-
-    def __init__(self, main: RepositoryBuilder) -> None:
-        self.main = main
-        self.commits = 0
-        self._is_enough = Event()
-        self._thread = Thread(target=self._work)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._is_enough.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while self.commits < MOST_COMMITS and not (self._is_enough.is_set() and self.commits):
-            self.commits += self._commit(self.commits)
-
-    def _commit(self, number: int) -> bool:
-        try:
-            self.main.write({f"mine-{number}.txt": f"{number}\n"})
-            self.main.git("add", "--", f"mine-{number}.txt")
-            self.main.git("commit", "-q", "-m", f"Mine {number}", "--", f"mine-{number}.txt")
-        except AssertionError:
-            return False
-        return True
-
-
-def test_nobodys_work_is_lost_and_every_commit_is_whole(fleet: Fleet) -> None:
-    names = [f"t{number}" for number in range(TASKS)]
+@pytest.mark.parametrize("pushes", [False, True])
+def test_landings_and_a_person_take_nothing_from_each_other(
+    fleet: Fleet, tmp_path: Path, *, pushes: bool
+) -> None:
+    names = [f"task-{number:03}" for number in range(LANDINGS)]
     for name in names:
-        fleet.task(name, {f"{name}.txt": f"{name}\n"}, subject=f"Add {name}")
-    fleet.use(gate=["for f in *.txt; do test -s $f || exit 1; done"], slots=2)
-    person = Person(fleet.main)
-    try:
-        outcomes = merge(fleet.context, MergeRequestOptions(ready=True)).data
-    finally:
-        person.stop()
-    left = [each for each in outcomes if each.state is not MergeState.MERGED]
-    for each in left:
-        assert each.rejection in ("target_moving", "checkout_busy"), each.detail
-    if left:
-        again = MergeRequestOptions(names=tuple(each.task for each in left))
-        assert {each.state for each in merge(fleet.context, again).data} == {MergeState.MERGED}
-    said = fleet.main.subjects()
-    mine = [f"Mine {number}" for number in range(person.commits)]
-    assert sorted(said) == sorted([*(f"Add {name}" for name in names), *mine, "Begin"])
-    assert [each for each in reversed(said) if each in mine] == mine
-    assert fleet.main.status() == []
-    files = {f"mine-{number}.txt": f"{number}\n".encode() for number in range(person.commits)}
-    files |= {f"{name}.txt": f"{name}\n".encode() for name in names}
-    assert fleet.main.files() == {"README.md": b"# Project\n", **files}
-    assert fleet.main.git("fsck", "--no-dangling") == ""
+        fleet.task(name, {f"{name}.txt": f"{name}.txt\n"}, subject=f"Add {name}.txt")
+    fleet.use(gate=[CHECK])
+    with BusyPerson(fleet.main, tmp_path / "clone", seed=7, pushes=pushes) as person:
+        for name in names:
+            land(fleet, person, name)
+    assert len(person.made) > 0
+    require_line(fleet, tmp_path, [*(f"Add {name}.txt" for name in names), *person.made])
 
 
-def test_a_git_command_that_has_just_begun_is_waited_for(fleet: Fleet) -> None:
-    """Its lock goes while the landing waits: nobody is refused for it."""
-    fleet.task("fix", {"a.txt": "a\n"})
-    lock = fleet.main.path / ".git" / "index.lock"
-    end_of_command = Timer(0.7, lock.unlink)
+def land(fleet: Fleet, person: BusyPerson, name: str) -> None:
+    """Land a task; the person pauses for as long as that takes, so that both come to something."""
+    for _ in range(AGAIN):
+        began = fleet.clock.monotonic()
+        (outcome,) = merge(fleet.context, MergeRequestOptions(names=(name,))).data
+        seconds = fleet.clock.monotonic() - began
+        person.longest_pause = 5 * seconds / (1 + fleet.request(name).attempts)
+        if outcome.landed:
+            return
+        assert outcome.rejection in (Rejection.TARGET_MOVING, Rejection.CHECKOUT_BUSY), outcome
+    raise AssertionError(f"{name} never landed")
 
-    def tell(line: str) -> None:
-        if line == "fix: gate true":
-            lock.write_bytes(b"")
-            end_of_command.start()
 
-    fleet.use(gate=["true"])
-    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",)), tell=tell).data
-    end_of_command.join()
-    assert outcome.state is MergeState.MERGED
+def require_line(fleet: Fleet, tmp_path: Path, subjects: list[str]) -> None:
+    """main is a line of these commits, each with its one new file, each green."""
+    main = fleet.main
+    assert main.git("rev-list", "--merges", "main") == ""
+    said = main.git("log", "--reverse", "--format=%x00%s", "--name-status", "main~0", "--")
+    commits = [block.split() for block in said.split("\0")[2:]]
+    assert sorted(" ".join(words[:2]) for words in commits) == sorted(subjects)
+    assert [words for words in commits if words[2:] != ["A", words[1]]] == []
+    checkout = RepositoryBuilder(tmp_path / "looked-at")
+    main.git("worktree", "add", "--quiet", "--detach", str(checkout.path), "main")
+    for commit in main.git("rev-list", f"--max-count={len(commits)}", "main").split():
+        checkout.checkout(commit)
+        assert run_to_end(["sh", "-c", CHECK], cwd=checkout.path).returncode == 0
+    assert main.status() == []
