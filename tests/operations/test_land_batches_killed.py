@@ -13,6 +13,7 @@ from tests.support.ready_tasks import Fleet
 from tests.support.waiting import wait_until
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
+from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.operations.tripwire import accept_tripwire
 
 NAMES = ("one", "two", "bad", "three", "four")
@@ -121,3 +122,13 @@ def test_killed_before_the_second_look_at_a_red_tree(
     batch.use(gate=[gate], slots=1)
     go_on(batch)
     require_same_end(batch, sandbox)
+
+
+def test_who_always_kills_its_merger_is_left_to_a_person_and_nobody_else(batch: Fleet) -> None:
+    gate = "if test -e bad.txt; then kill -9 $PPID; exec sleep 60; fi"
+    for _ in range(ATTEMPTS):
+        assert run_to_end(lander(batch, gate=[gate], slots=1)).returncode == -9
+    assert run_to_end(lander(batch, gate=[gate], slots=1)).returncode == 0
+    assert batch.request("bad").rejection is Rejection.CUT_OFF
+    good = [name for name in NAMES if name != "bad"]
+    assert {batch.request(name).state for name in good} == {MergeState.MERGED}

@@ -15,6 +15,7 @@ from wtagents.core.queue import RECENT, Entry, batch_limit
 from wtagents.core.record import record
 from wtagents.git.overlap import overlaps
 from wtagents.git.refs import branch_tips
+from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.operations.landing.verify import slots_of
 from wtagents.store.after import tasks_after
 from wtagents.store.gates import landing_measures, recall_clashes, remember_clashes
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+ALONE_AFTER = ATTEMPTS - 2
+"""Attempts after which a request comes alone: one that kills its merger must not take its batch
+along to where a person is asked."""
 _COMPARED = 64
 """Requests whose pairs are looked at; who waits behind them is not about to land."""
 
@@ -46,6 +50,8 @@ class Wish:
     target: BranchName
     skip_gate: bool
     asked_at: datetime
+    attempts: int = 0
+    """How often its landing has begun again."""
 
 
 @record
@@ -70,6 +76,7 @@ def wishes_of(context: Context, requests: Sequence[MergeRequest]) -> list[Wish]:
                 target=each.target,
                 skip_gate=each.skip_gate,
                 asked_at=each.created_at,
+                attempts=each.attempts,
             )
             for each in requests
         ]
@@ -103,7 +110,7 @@ def observe_line(
             asked_at=each.asked_at,
             size=sizes.get(each.id, 0),
             after=after[each.id],
-            alone=each.id in alone,
+            alone=each.id in alone or each.attempts >= ALONE_AFTER,
         )
         for each in wishes
     )
