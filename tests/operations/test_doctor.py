@@ -17,7 +17,6 @@ from tests.support.stored import ended_run, stored_run, stored_task
 from wtagents.core.errors import ExitCode
 from wtagents.core.run import RunState
 from wtagents.operations.checks.check import Check, Health
-from wtagents.operations.checks.programs import syntax_merges
 from wtagents.operations.context import Context
 from wtagents.operations.doctor import HAZARDS, doctor
 from wtagents.store.runs import move_run
@@ -120,18 +119,6 @@ def test_a_state_folder_that_cannot_be_made(
     sandbox.set_variable("XDG_STATE_HOME", str(file))
     expected = (Health.FAILED, f"{file} cannot be written", "set XDG_STATE_HOME")
     assert one(repository, "state folder") == expected
-
-
-def test_languages_that_are_merged_by_their_syntax(repository: RepositoryBuilder) -> None:
-    listed = "Python, JavaScript, TypeScript, TSX, Go, Rust, Java, C, JSON, YAML, TOML"
-    assert one(repository, "syntax merges") == (Health.OK, listed, "")
-    fault = "tree_sitter_go is not installed"
-    assert syntax_merges({"Go": fault, "Python": "", "Rust": "strange"}) == Check(
-        name="syntax merges",
-        health=Health.NOTE,
-        finding=f"off for Go, Rust (Go: {fault})",
-        remedy="pip install 'wtagents[structural]'",
-    )
 
 
 def test_a_damaged_database(repository: RepositoryBuilder) -> None:
