@@ -10,6 +10,7 @@ import pytest
 from tests.operations.test_land_conflicts import BASE, BOTH, BY_BRANCH, BY_TARGET, answer, answering
 from wtagents.core.merge import Author, MergeState, Rejection
 from wtagents.core.rung import Rung
+from wtagents.operations.landing.preview import preview
 from wtagents.operations.merge import MergeRequestOptions, merge
 
 if TYPE_CHECKING:
@@ -96,3 +97,17 @@ def test_a_person_is_told_only_what_is_left(fleet: Fleet) -> None:
     assert outcome.rejection is Rejection.CONFLICT
     assert outcome.detail == "it conflicts with main: note.txt: both changed the same lines"
     assert fleet.tip() == before
+
+
+def test_a_forecast_names_the_rung_of_each_file(fleet: Fleet) -> None:
+    conflict(fleet)
+    fleet.use(ladder=True)
+    (seen,) = preview(fleet.context, MergeRequestOptions(names=("three",))).data.previews
+    found = {each.path: each.rung for each in seen.conflicts}
+    assert found["note.txt"] is Rung.PERSON
+    assert found["code.py"] in (Rung.RULES, Rung.STRUCTURAL)
+    assert seen.detail == "it conflicts with main: note.txt: both changed the same lines"
+    fleet.use(ladder=True, resolver="scripted")
+    (seen,) = preview(fleet.context, MergeRequestOptions(names=("three",))).data.previews
+    assert {each.path: each.rung for each in seen.conflicts}["note.txt"] is Rung.AGENT
+    assert seen.hint == ""

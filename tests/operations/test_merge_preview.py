@@ -7,6 +7,7 @@ import pytest
 from tests.support.ready_tasks import Fleet
 from wtagents.core.errors import StateError
 from wtagents.core.merge import ResolverKind
+from wtagents.core.rung import Rung
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.preview import Foreseen, ForeseenConflict, preview
 from wtagents.operations.merge import MergeRequestOptions, merge
@@ -30,7 +31,7 @@ def test_each_task_is_foreseen_on_top_of_those_before_it(fleet: Fleet) -> None:
         (2, "second", Foreseen.CONFLICT, 1),
     ]
     assert data.previews[4].conflicts == (
-        ForeseenConflict(path="a.txt", kind="both changed the same lines", resolver=True),
+        ForeseenConflict(path="a.txt", kind="both changed the same lines", rung=Rung.AGENT),
     )
     assert data.previews[0].detail == "wta/idle has no commit of its own"
     assert data.previews[2].detail == "the worktree holds 1 file that no commit has"
@@ -51,9 +52,9 @@ def test_a_conflict_for_a_person_comes_with_the_commands(fleet: Fleet) -> None:
     fleet.use(resolver="scripted")
     (foreseen,) = preview(fleet.context, MergeRequestOptions(names=("fix",))).data.previews
     assert foreseen.conflicts == (
-        ForeseenConflict(path="a.bin", kind="both changed a binary file", resolver=False),
+        ForeseenConflict(path="a.bin", kind="both changed a binary file", rung=Rung.PERSON),
     )
-    assert foreseen.hint.startswith("git -C ")
+    assert foreseen.hint.startswith("wta resolve fix; or: ")
 
 
 def test_what_is_not_trusted_or_was_planted_is_said(fleet: Fleet) -> None:

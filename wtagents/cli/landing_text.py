@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.cli.style import Tone, plural
 from wtagents.core.merge import MergeState
+from wtagents.core.rung import Rung
 from wtagents.core.text import printable
 from wtagents.operations.landing.preview import Foreseen
 
@@ -24,6 +25,9 @@ _TONES = {
     Foreseen.HELD: Tone.NOTICE,
     Foreseen.REFUSED: Tone.BAD,
 }
+
+
+_SOLVERS = {Rung.AGENT: "the resolver is asked", Rung.PERSON: "a person decides"}
 
 
 def outcome_lines(outcomes: tuple[MergeOutcome, ...], style: Style) -> Iterator[str]:
@@ -97,7 +101,7 @@ def _foreseen(each: MergePreview, style: Style, *, several: bool) -> Iterator[st
     place = batch if several else ""
     yield f"{style.heading(each.task)} onto {each.target}: {word}{commits}{place}"
     for conflict in each.conflicts:
-        who = "the resolver is asked" if conflict.resolver else "a person decides"
+        who = _SOLVERS.get(conflict.rung) or str(conflict.rung).replace("_", " ")
         yield f"  {printable(conflict.path)} ({conflict.kind}): {who}"
     if each.detail and not each.conflicts:
         yield f"  {printable(each.detail)}"

@@ -9,15 +9,16 @@ from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import ResolverKind
 from wtagents.core.queue import plan_batches
 from wtagents.core.record import record, replace
+from wtagents.core.rung import Rung
 from wtagents.git.hub import open_hub
 from wtagents.git.predict import open_merge_desk
 from wtagents.git.rebase import ReplayConflict
 from wtagents.operations.landing.approval import foreseen_holds
 from wtagents.operations.landing.candidate import contained, first_replay
 from wtagents.operations.landing.choose import Wish, observe_line
+from wtagents.operations.landing.climbing.foresee import foreseen_rungs
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
 from wtagents.operations.landing.holds import find_holds, held
 from wtagents.operations.landing.outcome import Refusal
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wtagents.core.ids import BranchName, Oid, TaskName
+    from wtagents.core.merge import ResolverKind
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.git.predict import MergeDesk
@@ -56,8 +58,8 @@ class ForeseenConflict:
 
     path: str
     kind: str
-    resolver: bool
-    """Whether the resolver would be asked; else a person."""
+    rung: Rung
+    """What would solve it: of the resolver's rung, by asking; of the person's, by `wta resolve`."""
 
 
 @record
@@ -177,7 +179,7 @@ def _preview(
     source = replace(ends, onto=at.tip)
     result = first_replay(at.desk, task, source, squash=squash)
     if isinstance(result, ReplayConflict):
-        return _conflict(context, task, result)
+        return _conflict(context, at.desk.hub, task, result, source.onto)
     if result.candidate == source.onto:
         return _nothing(at.desk.hub, task, source)
     holds = find_holds(context, at.desk.hub, task, source, result.candidate)
@@ -200,19 +202,20 @@ def _preview(
     )
 
 
-def _conflict(context: Context, task: Task, conflict: ReplayConflict) -> MergePreview:
-    asked = context.settings.merge.resolver is not ResolverKind.NONE and all(
-        each.is_resolvable for each in conflict.conflicts
-    )
-    refusal = refuse_conflict(task, task.target, conflict.conflicts)
+def _conflict(
+    context: Context, hub: Hub, task: Task, conflict: ReplayConflict, onto: Oid
+) -> MergePreview:
+    rungs = foreseen_rungs(context, hub, task, conflict, onto)
+    left = [each for each in conflict.conflicts if rungs[each.path] is Rung.PERSON]
+    refusal = refuse_conflict(task, task.target, left or conflict.conflicts)
     return replace(
         _refused(task, Foreseen.CONFLICT, refusal),
         commits=len(conflict.replayed) + 1 + len(conflict.remaining),
         conflicts=tuple(
-            ForeseenConflict(path=each.path, kind=each.kind.value, resolver=asked)
+            ForeseenConflict(path=each.path, kind=each.kind.value, rung=rungs[each.path])
             for each in conflict.conflicts
         ),
-        hint="" if asked else refusal.hint,
+        hint=refusal.hint if left else "",
     )
 
 

@@ -8,21 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
-from wtagents.core.merge import MergeRequest, MergeState
 from wtagents.core.record import record
 from wtagents.core.rung import Rung
 from wtagents.git.predict import open_merge_desk
 from wtagents.git.rebase import ReplayConflict, resume_replay
 from wtagents.operations.landing.candidate import first_replay
-from wtagents.operations.landing.climbing.climb import Climb
-from wtagents.operations.landing.climbing.floor import solve_mechanically
-from wtagents.operations.landing.climbing.memory import recall_answers
-from wtagents.operations.landing.climbing.person import take_answers
-from wtagents.operations.landing.climbing.regenerate import reserve_generated
-from wtagents.operations.landing.landing import Landing
-from wtagents.operations.landing.outcome import Refusal, silent
+from wtagents.operations.landing.climbing.foresee import climb_alone, imagined_landing
+from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.source import Source, observe_ends, observe_shared
-from wtagents.store.merges import latest_merge_request
 
 if TYPE_CHECKING:
     from wtagents.core.ids import Oid
@@ -30,6 +23,7 @@ if TYPE_CHECKING:
     from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
+    from wtagents.operations.landing.climbing.climb import Climb
 
 
 @record
@@ -62,17 +56,13 @@ def next_step(
 
     `again` returns the last step that a person has answered, then.
     """
-    landing = _landing(context, task)
+    landing = imagined_landing(context, task)
     hub.fetch(context.repository, source.tip, source.onto)
     with open_merge_desk(hub, source.onto) as desk:
         result = first_replay(desk, task, source, squash=landing.request.squash)
     answered: Step | None = None
     while isinstance(result, ReplayConflict):
-        climbing = Climb(landing, hub, result, source.onto)
-        take_answers(climbing)
-        reserve_generated(climbing)
-        recall_answers(climbing, note=False)
-        solve_mechanically(climbing)
+        climbing = climb_alone(landing, hub, result, source.onto)
         if climbing.left:
             return _step(climbing, source, climbing.left)
         mine = {e.resolution.path for e in climbing.answers if e.resolution.rung is Rung.PERSON}
@@ -90,36 +80,4 @@ def _step(climbing: Climb, source: Source, left: tuple[Conflict, ...]) -> Step:
         half=climbing.conflict.tree,
         conflicts=climbing.conflict.conflicts,
         left=left,
-    )
-
-
-def _landing(context: Context, task: Task) -> Landing:
-    """Return what a landing of the task would be; no row is changed through it."""
-    with context.database.read() as db:
-        last = latest_merge_request(db, task.id)
-    return Landing(context=context, task=task, request=last or _unasked(context, task), tell=silent)
-
-
-def _unasked(context: Context, task: Task) -> MergeRequest:
-    now = context.clock.now()
-    return MergeRequest(
-        id=0,
-        task_id=task.id,
-        state=MergeState.WAITING,
-        target=task.target,
-        squash=context.settings.merge.squashes,
-        skip_gate=False,
-        source=None,
-        onto=None,
-        candidate=None,
-        rejection=None,
-        detail="",
-        hint="",
-        attempts=0,
-        resolutions=(),
-        gates=(),
-        holds=(),
-        approves=None,
-        created_at=now,
-        changed_at=now,
     )

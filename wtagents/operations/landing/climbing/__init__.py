@@ -10,6 +10,7 @@
     agent.py        the resolver, for all files that are left at once
     trial.py        the tries: candidates and the resolver against the gates
     slot.py         one commit in a scratch worktree
+    foresee.py      the rungs that ask nobody, for forecasts and for a person's checkout
     refusals.py     what a person reads when a rung cannot go on
 
 A rung takes a `Climb`, answers what it can, and returns a `Refusal` only when nobody may go on.

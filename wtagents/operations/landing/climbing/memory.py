@@ -36,8 +36,9 @@ def recall_answers(climbing: Climb, *, note: bool = True) -> None:
         file = ProposedFile(path=text.path, text=recalled.text)
         proposal = Proposal(files=(file,), dropped=recalled.dropped)
         if check_resolution((text,), proposal):
-            with context.database.write() as db:
-                forget_lessons(db, keys)
+            if note:
+                with context.database.write() as db:
+                    forget_lessons(db, keys)
             continue
         if note:
             with context.database.write() as db:
