@@ -127,23 +127,30 @@ def test_what_the_target_deleted_does_not_come_back(fleet: Fleet) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"f.txt": text(*LINES[:4], "new one", "    new two", *LINES[4:])},  # indented
-        {"f.txt": text(*LINES, "new one", "new two")},  # moved within the file
-        {"f.txt": text(*LINES), "g.txt": text("new one", "new two")},  # moved to another one
-        {"f.txt": None, "renamed.txt": text(*LINES[:4], "new one", "new two", *LINES[4:])},
-        {"f.txt": text(*LINES[:4], "new one", "new two", *LINES[5:])},  # what the base had
-        {"f.txt": text(*LINES[:4], "new one", "x", "new two", *LINES[4:])},
-    ],
-)
-def test_what_only_moves_or_was_there_before_lands(
-    fleet: Fleet, change: dict[str, str | None]
-) -> None:
-    fix = behind(fleet, "new one", "new two")
-    fix.commit(change, "Change")
-    assert land(fleet).landed
+def test_what_only_moves_or_was_there_before_lands(fleet: Fleet) -> None:
+    names = ("indented", "within", "elsewhere", "renamed", "older", "between")
+    fleet.main.commit({f"{name}.txt": text(*LINES) for name in names}, "Write lines")
+    fix = fleet.task("fix", {"mine.txt": "mine\n"})
+    new = {name: (f"{name} one", f"{name} two") for name in names}
+    grown = {f"{name}.txt": text(*LINES[:4], *new[name], *LINES[4:]) for name in names}
+    fleet.main.commit(grown, "Put lines in")
+    fix.git("merge", "-q", "-m", "Take the target in", "main")
+    one, two = new["between"]
+    fix.commit(
+        {
+            "indented.txt": grown["indented.txt"].replace("indented", "    indented"),
+            "within.txt": text(*LINES, *new["within"]),
+            "elsewhere.txt": text(*LINES),
+            "another.txt": text(*new["elsewhere"]),
+            "renamed.txt": None,
+            "name.txt": grown["renamed.txt"],
+            "older.txt": text(*LINES[:4], *new["older"], *LINES[5:]),
+            "between.txt": text(*LINES[:4], one, "more", two, *LINES[4:]),
+        },
+        "Change",
+    )
+    outcome = land(fleet)
+    assert outcome.landed, outcome.detail
 
 
 def test_trivial_lines_do_not_count(fleet: Fleet) -> None:
