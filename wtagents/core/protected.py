@@ -9,7 +9,6 @@ endings that NTFS drops make no difference.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -87,6 +86,9 @@ def _name_form(name: str) -> re.Pattern[str]:
 
 def _folded(name: str) -> str:
     """Return a name as the most forgiving file system sees it."""
+    # Every command reads the settings, and with them this file; few look at a path.
+    import unicodedata
+
     if name in ("*", "**"):
         return name
     seen = "".join(
