@@ -12,7 +12,7 @@ from tests.support.clock import ManualClock
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
-from tests.support.wta import start_wta
+from tests.support.wta import start_wta, wta
 from wtagents.core.errors import NotFoundError
 from wtagents.core.radar import TARGET
 from wtagents.core.task import Reason, TaskState
@@ -207,6 +207,24 @@ def test_killed_anywhere_the_next_look_is_right(fleet: Fleet, reached: str) -> N
     look_and_die(fleet, place)
     assert pairs(look(fleet.context, in_full=False)) == [(1, 2, 2, ["app", "new"])]
     fleet.context.close()
+
+
+def test_hostile_names_of_files(fleet: Fleet) -> None:
+    names = ["-n", "a b", "new\nline", "\x1b[31mred", "ö", "\udcff", ":(glob)*", "--", "'\""]
+    one, two = fleet.task("one"), fleet.task("two")
+    for worktree in (one, two):
+        for name in names:
+            (worktree.path / name).write_text(f"{worktree.path.name}\n")
+    expected = [(1, 2, 2, sorted(names))]
+    assert [(*p[:3], sorted(p[3])) for p in pairs(look(fleet.context, in_full=True))] == expected
+    again = look(fleet.context, in_full=False)
+    assert [(*p[:3], sorted(p[3])) for p in pairs(again)] == expected
+    fleet.context.close()
+    said = wta(fleet.main.path, "radar")
+    assert "\x1b" not in said.stdout
+    assert len(said.stdout.splitlines()) == 4 + len(names)
+    found = wta(fleet.main.path, "radar", "--json").data["clashes"][0]["places"]
+    assert sorted(place["path"] for place in found) == sorted(names)
 
 
 def test_an_unknown_name(fleet: Fleet) -> None:
