@@ -21,6 +21,7 @@ def conflicting(agents: ClaudeFleet) -> ClaudeFleet:
         merge={
             "resolver": "claude",
             "resolver_model": MODEL,
+            "ladder": ["agent"],
             "gate": ["python3 -m py_compile a.py"],
         }
     )
@@ -53,7 +54,9 @@ def test_a_conflict_is_resolved_verified_and_landed(conflicting: ClaudeFleet) ->
     assert repository.tree("main")["a.py"].decode() == landed
     assert (repository.path / "a.py").read_text() == landed
     merge = conflicting.page("two")["merge"]
-    assert merge["resolutions"] == [{"path": "a.py", "author": "agent", "dropped": []}]
+    assert merge["resolutions"] == [
+        {"path": "a.py", "author": "agent", "rung": "agent", "dropped": []}
+    ]
     (asked, *_) = conflicting.requests("resolver")
     assert asked.tool_names == ("StructuredOutput",)
     assert asked.contains("Do one.")

@@ -148,6 +148,28 @@ def test_the_gates_choose_among_candidates(
     assert fleet.main.files()["note.txt"].decode() == text
 
 
+@pytest.mark.parametrize(
+    ("path", "base", "target", "branch"),
+    [
+        ("a.py", "rate = 0\n", "rate = 0.0\n", "rate = int()\n"),
+        ("a.txt", "return 0\n", "return 1\n", "return 2\n"),
+        ("a.py", "x = 1\n", "x = 1\nrate = 5\n", "x = 1\nrate = 9\n"),
+        ("a.go", "x\n", "x\nfunc rate(a int) int {\n}\n", "x\nfunc rate() int {\n}\n"),
+        ("a.py", "x = 1\n", "x = 1\ndef rate(a):\n    pass\n", "x = 1\ndef rate():\n    pass\n"),
+        ("a.txt", '"a": 1,\n', '"a": 1,\n"rate": 5,\n', '"a": 1,\n"rate": 9,\n'),
+    ],
+)
+def test_no_candidate_lets_the_last_one_win(
+    fleet: Fleet, path: str, base: str, target: str, branch: str
+) -> None:
+    fleet.main.commit({path: base})
+    fleet.task("three", {path: branch})
+    fleet.main.commit({path: target})
+    fleet.use(ladder=["candidates"], gate=["true"])
+    assert land(fleet).rejection is Rejection.CONFLICT
+    assert fleet.main.files()[path].decode() == target
+
+
 def test_no_more_candidates_are_tried_than_allowed(fleet: Fleet, tmp_path: Path) -> None:
     conflict(fleet)
     ladder = ["candidates", "agent"]

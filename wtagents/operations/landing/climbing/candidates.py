@@ -1,17 +1,20 @@
 """Rung "candidates": mechanical answers that keep both changes, for the gates to choose from.
 
 Both orders, unions and the like. None of them drops a line; which one is meant nobody here knows,
-so that one lands only when the gates have seen it.
+so that one lands only when the gates have seen it. Gates do not see everything: where both sides
+changed the same line, or both say what one name is, keeping both would let the last one win in
+silence, so that there is no candidate.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wtagents.core.diff3 import Hunk
 from wtagents.core.merge import Author, Resolution
 from wtagents.core.record import replace
-from wtagents.core.resolution import Proposal, ProposedFile, check_resolution
+from wtagents.core.resolution import Proposal, ProposedFile, check_resolution, count_lines
 from wtagents.core.rung import Rung
 from wtagents.ladder.candidates import HUNK_LIMIT, candidates
 from wtagents.ladder.check import accounted
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from wtagents.ladder.hunks import Draft
     from wtagents.operations.landing.climbing.climb import Climb
     from wtagents.operations.landing.outcome import Refusal
+
+_NAMING = re.compile(r"(?:[a-z]+ )*([\w.\"'$-]+) ?(?::?=(?!=)|:|(?<=\w)\(.*(?:\{|:|->.*)$)")
+"""`name = …`, `name: …`, `"key": …`, `let name = …`, `def name(…):`, `func name(…) {`."""
 
 
 def take_candidates(climbing: Climb, choice: int) -> Refusal | None:
@@ -67,7 +73,7 @@ def _sound(conflict: ConflictText) -> Iterator[tuple[str, Proposal]]:
 def _drafts(conflict: ConflictText) -> Iterator[Draft]:
     draft = answer_hunks(open_draft(conflict), Rung.RULES, answer_for_both)
     hunks = [part for part in draft.parts if isinstance(part, Hunk)]
-    if not hunks or len(hunks) > HUNK_LIMIT:
+    if not hunks or len(hunks) > HUNK_LIMIT or not all(map(_may_stand_together, hunks)):
         return
     kept = [
         [
@@ -81,6 +87,22 @@ def _drafts(conflict: ConflictText) -> Iterator[Draft]:
         return
     for number in range(max(map(len, kept))):
         yield _filled(draft, [each[min(number, len(each) - 1)] for each in kept])
+
+
+def _may_stand_together(hunk: Hunk) -> bool:
+    """Whether both sides only added something, and not the same thing in two ways."""
+    base, target, branch = map(count_lines, (hunk.base, hunk.target, hunk.branch))
+    if base - target or base - branch:
+        return False
+    added = [side - base for side in (target, branch)]
+    mine, theirs = ({name for line in lines if (name := _named(line))} for lines in added)
+    return not mine & theirs
+
+
+def _named(line: str) -> str:
+    """Return what a line says the meaning of: a variable, a key, a function."""
+    found = _NAMING.match(line)
+    return found[1].strip("\"'") if found else ""
 
 
 def _filled(draft: Draft, answers: list[HunkAnswer]) -> Draft:
