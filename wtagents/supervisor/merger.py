@@ -46,6 +46,8 @@ class Merger:
             land_waiting(own)
         except WtaError as error:
             logger.exception("landing: %s (%s)", error.message, error.cause)
+        except Exception:
+            logger.exception("landing: a defect")
         finally:
             own.close()
 
