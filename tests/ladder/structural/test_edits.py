@@ -87,3 +87,10 @@ def test_what_both_change_alike_is_one() -> None:
     base = "a: 1\nb: 1\nc: 1\n"
     target, branch = "a: 2\nb: 2\nc: 1\n", "a: 1\nb: 2\nc: 2\n"
     assert merged("a.yaml", base, target, branch) == "a: 2\nb: 2\nc: 2\n"
+
+
+def test_a_higher_version_wins_beside_another_key() -> None:
+    base = '{\n  "version": "1.0.0",\n  "x": 1\n}\n'
+    target = base.replace("1.0.0", "1.1.0").replace('"x": 1', '"x": 2')
+    branch = base.replace("1.0.0", "1.2.0")
+    assert merged("package.json", base, target, branch) == target.replace("1.1.0", "1.2.0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.record import replace
 from wtagents.core.resolution import count_lines, normal_line
 from wtagents.core.rung import Rung
 from wtagents.ladder.hunks import Spot
@@ -68,15 +69,24 @@ def merge_structurally(conflict: ConflictText, *, keep_both: bool = False) -> Me
     if not (closed[1] if closed[2] == closed[0] else closed[2]):
         text = text.removesuffix("\n")
     text = text.replace("\n", ends)
-    dropped = (*reshaped_rows(conflict, text), *_still_missing(drops, text))
+    dropped = (*reshaped_rows(conflict, text), *_still_missing(drops, conflict, text))
     solved = Solved(hunk=0, rung=Rung.STRUCTURAL, rule=f"units of {language.name}")
     return Merged(text=text, rungs=(solved,), dropped=dropped)
 
 
-def _still_missing(drops: list[Dropped], text: str) -> Iterator[Dropped]:
-    """Yield what rules left out: of two ways through a unit only one is in the text."""
-    lines = count_lines(text)
-    return (drop for drop in drops if not lines[normal_line(drop.line)])
+def _still_missing(drops: list[Dropped], conflict: ConflictText, text: str) -> Iterator[Dropped]:
+    """Yield what rules left out: of two ways through a unit only one is in the text.
+
+    Rules see a unit without the comma behind it.
+    """
+    merged = count_lines(text)
+    sides = count_lines(conflict.target) | count_lines(conflict.branch)
+    for drop in drops:
+        line = normal_line(drop.line)
+        if line not in sides and f"{line}," in sides:
+            line = f"{line},"
+        if not merged[line]:
+            yield replace(drop, line=line)
 
 
 def _line_end(texts: tuple[str, str, str]) -> str | None:
