@@ -97,6 +97,32 @@ def test_two_refused_answers_are_the_end(fleet: Fleet, tmp_path: Path) -> None:
     assert fleet.tip() == before
 
 
+def test_a_second_answer_that_is_none_leaves_the_faults_of_the_first(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    conflict(fleet)
+    fleet.use(gate=["true"], **answering(tmp_path, BY_TARGET))
+    outcome = land(fleet)
+    assert outcome.rejection is Rejection.RESOLUTION_REFUSED
+    assert "'right is blue' that the branch added" in outcome.detail
+    assert len(questions(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "shell",
+    ["echo I did it, trust me", "exit 3", "head -c 100000000 /dev/zero | tr '\\0' x"],
+    ids=["prose", "fails", "100-MB"],
+)
+def test_who_gives_no_answer_is_asked_once(fleet: Fleet, tmp_path: Path, shell: str) -> None:
+    conflict(fleet)
+    before = fleet.tip()
+    command = ["sh", "-c", f"echo asked >> {tmp_path / 'asked'}; {shell}"]
+    fleet.use(gate=["true"], resolver="command", resolver_command=command)
+    assert land(fleet).rejection is Rejection.CONFLICT
+    assert (tmp_path / "asked").read_text() == "asked\n"
+    assert fleet.tip() == before
+
+
 def test_a_red_gate_goes_back_to_the_resolver_once(fleet: Fleet, tmp_path: Path) -> None:
     conflict(fleet)
     fleet.use(gate=gate(tmp_path, "left"), **answering(tmp_path, GOOD, LATE))

@@ -68,8 +68,10 @@ def ask_resolver(climbing: Climb, refused: tuple[str, ...] = ()) -> Refusal | No
     if faults and not refused:
         landing.tell(f"{task.name}: asking the resolver again: {faults[0]}")
         request = replace(request, refused=tuple(map(str, faults)))
-        proposal = resolver.resolve(request, seconds=RESOLVE_SECONDS)
-        faults = _faults(request, proposal)
+        second = resolver.resolve(request, seconds=RESOLVE_SECONDS)
+        if isinstance(second, NoProposal):
+            return refuse_faults(task, target, faults)
+        proposal, faults = second, check_resolution(request.conflicts, second)
     if isinstance(proposal, NoProposal):
         return refuse_unanswered(task, target, paths, proposal)
     if faults:
