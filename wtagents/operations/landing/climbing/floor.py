@@ -10,6 +10,7 @@ from wtagents.core.rung import UNATTENDED, Rung
 from wtagents.ladder.climb import climb
 from wtagents.ladder.outcome import LeftAlone
 from wtagents.operations.landing.climbing.climb import Answer
+from wtagents.operations.landing.climbing.mergiraf import merge_by_mergiraf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,32 @@ def solve_mechanically(climbing: Climb) -> None:
     """Answer what rules and syntax can decide."""
     allowed = _MECHANICAL & set(climbing.landing.context.settings.merge.ladder)
     left = {each.path: each for rung in allowed for each in climbing.left_for(rung)}
-    climbing.answer(_answers(climbing.texts(tuple(left.values())), allowed))
+    texts = climbing.texts(tuple(left.values()))
+    found = {each.resolution.path: each for each in _answers(texts, allowed)}
+    if Rung.STRUCTURAL in allowed:
+        found |= _by_program(climbing, texts, found)
+    climbing.answer(found.values())
+
+
+def _by_program(
+    climbing: Climb, texts: tuple[ConflictText, ...], found: dict[str, Answer]
+) -> dict[str, Answer]:
+    """Return what mergiraf makes of the files that rules alone do not solve."""
+    rooms = climbing.landing.context.paths.rooms
+    wanted = (
+        text
+        for text in texts
+        if text.path not in found or found[text.path].resolution.rung is Rung.STRUCTURAL
+    )
+    merged = {text.path: merge_by_mergiraf(text, rooms) for text in wanted}
+    return {
+        path: Answer(
+            resolution=Resolution(path=path, author=Author.WTA, rung=Rung.STRUCTURAL, dropped=()),
+            content=text.encode(),
+        )
+        for path, text in merged.items()
+        if text is not None
+    }
 
 
 def _answers(texts: tuple[ConflictText, ...], allowed: frozenset[Rung]) -> Iterator[Answer]:
