@@ -92,10 +92,6 @@ def _require_reasons(requests: dict[str, MergeRequest], landed: set[str]) -> Non
         broken = left.pop("break")
         assert broken.rejection is Rejection.GATE_RED
         assert "AssertionError: 'hello a' != 'HELLO A'" in broken.gates[-1].tail
-    for name in {"log-red", "log-blue"} & left.keys():
-        assert left.pop(name).detail == (
-            "it conflicts with main: CHANGELOG.md: both changed the same lines"
-        )
     assert left == {}
 
 
@@ -151,6 +147,6 @@ def test_twenty_branches_land_in_batches(project: RepositoryBuilder, sandbox: Sa
     assert len(CHANGES) == 20
     wta(project.path, "merge", "--ready", status=1, seconds=60)
     landed = require_truth(project, fleet.context, sandbox, list(CHANGES))
-    assert len(landed) >= 15
+    assert len(landed) == 16
     assert survivors(sandbox.mark) == []
     fleet.context.close()
