@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.git.conflict_classes import CLASSES, ConflictClass, commit_files
+from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
+from tests.support.waiting import wait_until
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.merge import Author, MergeState, Rejection
 from wtagents.core.rung import Rung
 from wtagents.git.conflicts import Blob, ConflictKind
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.climbing.policies import POLICIES
+from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.resolve import ResolveRequest, Resolving, resolve
 from wtagents.operations.resolving.step import current_ends, next_step
@@ -25,6 +30,15 @@ if TYPE_CHECKING:
     from wtagents.operations.resolve import ResolveOutcome
     from wtagents.operations.result import OperationResult
 
+RESOLVER = """\
+import json, sys
+from pathlib import Path
+from wtagents.core.settings import Layer
+from wtagents.operations.context import Context
+from wtagents.operations.resolve import ResolveRequest, resolve
+layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})
+resolve(Context(Path(sys.argv[1]), flags=[layer]), ResolveRequest(name="three", done=True))
+"""
 ROWS = [f"row {number}\n" for number in range(20)]
 
 
@@ -222,6 +236,45 @@ def test_a_checkout_that_was_cut_off_while_it_was_made_is_made_again(fleet: Flee
     (folder.parent / "opened.json").unlink()
     (folder / "note.txt").write_text("half")
     assert "<<<<<<< target" in (opened(fleet) / "note.txt").read_text()
+
+
+def test_an_untouched_checkout_follows_the_target(fleet: Fleet) -> None:
+    conflict(fleet)
+    folder = opened(fleet)
+    fleet.main.commit({"note.txt": rows(r5="target", r15="later")})
+    result = ask(fleet)
+    assert result.messages == ()
+    assert "row 15" not in (folder / "note.txt").read_text()
+    assert "later" in (folder / "note.txt").read_text()
+
+
+def test_a_checkout_of_another_task_of_this_name_is_none(fleet: Fleet) -> None:
+    conflict(fleet)
+    folder = opened(fleet)
+    (folder / "note.txt").write_text("of another task")
+    noted = folder.parent / "opened.json"
+    noted.write_text(noted.read_text().replace('"task":1,', '"task":99,'))
+    assert "<<<<<<< target" in (opened(fleet) / "note.txt").read_text()
+
+
+def test_killed_while_it_lands_the_decisions_stay(fleet: Fleet) -> None:
+    conflict(fleet)
+    (opened(fleet) / "note.txt").write_text(rows(r5="target\nbranch"))
+    settings = json.dumps({"resolver": "none", "gate": ["kill -9 $PPID; sleep 1"]})
+    done = run_to_end((sys.executable, "-c", RESOLVER, str(fleet.main.path), settings))
+    assert done.returncode == -9
+    assert stored(fleet) == (1, 1)
+    fleet.use(gate=["true"])
+    fleet.main.commit({"other.txt": "meanwhile\n"})
+
+    def landed() -> bool:
+        # A gate of the killed one may hold a lock for a moment longer.
+        land_waiting(fleet.context)
+        return fleet.request("three").state is MergeState.MERGED
+
+    wait_until(landed, what="the landing")
+    assert fleet.main.files()["note.txt"].decode() == rows(r5="target\nbranch")
+    assert stored(fleet) == (0, 0)
 
 
 def test_nothing_to_resolve_says_so(fleet: Fleet) -> None:

@@ -159,13 +159,15 @@ class _Sitting:
         task, opened = self._task, self._desk.opened()
         ends = current_ends(self._context, task)
         messages: list[str] = []
-        if opened is None:
+        has_moved = opened is not None and (opened.tip, opened.onto) != (ends.tip, ends.onto)
+        if opened is None or (has_moved and self._desk.is_untouched(opened)):
             step = next_step(self._context, self._hub, task, ends, again=True)
             if step is None:
+                self._desk.clear()
                 outcome = self._outcome(Resolving.CLEAN, hint=f"wta merge {task.name}")
                 return OperationResult(data=outcome)
             opened = self._desk.open(step)
-        elif (opened.tip, opened.onto) != (ends.tip, ends.onto):
+        elif has_moved:
             messages.append(self._moved(opened, ends.tip))
         waiting = {each.path: each for each in opened.waiting}
         for paths, side in ((request.from_target, "target"), (request.from_branch, "branch")):

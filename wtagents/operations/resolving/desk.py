@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
 from wtagents.core.record import record, replace
+from wtagents.git.changes import tree_changes
 from wtagents.git.conflicts import Blob, Conflict, ConflictKind
 from wtagents.git.scratch import Scratch, fill_scratch
 from wtagents.system.files import load_json, make_private_folder, write_json
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 class Opened:
     """What stood on the desk when it was opened."""
 
+    task_id: int
+    """A name may come again for another task."""
     commit: Oid
     tip: Oid
     onto: Oid
@@ -54,7 +57,7 @@ class Desk:
         self.root = context.paths.resolving / task.name.folder
         self.scratch = Scratch(hub=hub.repo, root=self.root)
         self._hub = hub
-        self._target = task.target
+        self._task = task
 
     @property
     def folder(self) -> Path:
@@ -64,7 +67,8 @@ class Desk:
     def opened(self) -> Opened | None:
         """Return what is open; None when nothing is."""
         said = load_json(self.root / "opened.json")
-        return _parse(said) if said is not None and self.folder.is_dir() else None
+        found = _parse(said) if said is not None and self.folder.is_dir() else None
+        return found if found is not None and found.task_id == self._task.id else None
 
     def open(self, step: Step) -> Opened:
         """Put a step on the desk; what stood there is gone. Raises SystemFault."""
@@ -73,8 +77,9 @@ class Desk:
         make_private_folder(self.root)
         with self._hub.library() as library:
             commit = library.write_synthetic(step.tree, step.source.onto)
-        fill_scratch(self.scratch, commit, target=self._target, onto=step.source.onto)
+        fill_scratch(self.scratch, commit, target=self._task.target, onto=step.source.onto)
         opened = Opened(
+            task_id=self._task.id,
             commit=commit,
             tip=step.source.tip,
             onto=step.source.onto,
@@ -104,6 +109,10 @@ class Desk:
         self.scratch.git("add", "--all")
         return Oid(self.scratch.git("write-tree").text)
 
+    def is_untouched(self, opened: Opened) -> bool:
+        """Whether the person has done nothing there yet."""
+        return not opened.decided and not tree_changes(self._hub, opened.commit, self.snapshot())
+
     def clear(self) -> None:
         """Drop the desk with all that is on it."""
         (self.root / "opened.json").unlink(missing_ok=True)
@@ -115,6 +124,7 @@ class Desk:
 
 def _dump(opened: Opened) -> dict[str, Any]:
     return {
+        "task": opened.task_id,
         "commit": opened.commit,
         "tip": opened.tip,
         "onto": opened.onto,
@@ -139,6 +149,7 @@ def _dump(opened: Opened) -> dict[str, Any]:
 def _parse(said: dict[str, Any]) -> Opened | None:
     try:
         return Opened(
+            task_id=int(said["task"]),
             commit=Oid(said["commit"]),
             tip=Oid(said["tip"]),
             onto=Oid(said["onto"]),
