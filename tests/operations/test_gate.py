@@ -127,6 +127,15 @@ def test_what_a_gate_changes_does_not_land_and_is_named(fleet: Fleet) -> None:
     assert fleet.main.files() == {"README.md": b"# Project\n", "a.txt": b"a\n"}
 
 
+def test_a_gate_may_remove_the_folder_that_it_runs_in(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    fleet.use(gate=['rm -rf "$PWD"', "test -e a.txt"])
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",))).data
+    assert outcome.state is MergeState.MERGED, outcome.detail
+    assert "the gate 'rm -rf \"$PWD\"' removed the folder that it ran in" in outcome.detail
+    assert fleet.main.files() == {"README.md": b"# Project\n", "a.txt": b"a\n"}
+
+
 def test_git_commands_of_a_gate_reach_nothing_that_lasts(fleet: Fleet) -> None:
     fleet.task("fix", {"a.txt": "a\n"})
     fleet.task("next", {"b.txt": "b\n"})

@@ -221,6 +221,9 @@ def _tail(log: Path) -> str:
 
 
 def _note_spoiled(scratch: Scratch, result: GateResult) -> list[str]:
+    if not scratch.tree.is_dir():
+        shell = printable(result.command, SHELL_LIMIT)
+        return [f"the gate {shell!r} removed the folder that it ran in"]
     spoiled = spoiled_paths(scratch)
     if not spoiled:
         return []
