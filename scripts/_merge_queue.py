@@ -1,7 +1,5 @@
 """Landing many branches: batches against one by one, and the price of a landing without gates.
 
-`scripts/bench queue [--gate SECONDS] [--files N] [--branches 16,40] [--bad 0,1,3] [--slots N]`
-
 Gates sleep for a fixed time and fail where a bad branch is in the tree, so a makespan is counted in
 gates. One by one is `wta merge NAME` for each branch. The plain way is checkout, rebase, checkout
 and `git merge --ff-only` for each branch, which verifies nothing. All in one run on one machine.
@@ -9,16 +7,13 @@ and `git merge --ff-only` for each branch, which verifies nothing. All in one ru
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import shutil
-import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from _bench_cli import Ground
 
@@ -34,23 +29,18 @@ from wtagents.operations.tripwire import lay_tripwire
 from wtagents.store.tasks import add_task, move_task
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Sequence
 
     from wtagents.operations.landing.outcome import MergeOutcome
 
+BRANCHES = 16, 40
+BAD_ONES = 0, 1, 3
+GATE_SECONDS = 3.0
+SLOTS = 2
+FILES, SMALL = 5000, 500
 LARGEST = 1.5
 """Gates that 16 green branches may take, and 2 s."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """What was asked for."""
-
-    gate: float
-    files: int
-    branches: tuple[int, ...]
-    bad: tuple[int, ...]
-    slots: int
 
 
 class Night:
@@ -158,80 +148,71 @@ def counted_processes(ground: Ground) -> Iterator[Path]:
         os.environ["PATH"] = before
 
 
-def measure_makespans(ground: Ground, choice: Choice) -> bool:
-    """Print the makespan of batches and of one by one; return whether the target is met."""
-    met = True
-    print(f"gate of {choice.gate:g} s, {choice.slots} slots; seconds, and gates in brackets")
-    for branches in choice.branches:
-        for bad in choice.bad:
-            gate = [f"sleep {choice.gate:g}; ! ls | grep -q ^broken-"]
-            times = []
-            for one_by_one in (False, True):
-                name = f"night-{branches}-{bad}-{int(one_by_one)}"
-                night = Night(ground, name, files=500, branches=branches, bad=bad)
-                seconds, _ = night.land(one_by_one=one_by_one, gate=gate, slots=choice.slots)
-                times.append(seconds)
-            batches, serial = times
-            said = ""
-            if branches == 16 and not bad:  # noqa: PLR2004
-                limit = LARGEST * choice.gate + 2
-                met = batches <= limit
-                said = f"  target {limit:.1f} s: {'met' if met else 'MISSED'}"
-            print(
-                f"{branches:3d} branches, {bad} bad: {batches:6.1f} ({batches / choice.gate:4.1f})"
-                f"   one by one {serial:6.1f} ({serial / choice.gate:4.1f})"
-                f"   {serial / batches:4.1f} times{said}",
-                flush=True,
-            )
-    return met
-
-
-def measure_landings(ground: Ground, choice: Choice) -> None:
-    """Print what a landing costs without gates, against the plain way."""
-    branches = choice.branches[0]
-    print(f"without gates, {branches} branches, {choice.files:,} files; seconds for each branch")
-    plain = Night(ground, "plain", files=choice.files, branches=branches, bad=0).land_plainly()
-    print(f"  rebase and merge --ff-only   {plain / branches:6.3f}")
-    for one_by_one, words in ((False, "in batches"), (True, "one by one")):
-        name = f"free-{int(one_by_one)}"
-        night = Night(ground, name, files=choice.files, branches=branches, bad=0)
-        seconds, _ = night.land(one_by_one=one_by_one)
-        counted = Night(ground, f"{name}-counted", files=200, branches=branches, bad=0)
-        with counted_processes(ground) as log:
-            counted.land(one_by_one=one_by_one)
-        processes = len(log.read_text().splitlines()) / branches
-        print(
-            f"  {words:28} {seconds / branches:6.3f}   {seconds / plain:4.2f} of the plain way,"
-            f" {processes:.1f} git processes",
-            flush=True,
-        )
-
-
-def main(words: Sequence[str]) -> int:
-    """Measure, print, and say by the exit status whether the target is met."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--gate", type=float, default=5.0, metavar="SECONDS")
-    parser.add_argument("--files", type=int, default=5000, metavar="N")
-    parser.add_argument("--branches", default="16,40", metavar="N,N")
-    parser.add_argument("--bad", default="0,1,3", metavar="N,N")
-    parser.add_argument("--slots", type=int, default=2, metavar="N")
-    parser.add_argument("--only", choices=("makespan", "cost"))
-    found = parser.parse_args(words)
-    choice = Choice(
-        gate=found.gate,
-        files=found.files,
-        branches=tuple(map(int, found.branches.split(","))),
-        bad=tuple(map(int, found.bad.split(","))),
-        slots=found.slots,
-    )
+def measure(_options: argparse.Namespace) -> dict[str, Any]:
+    """Return the makespans, and what a landing costs without gates."""
     with tempfile.TemporaryDirectory(prefix="wta-bench-") as folder:
         ground = Ground(Path(folder))
         os.environ.update(ground.environment)
-        if found.only != "makespan":
-            measure_landings(ground, choice)
-        met = True if found.only == "cost" else measure_makespans(ground, choice)
-    return 0 if met else 1
+        costs = _measure_landings(ground)
+        nights = [
+            _measure_night(ground, branches, bad) for branches in BRANCHES for bad in BAD_ONES
+        ]
+    green = next(night for night in nights if (night["branches"], night["bad"]) == (BRANCHES[0], 0))
+    limit = LARGEST * GATE_SECONDS + 2
+    return {
+        "gate": GATE_SECONDS,
+        "slots": SLOTS,
+        "nights": nights,
+        "costs": costs,
+        "limit": limit,
+        "met": green["batches"] <= limit,
+    }
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def show(found: dict[str, Any]) -> list[str]:
+    """Return the figures as lines."""
+    costs, gate = found["costs"], found["gate"]
+    lines = [f"without gates, {BRANCHES[0]} branches, {FILES:,} files; seconds for each branch"]
+    lines.append(f"  {'rebase and merge --ff-only':28} {costs['plain']:6.3f}")
+    lines += [
+        f"  {way:28} {costs[way]:6.3f}   {costs[way] / costs['plain']:4.2f} of the plain way,"
+        f" {costs[f'{way}, git processes']:.1f} git processes"
+        for way in ("in batches", "one by one")
+    ]
+    lines.append(f"gate of {gate:g} s, {found['slots']} slots; seconds, and gates in brackets")
+    for night in found["nights"]:
+        batches, serial = night["batches"], night["one by one"]
+        lines.append(
+            f"  {night['branches']:3d} branches, {night['bad']} bad: {batches:6.1f}"
+            f" ({batches / gate:4.1f})   one by one {serial:6.1f} ({serial / gate:4.1f})"
+            f"   {serial / batches:4.1f} times"
+        )
+    verdict = "met" if found["met"] else "MISSED"
+    lines.append(f"{BRANCHES[0]} green ones within {found['limit']:.1f} s: {verdict}")
+    return lines
+
+
+def _measure_night(ground: Ground, branches: int, bad: int) -> dict[str, Any]:
+    """Land everything in batches, then all the same one by one."""
+    gate = [f"sleep {GATE_SECONDS:g}; ! ls | grep -q ^broken-"]
+    times = []
+    for one_by_one in (False, True):
+        name = f"night-{branches}-{bad}-{int(one_by_one)}"
+        night = Night(ground, name, files=SMALL, branches=branches, bad=bad)
+        times.append(night.land(one_by_one=one_by_one, gate=gate, slots=SLOTS)[0])
+    return {"branches": branches, "bad": bad, "batches": times[0], "one by one": times[1]}
+
+
+def _measure_landings(ground: Ground) -> dict[str, float]:
+    """Return seconds and git processes for each branch, without gates."""
+    branches = BRANCHES[0]
+    plain = Night(ground, "plain", files=FILES, branches=branches, bad=0).land_plainly()
+    found = {"plain": plain / branches}
+    for one_by_one, way in ((False, "in batches"), (True, "one by one")):
+        night = Night(ground, f"free-{int(one_by_one)}", files=FILES, branches=branches, bad=0)
+        found[way] = night.land(one_by_one=one_by_one)[0] / branches
+        counted = Night(ground, f"counted-{int(one_by_one)}", files=SMALL, branches=branches, bad=0)
+        with counted_processes(ground) as log:
+            counted.land(one_by_one=one_by_one)
+        found[f"{way}, git processes"] = len(log.read_text().splitlines()) / branches
+    return found
