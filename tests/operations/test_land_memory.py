@@ -54,7 +54,7 @@ def test_what_landed_and_was_verified_is_known_the_next_time(fleet: Fleet, tmp_p
     assert "Wta-Resolved: b.txt (memory)" in fleet.message().splitlines()
 
 
-def test_what_no_gate_has_seen_teaches_nothing(fleet: Fleet, tmp_path: Path) -> None:
+def test_what_was_approved_without_a_gate_teaches_nothing(fleet: Fleet, tmp_path: Path) -> None:
     assert teach(fleet, tmp_path, gate=[]).rejection is Rejection.UNVERIFIED
     (outcome,) = merge(fleet.context, MergeRequestOptions(names=("first",), approve=True)).data
     assert outcome.state is MergeState.MERGED, outcome.detail

@@ -205,9 +205,12 @@ def test_the_landing_itself_finds_what_was_decided(fleet: Fleet) -> None:
     assert stored(fleet) == (0, 0)
 
 
-def test_what_was_taught_by_a_person_is_known_to_the_next_task(fleet: Fleet) -> None:
+@pytest.mark.parametrize("gate", [["true"], []], ids=["verified", "not-verified"])
+def test_what_a_person_taught_is_known_to_the_next_task_if_a_gate_has_seen_it(
+    fleet: Fleet, gate: list[str]
+) -> None:
     conflict(fleet)
-    fleet.use(gate=["true"])
+    fleet.use(gate=gate)
     (opened(fleet) / "note.txt").write_text(rows(r5="target\nbranch"))
     ask(fleet, done=True)
     fleet.main.commit({"c.txt": "row 5\n"})
@@ -215,7 +218,7 @@ def test_what_was_taught_by_a_person_is_known_to_the_next_task(fleet: Fleet) -> 
     fleet.main.commit({"c.txt": "target\n"})
     fleet.use(ladder=["memory"], gate=["true"])
     (outcome,) = merge(fleet.context, MergeRequestOptions(names=("four",))).data
-    assert [each.rung for each in outcome.resolutions] == [Rung.MEMORY]
+    assert [each.rung for each in outcome.resolutions] == ([Rung.MEMORY] if gate else [])
 
 
 def test_abort_drops_the_checkout_and_the_decisions(fleet: Fleet) -> None:

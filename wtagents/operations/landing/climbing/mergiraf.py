@@ -26,8 +26,7 @@ _SIZE_LIMIT = 2_000_000
 def merge_by_mergiraf(conflict: ConflictText, rooms: Path) -> str | None:
     """Return the whole file, or None: it is not there, or has no answer that passes the check."""
     program = find_program(PROGRAM)
-    # A relative entry of PATH would find what an agent has landed in the current folder.
-    if program is None or not program.startswith("/") or conflict.base is None:
+    if program is None or conflict.base is None:
         return None
     text = _answer(program, conflict, rooms)
     if text is None:
@@ -49,6 +48,7 @@ def _answer(program: str, conflict: ConflictText, rooms: Path) -> str | None:
             merged = room.path / f"merged{suffix}"
             done = run_command(
                 (program, "merge", *(f"{name}{suffix}" for name in sides), "-o", merged.name),
+                # Here a relative entry of PATH finds nothing that an agent has landed.
                 cwd=room.path,
                 timeout=_SECONDS,
                 env=clean_environment(),
