@@ -33,6 +33,10 @@ SHAPE = {"max_iter": 250, "learning_rate": 0.04, "max_leaf_nodes": 8, "min_sampl
 SHAPE |= {"max_features": 0.3, "l2_regularization": 1.0, "random_state": 0}
 
 
+UNKNOWN = 0.5
+"""Weight of a file in which people changed more than its hunks."""
+
+
 def main(folder: str, out: str, half: str = "") -> None:
     """Grow a forest and write it."""
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -40,8 +44,10 @@ def main(folder: str, out: str, half: str = "") -> None:
     cases = [case for case in load_cases(Path(folder)) if half in ("", str(half_of(case["id"])))]
     rows = [row for case in cases for row in labelled(case)]
     names = sorted(rows[0][0])
-    values = [[features[name] for name in names] for features, _ in rows]
-    grown = HistGradientBoostingClassifier(**SHAPE).fit(values, [right for _, right in rows])
+    values = [[features[name] for name in names] for features, _, _ in rows]
+    weights = [weight for _, _, weight in rows]
+    right = [each for _, each, _ in rows]
+    grown = HistGradientBoostingClassifier(**SHAPE).fit(values, right, sample_weight=weights)
     forest = {
         "features": names,
         "start": float(grown._baseline_prediction.ravel()[0]),  # noqa: SLF001 - no public way
@@ -63,21 +69,27 @@ def half_of(identity: str) -> int:
     return hashlib.sha256(identity.partition(":")[0].encode()).digest()[0] % 2
 
 
-def labelled(case: dict[str, Any]) -> Iterator[tuple[dict[str, float], bool]]:
-    """Yield every mechanical answer's features and whether people answered so."""
+def labelled(case: dict[str, Any]) -> Iterator[tuple[dict[str, float], bool, float]]:
+    """Yield every mechanical answer's features, whether people answered so, and its weight.
+
+    Where people also changed what nobody disputed, no answer makes their file.
+    """
     draft = open_draft(
         ConflictText(
             path=case["path"], base=case["base"], target=case["ours"], branch=case["theirs"]
         )
     )
     hunks = [part for part in draft.parts if isinstance(part, Hunk)]
-    human = human_answers(draft.parts, normal_lines(case["human"]))
-    if not hunks or human is None or len(human) != len(hunks):
+    if not hunks:
         return
+    human = human_answers(draft.parts, normal_lines(case["human"]))
+    is_known = human is not None and len(human) == len(hunks)
     facts = file_facts(draft)
-    for hunk, right in zip(hunks, human, strict=True):
+    for place, hunk in enumerate(hunks):
+        right = human[place] if human is not None and is_known else None
         for answer in mechanical_answers(facts, hunks, hunk):
-            yield answer.features, normal_lines(answer.text) == right
+            weight = 1.0 if is_known else UNKNOWN
+            yield answer.features, normal_lines(answer.text) == right, weight
 
 
 def human_answers(parts: Sequence[Part], human: list[str]) -> list[list[str]] | None:

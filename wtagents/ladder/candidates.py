@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtagents.ladder.choice.forest import Forest
     from wtagents.ladder.hunks import Draft
 
-LIKELY = 0.67
+LIKELY = 0.60
 """Chance of a whole file from which on it is answered: three of four such files equal the file
 that people made (measured on conflicts that the forest had not seen)."""
 HUNK_LIMIT = 40
