@@ -29,7 +29,11 @@ def test_clean_conflicting_and_red_in_one_night(
     shell: Shell, repository: RepositoryBuilder
 ) -> None:
     repository.commit(
-        {"f.txt": "one\ntwo\nthree\n", "wta.toml": '[merge]\ngate = ["test ! -e broken"]'}
+        {
+            "f.txt": "one\ntwo\nthree\n",
+            "check": "test ! -e broken && test 3 = $(wc -l <f.txt)\n",
+            "wta.toml": '[merge]\ngate = ["sh check"]',
+        }
     )
     assert shell.wta("merge", "--ready").status == 3
     assert shell.wta("trust", "--yes").status == 0
@@ -46,16 +50,16 @@ red onto main: clean, 1 commit, batch 1
 b onto main: conflict, 1 commit, batch 2
   f.txt (both changed the same lines): a person decides
   next: wta resolve b; or: wta send b "rebase onto main and resolve the conflict
-gates that must pass: test ! -e broken
+gates that must pass: sh check
 """)
     assert repository.tip("main") == tip
     landed = shell.wta("merge", "a", "b")
     assert landed.status == 1
     assert quiet(landed.out) == snapshot("""\
 a merged onto main at OID, 1 commit
-  gate passed in N s: test ! -e broken
+  gate passed in N s: sh check
 b rejected: conflict: it conflicts with main: f.txt: both changed the same lines
-  next: wta resolve b; or: wta send b "rebase onto main and resolve the conflicts"
+  next: wta resolve b; or: wta send b "rebase onto main and resolve the conflict
 """)
     assert repository.subjects("main")[0] == "Change a"
     assert repository.files()["f.txt"] == b"one\ntwo a\nthree\n"
@@ -64,8 +68,8 @@ b rejected: conflict: it conflicts with main: f.txt: both changed the same lines
         (
             1,
             """\
-red rejected: gate red: the gate 'test ! -e broken' failed
-  gate failed in N s: test ! -e broken
+red rejected: gate red: the gate 'sh check' failed
+  gate failed in N s: sh check
     its output: /…/red-3-1-again-1.log
   next: look at /…/red-3-1-again-1.log, then: wta send red "the gate fails, see
 """,
