@@ -24,16 +24,17 @@ from wtagents.system.lock import is_held
 from wtagents.system.paths import StatePaths
 from wtagents.system.rooms import sweep_rooms
 
-KILLED = -9
+KILLED, INTERRUPTED = -9, -2
 COMMANDS_OF_AN_ADVANCE = 11
 GIT = """\
 #!/bin/sh
-# Counts the git commands of a test; at the chosen one it kills whoever called.
+# Counts the git commands of a test; at the chosen one it kills or interrupts whoever called.
 count=$(($(cat '{folder}/count') + 1))
 echo $count > '{folder}/count'
 if [ $count -eq {at} ] && [ {when} = before ]; then kill -9 $PPID; exit 1; fi
 '{git}' "$@"
 status=$?
+if [ $count -eq {at} ] && [ {when} = interrupt ]; then kill -2 $PPID; sleep 1; fi
 if [ $count -eq {at} ]; then kill -9 $PPID; fi
 exit $status
 """
@@ -301,6 +302,16 @@ def test_an_advance_is_settled_after_a_death_at_any_git_command(
     assert repository.tip("main") == step["new"]
     wait_until(lambda: left_rooms(repo) == [], what="the room of the dead is swept")
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("at", range(1, COMMANDS_OF_AN_ADVANCE + 1))
+def test_an_advance_that_is_interrupted_at_any_git_command_settles_by_itself(
+    repository: RepositoryBuilder, step: Step, killer: Killer, at: int
+) -> None:
+    """The command has done its work, and the caller does not know it yet."""
+    killer.at_command(at, "interrupt")
+    assert killer.run(advance_once, step) == INTERRUPTED
+    require_settled(repository, step)
 
 
 @pytest.mark.parametrize("at", [1, 8, 14])

@@ -10,9 +10,9 @@
 The index comes before the ref: a `git commit` reads HEAD, then the index, and only then asks for
 the lock. One that saw the new tip with the old index would silently take the landing back.
 
-Killed between any two steps, `finish_advance` reads the lock and goes on or back. A lock of
-somebody else is never touched, nor one that a living process holds: ours, or a git that outlived
-us.
+Interrupted between any two steps it goes to where the ref is, or leaves its lock; killed, the lock
+is left as well: `finish_advance` reads it and goes on or back. A lock of somebody else is never
+touched, nor one that a living process holds: ours, or a git that outlived us.
 """
 
 from __future__ import annotations
@@ -106,44 +106,54 @@ def advance(
                 paths = paths_in_the_way(repo, checkout, old, new)
                 if paths:
                     raise _Refused(CheckoutDirty(checkout=checkout.path, paths=tuple(paths)))
-            with _announced(held, found, old, new) as announced:
+            try:
+                _announce(held, found, old, new)
                 if not swap_ref(held, target.ref, new, old, reason="wta: land"):
+                    _retract(found)
                     return Moved(actual=ref_value(repo, target.ref))
-                announced.pop_all()
-            _update_all(held, found, target, old, new)
+                _update_all(held, found, target, old, new)
+            except BaseException:
+                for checkout in found:
+                    _settle(held, checkout, target, old, new)
+                raise
     except _Refused as refused:
         return refused.outcome
     return Advanced(checkouts=tuple(each.path for each in found))
 
 
-@contextmanager
-def _announced(repo: Repository, found: list[Checkout], old: Oid, new: Oid) -> Iterator[ExitStack]:
-    """Let the indexes name `new`; at the end they are as they were, unless the stack is emptied."""
-    with ExitStack() as undoing:
-        for checkout in found:
-            kept = checkout.git_dir / _KEPT
-            shutil.copy2(checkout.index, kept)
-            undoing.callback(kept.replace, checkout.index)
-            view = repo.seen_from(checkout.git_dir, checkout.path)
-            with _index_copy(checkout, checkout.index) as copy:
-                # -i: the files are not looked at, for they do not move yet
-                view.git("read-tree", "-i", "-m", old, new, env={"GIT_INDEX_FILE": str(copy)})
-        yield undoing
+def _announce(repo: Repository, found: list[Checkout], old: Oid, new: Oid) -> None:
+    """Let the indexes name `new`; as they were they are kept beside, until all is settled."""
+    for checkout in found:
+        shutil.copy2(checkout.index, checkout.git_dir / _KEPT)
+        view = repo.seen_from(checkout.git_dir, checkout.path)
+        with _index_copy(checkout, checkout.index) as copy:
+            # -i: the files are not looked at, for they do not move yet
+            view.git("read-tree", "-i", "-m", old, new, env={"GIT_INDEX_FILE": str(copy)})
+
+
+def _retract(found: list[Checkout]) -> None:
+    """Let the indexes be as they were."""
+    for checkout in found:
+        (checkout.git_dir / _KEPT).replace(checkout.index)
 
 
 def _update_all(
-    repo: Repository, held: list[Checkout], target: BranchName, old: Oid, new: Oid
+    repo: Repository, found: list[Checkout], target: BranchName, old: Oid, new: Oid
 ) -> None:
-    """Bring all checkouts to `new`, or everything back to `old`."""
+    """Bring all checkouts to `new`; where one refuses, the ref goes back to `old`."""
     try:
-        for checkout in held:
+        for checkout in found:
             _update(repo, checkout, old, new)
     except BaseException:
-        if swap_ref(repo, target.ref, old, new, reason="wta: the checkout refused"):
-            for checkout in held:
-                _repair(repo, checkout, new, old)
-                (checkout.git_dir / _KEPT).unlink(missing_ok=True)
+        swap_ref(repo, target.ref, old, new, reason="wta: the checkout refused")
         raise
+
+
+def _settle(repo: Repository, checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> None:
+    """Bring a checkout to where the target is, whatever was done to it before."""
+    tip = ref_value(repo, target.ref) or old
+    _repair(repo, checkout, new if tip == old else old, tip)
+    (checkout.git_dir / _KEPT).unlink(missing_ok=True)
 
 
 def finish_advance(repo: Repository, target: BranchName) -> list[Path]:
@@ -159,7 +169,8 @@ def finish_advance(repo: Repository, target: BranchName) -> list[Path]:
         try:
             mark = _parse_mark(checkout.lock)
             if mark is not None:
-                _finish(repo.holding(descriptor), checkout, target, mark)
+                _settle(repo.holding(descriptor), checkout, target, mark.old, mark.new)
+                checkout.lock.unlink(missing_ok=True)
                 finished.append(checkout.path)
         finally:
             os.close(descriptor)
@@ -169,13 +180,6 @@ def finish_advance(repo: Repository, target: BranchName) -> list[Path]:
 def is_advancing(repo: Repository, target: BranchName) -> bool:
     """Whether a checkout of the target is still held: a git of a dead advance may be at work."""
     return any(_parse_mark(each.lock) is not None for each in checkouts(repo, target))
-
-
-def _finish(repo: Repository, checkout: Checkout, target: BranchName, mark: _Mark) -> None:
-    tip = ref_value(repo, target.ref) or mark.old
-    _repair(repo, checkout, mark.new if tip == mark.old else mark.old, tip)
-    (checkout.git_dir / _KEPT).unlink(missing_ok=True)
-    checkout.lock.unlink(missing_ok=True)
 
 
 @record
@@ -201,6 +205,7 @@ def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Itera
     """Hold the index of a checkout as git itself does; refuse where somebody works in it.
 
     Yields the descriptor that the commands inherit: a git that outlives us goes on holding it.
+    A checkout that could not be settled keeps the lock, for `finish_advance`.
     """
     _require_at_rest(checkout)
     mark = {"mark": _MARK, "target": target, "old": old, "new": new}
@@ -217,7 +222,8 @@ def _locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Itera
         _require_at_rest(checkout)
         yield descriptor
     finally:
-        checkout.lock.unlink(missing_ok=True)
+        if not (checkout.git_dir / _KEPT).exists():
+            checkout.lock.unlink(missing_ok=True)
         os.close(descriptor)
 
 
