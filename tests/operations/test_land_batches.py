@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -166,6 +167,23 @@ def test_what_lies_in_the_way_refuses_only_who_touches_it(fleet: Fleet) -> None:
     assert outcomes["two"].rejection is Rejection.CHECKOUT_DIRTY
     assert fleet.main.subjects() == ["Add three", "Add one", "Begin"]
     assert fleet.main.files()["two.txt"] == b"of the person\n"
+
+
+def test_a_git_command_that_has_just_begun_is_waited_for(fleet: Fleet) -> None:
+    """Its lock goes while the landing waits: nobody is refused for it."""
+    add(fleet, "one")
+    lock = fleet.main.path / ".git" / "index.lock"
+    end_of_command = Timer(0.7, lock.unlink)
+
+    def tell(line: str) -> None:
+        if line == "one: gate true":
+            lock.write_bytes(b"")
+            end_of_command.start()
+
+    fleet.use(gate=["true"])
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("one",)), tell=tell).data
+    end_of_command.join()
+    assert outcome.state is MergeState.MERGED
 
 
 def test_a_request_that_is_withdrawn_meanwhile_does_not_land(fleet: Fleet, tmp_path: Path) -> None:
