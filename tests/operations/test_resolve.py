@@ -352,3 +352,14 @@ def test_a_class_is_said_in_words_and_settled_by_one_side(
         )
         assert shown.strip() == (f"{wanted.mode:o} {wanted.oid}" if wanted else "")
     assert fleet.main.status() == []
+
+
+@pytest.mark.parametrize(
+    "which", [which for which in CLASSES if not which.expected], ids=lambda which: which.name
+)
+def test_a_class_that_git_merges_lands_without_any_rung(fleet: Fleet, which: ConflictClass) -> None:
+    clash(fleet, which)
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("three",))).data
+    assert (outcome.state, outcome.resolutions) == (MergeState.MERGED, ())
+    assert outcome.detail.startswith("main has all of it already") == (which.name == "identical")
+    assert fleet.main.status() == []

@@ -46,10 +46,11 @@ def command(
 ) -> Answer[MergePreviews] | Answer[tuple[MergeOutcome, ...]]:
     """Land the tasks in batches, oldest first; what waits, and why: wta queue.
 
-    Branches that do not clash are replayed one on the other away from your checkout, text conflicts
-    go to the resolver, every gate must pass on the result, then the target and its checkout move
-    together. Who breaks the gates is named after a second red run; the others land without it.
-    What is refused leaves the target untouched and says why. Held is what only a person may let
+    Branches that do not clash are replayed one on the other away from your checkout, conflicts
+    climb the rungs of merge.ladder up to the resolver, every gate must pass on the result, then the
+    target and its checkout move together. What no rung solves is yours: wta resolve NAME.
+    Who breaks the gates is named after a second red run; the others land without it. What is
+    refused leaves the target untouched and says why. Held is what only a person may let
     pass: a landing that takes back what reached the target after the task began, a protected path
     (merge.protected), a resolution that no gate can verify. An approval covers what was held, at
     the branch as it was.
