@@ -13,6 +13,7 @@ from tests.support.ready_tasks import Fleet
 from tests.support.records import an_exit
 from tests.support.repository import RepositoryBuilder
 from tests.support.stored import stored_run
+from tests.support.waiting import wait_until
 from wtagents.core.errors import StateError
 from wtagents.core.events import EventKind
 from wtagents.core.run import RunState
@@ -21,7 +22,7 @@ from wtagents.operations.undelete import undelete
 from wtagents.store.events import events_of
 from wtagents.store.runs import move_run
 from wtagents.store.undos import add_undo
-from wtagents.system.process import RUN_MARK
+from wtagents.system.process import RUN_MARK, marked_processes
 
 DAY = 86400.0
 GATE = "echo looked"
@@ -214,6 +215,9 @@ def test_a_process_of_its_agent_keeps_everything(fleet: Fleet, clock: ManualCloc
     swept(fleet, clock)
     with start_apart(["env", f"{RUN_MARK}={folder.name}", "sleep", "60"]) as left:
         try:
+            # env has the mark only once it has become sleep
+            mark = (RUN_MARK, folder.name)
+            wait_until(lambda: marked_processes(mark), what="the mark of the process")
             assert passed(fleet).forgotten == ()
             assert folder.is_dir()
         finally:
