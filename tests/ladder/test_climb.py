@@ -183,3 +183,18 @@ def test_sure_rules_do_not_care_which_side_is_which(base: str, target: str, bran
     assert isinstance(one, Merged) == isinstance(two, Merged)
     if isinstance(one, Merged) and isinstance(two, Merged):
         assert "".join(one.text.split()) == "".join(two.text.split())
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed", "why"),
+    [
+        (10_001, 1, "a side has more than 10000 lines"),
+        (3_000, 1_001, "a side has more than 1000 lines that the base has not"),
+    ],
+)
+def test_what_would_take_long_is_left_alone(lines: int, changed: int, why: str) -> None:
+    def text(word: str) -> str:
+        return "".join(f"{word if n < changed else ''}{n}\n" for n in range(lines))
+
+    conflict = ConflictText(path="a", base=text(""), target=text("x"), branch=text("y"))
+    assert climb(conflict) == LeftAlone(why=why)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.resolution import Proposal, ProposedFile, check_resolution, text_faults
 from wtagents.core.rung import Rung
-from wtagents.ladder.hunks import Draft, answer_hunks, open_draft
+from wtagents.ladder.hunks import Draft, answer_hunks, open_draft, too_large
 from wtagents.ladder.outcome import LeftAlone, Merged, Outcome, Solved
 from wtagents.ladder.rules.table import answer_by_rules, answer_for_both
 from wtagents.ladder.structural.merge import merge_structurally
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from wtagents.ladder.choice.forest import Forest
 
 
-LINE_LIMIT = 10_000
-"""Beyond that, texts made for it take minutes to compare."""
-
-
 def climb(
     conflict: ConflictText, *, keep_both: bool = False, forest: Forest | None = None
 ) -> Outcome:
@@ -30,9 +26,9 @@ def climb(
     `keep_both` asks for both changes, whatever people use to choose: nothing is dropped. `forest`
     replaces the one that the choice ships with.
     """
-    sides = (conflict.base or "", conflict.target, conflict.branch)
-    if any(side.count("\n") > LINE_LIMIT for side in sides):
-        return LeftAlone(why=f"a side has more than {LINE_LIMIT} lines")
+    large = too_large(conflict)
+    if large:
+        return LeftAlone(why=large)
     opened = open_draft(conflict)
     if opened.is_done:
         return _without_hunks(conflict, opened)

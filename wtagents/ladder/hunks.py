@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from wtagents.core.resolution import Dropped
     from wtagents.core.rung import Rung
 
+LINE_LIMIT = 10_000
+NEW_LINES_LIMIT = 1_000
+"""Lines of one side that the base has not. Comparing takes time in proportion to the product of
+the two: within both limits texts made for it take about two seconds."""
+
 
 @record
 class Answer:
@@ -75,6 +80,17 @@ class Draft:
         hunks = (part for part in self.parts if not isinstance(part, Agreed))
         for place, part in enumerate(hunks):
             yield place, part if isinstance(part, Answered) else None
+
+
+def too_large(conflict: ConflictText) -> str:
+    """Say why the texts would take too long to compare; '' when they do not."""
+    sides = [text.split("\n") for text in (conflict.base or "", conflict.target, conflict.branch)]
+    if max(map(len, sides)) > LINE_LIMIT:
+        return f"a side has more than {LINE_LIMIT} lines"
+    base = set(sides[0])
+    if any(sum(line not in base for line in side) > NEW_LINES_LIMIT for side in sides[1:]):
+        return f"a side has more than {NEW_LINES_LIMIT} lines that the base has not"
+    return ""
 
 
 def open_draft(conflict: ConflictText) -> Draft:

@@ -18,7 +18,7 @@ from wtagents.core.resolution import Proposal, ProposedFile, check_resolution, c
 from wtagents.core.rung import Rung
 from wtagents.ladder.candidates import HUNK_LIMIT, candidates
 from wtagents.ladder.check import accounted
-from wtagents.ladder.hunks import Answered, answer_hunks, open_draft
+from wtagents.ladder.hunks import Answered, answer_hunks, open_draft, too_large
 from wtagents.ladder.rules.table import answer_for_both
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
@@ -71,6 +71,8 @@ def _sound(conflict: ConflictText) -> Iterator[tuple[str, Proposal]]:
 
 
 def _drafts(conflict: ConflictText) -> Iterator[Draft]:
+    if too_large(conflict):
+        return
     draft = answer_hunks(open_draft(conflict), Rung.RULES, answer_for_both)
     hunks = [part for part in draft.parts if isinstance(part, Hunk)]
     if not hunks or len(hunks) > HUNK_LIMIT or not all(map(_may_stand_together, hunks)):
