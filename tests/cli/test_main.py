@@ -15,7 +15,8 @@ from inline_snapshot import snapshot
 
 from tests.support.processes import run_to_end, start_apart
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import GLOBAL_OPTIONS, Invocation, WtaCommand
+from wtagents.cli.call import Invocation
+from wtagents.cli.invocation import GLOBAL_OPTIONS, WtaCommand
 from wtagents.cli.main import main
 from wtagents.cli.registry import EXIT_CODES, WtaGroup
 from wtagents.core.errors import DeadlineError, ExitCode, StateError

@@ -12,7 +12,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation
+from wtagents.cli.call import Invocation
 from wtagents.cli.render import envelope, plain, safe_line, show
 from wtagents.cli.style import Tone
 from wtagents.core.errors import ExitCode

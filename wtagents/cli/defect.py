@@ -16,7 +16,7 @@ from wtagents.system.files import make_private_folder, write_atomic
 from wtagents.system.paths import state_home
 
 if TYPE_CHECKING:
-    from wtagents.cli.invocation import Invocation
+    from wtagents.cli.call import Invocation
 
 
 class Defect(WtaError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wtagents.cli.call import Invocation as Invocation  # noqa: PLC0414 - commands need both
+from wtagents.cli.call import Invocation
 from wtagents.cli.options import Place
 
 if TYPE_CHECKING:

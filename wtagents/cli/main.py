@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
+from wtagents.cli.call import Invocation
 from wtagents.cli.entry import accept_any_text
-from wtagents.cli.invocation import Invocation
 from wtagents.cli.registry import root
 from wtagents.core.errors import ExitCode, SystemFault, UsageError, WtaError
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from wtagents.cli.invocation import Invocation
+    from wtagents.cli.call import Invocation
     from wtagents.operations.status import TaskStatus
 
 _COLUMNS = (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from wtagents.cli.answer import Answer
-    from wtagents.cli.invocation import Invocation
+    from wtagents.cli.call import Invocation
     from wtagents.core.errors import WtaError
 
 SCHEMA = 1

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import name_argument, timeout_option
 from wtagents.core.errors import StateError
 from wtagents.core.task import TaskState
 
 if TYPE_CHECKING:
+    from wtagents.cli.call import Invocation
     from wtagents.core.task import Task
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import names_argument
 from wtagents.cli.task_lines import task_lines
 
 if TYPE_CHECKING:
+    from wtagents.cli.call import Invocation
     from wtagents.core.task import Task
 
 

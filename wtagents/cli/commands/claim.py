@@ -8,11 +8,12 @@ import click
 
 from wtagents.cli.answer import Answer
 from wtagents.cli.complete import complete_tasks
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
     from wtagents.operations.claim import Hold
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import some_names_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wtagents.cli.call import Invocation
     from wtagents.cli.style import Cell, Style
     from wtagents.core.traces import Traces
     from wtagents.operations.cleanup import Cleaned, Cleanup

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import name_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
     from wtagents.core.story import StoryLine
 

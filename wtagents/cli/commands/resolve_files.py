@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 
 if TYPE_CHECKING:
+    from wtagents.cli.call import Invocation
     from wtagents.operations.resolve_files import FileResolution
 
 

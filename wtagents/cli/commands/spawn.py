@@ -9,7 +9,7 @@ import click
 
 from wtagents.cli.answer import Answer
 from wtagents.cli.complete import complete_tasks
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import Duration, Place, decode, read_text
 from wtagents.core.errors import UsageError
 from wtagents.core.permission import PermissionMode
@@ -17,6 +17,7 @@ from wtagents.core.permission import PermissionMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
     from wtagents.core.task import AgentSpec
     from wtagents.operations.spawn import Spawned

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
     from wtagents.supervisor.loop import Supervised
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import name_argument
 
 if TYPE_CHECKING:
+    from wtagents.cli.call import Invocation
     from wtagents.operations.undo import UndoOutcome
 
 

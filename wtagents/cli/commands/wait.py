@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.invocation import Invocation, WtaCommand
+from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import some_names_argument, timeout_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
     from wtagents.operations.status import TaskStatus
 
