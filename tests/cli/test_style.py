@@ -7,21 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 
-from wtagents.cli.style import (
-    Cell,
-    Column,
-    Style,
-    Tone,
-    age,
-    ago,
-    count,
-    cut,
-    decide_color,
-    fields,
-    money,
-    plural,
-    text_width,
-)
+from wtagents.cli.style import Cell, Column, Style, Tone, decide_color, fields
+from wtagents.core.figures import age, ago, count, cut, money, plural, text_width
 
 if TYPE_CHECKING:
     from tests.support.environment import Sandbox

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from wtagents.cli.style import Cell, Column, Tone, fields, money
+from wtagents.cli.style import Cell, Column, Tone, fields
+from wtagents.core.figures import money
 from wtagents.core.task import AgentKind
 from wtagents.core.text import printable
 

@@ -9,8 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from wtagents.cli.render import Board, narrate, screen_style
-from wtagents.cli.style import Cell, Column, cut, visible
-from wtagents.cli.task_list import changes, now_of, state_tone, state_word
+from wtagents.cli.style import Cell, Column
+from wtagents.cli.task_list import state_tone
+from wtagents.core.figures import cut
+from wtagents.core.text import visible
+from wtagents.operations.status_words import changes, now_of, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wtagents.cli.landing_text import outcome_lines
-from wtagents.cli.style import Tone, plural
+from wtagents.cli.style import Tone
+from wtagents.core.figures import plural
 from wtagents.core.text import printable
 from wtagents.operations.resolve import Resolving
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.cli.style import Cell, Column, Tone, age, count, money
+from wtagents.cli.style import Cell, Column, Tone
+from wtagents.core.figures import age, count, money
 from wtagents.core.liveness import Liveness
-from wtagents.core.remedy import next_command
 from wtagents.core.task import TaskState
 from wtagents.core.text import printable
+from wtagents.operations.status_words import (
+    GROUPS,
+    changes,
+    clashes,
+    context_share,
+    group_of,
+    next_of,
+    now_of,
+    state_word,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +39,6 @@ COLUMNS = (
     Column("COST", right=True),
     Column("SINCE", right=True),
 )
-GROUPS = ("Needs a person", "At work", "Ready to merge", "At rest", "Done")
-_DOING_LIMIT = 200
 
 _TONES = {
     TaskState.READY: Tone.GOOD,
@@ -46,12 +54,12 @@ def task_list(items: Sequence[TaskStatus], style: Style, *, now: datetime) -> It
     if not items:
         yield 'no tasks; begin with: wta spawn fix-login "fix the login"'
         return
-    ordered = sorted(items, key=lambda item: (_group(item), item.task.id))
+    ordered = sorted(items, key=lambda item: (group_of(item), item.task.id))
     title, *rows = style.table(COLUMNS, [_row(item, now) for item in ordered], indent=2)
     yield title
     last = ""
     for item, row in zip(ordered, rows, strict=True):
-        group = GROUPS[_group(item)]
+        group = GROUPS[group_of(item)]
         if group != last:
             yield style.heading(group)
             last = group
@@ -61,15 +69,6 @@ def task_list(items: Sequence[TaskStatus], style: Style, *, now: datetime) -> It
             yield "    " + style.paint(printable(command), Tone.ACCENT)
 
 
-def state_word(item: TaskStatus) -> str:
-    """Return the one word for how a task is: its state, or what its live run is called."""
-    if item.pulse is not None and item.pulse.question is not None:
-        return "asking"
-    if item.task.state is TaskState.ACTIVE and item.liveness is not None:
-        return str(item.liveness)
-    return str(item.task.state)
-
-
 def state_tone(item: TaskStatus) -> Tone:
     """Return the tone of that word."""
     if item.attention:
@@ -77,90 +76,6 @@ def state_tone(item: TaskStatus) -> Tone:
     if item.liveness in (Liveness.STUCK, Liveness.LOST):
         return Tone.NOTICE
     return _TONES.get(item.task.state, Tone.PLAIN)
-
-
-def next_of(item: TaskStatus) -> str:
-    """Return the next command for a task."""
-    ended = item.run.exit if item.run else None
-    return next_command(
-        item.task,
-        liveness=item.liveness,
-        pulse=item.pulse,
-        merge=item.merge,
-        end=ended.reason if ended else None,
-    )
-
-
-def changes(item: TaskStatus) -> str:
-    """Return the size of the diff, uncommitted work included: `+34 -3`."""
-    facts = item.worktree
-    if facts is None or not (facts.insertions or facts.deletions):
-        return ""
-    return f"+{count(facts.insertions)} -{count(facts.deletions)}"
-
-
-def clashes(item: TaskStatus) -> str:
-    """Say whom a task clashes with: `docs +2`."""
-    name = item.task.name
-    others = [each.beside(name) for each in item.clashes]
-    return "" if not others else others[0] + (f" +{len(others) - 1}" if others[1:] else "")
-
-
-def context_share(item: TaskStatus) -> str:
-    """Return how full the context window is: `23%`."""
-    usage = item.usage
-    if not usage.context_window or not usage.context_tokens:
-        return ""
-    return f"{100 * usage.context_tokens // usage.context_window}%"
-
-
-def now_of(item: TaskStatus, now: datetime) -> str:
-    """Say in one line what happens, or why nothing does."""
-    task = item.task
-    if item.attention:
-        return printable(item.attention, _DOING_LIMIT)
-    match task.state:
-        case TaskState.QUEUED | TaskState.PREPARING:
-            return _waiting_for(item, now)
-        case TaskState.ACTIVE:
-            return _doing(item)
-        case TaskState.MERGING:
-            return str(item.merge.state) if item.merge else ""
-        case TaskState.MERGED:
-            return f"landed on {task.target}"
-        case TaskState.READY if item.worktree and item.worktree.uncommitted:
-            return f"{item.worktree.uncommitted} uncommitted"
-        case _:
-            waits = "lands by itself" if task.merge_when_ready else ""
-            return waits if task.state is TaskState.READY else printable(task.detail, _DOING_LIMIT)
-
-
-def _doing(item: TaskStatus) -> str:
-    if item.liveness is None:
-        return "its run has ended; the next tick takes note"
-    return printable(item.pulse.doing, _DOING_LIMIT) if item.pulse else ""
-
-
-def _waiting_for(item: TaskStatus, now: datetime) -> str:
-    task = item.task
-    if task.not_before is not None and task.not_before > now:
-        why = f" ({str(task.reason).replace('_', ' ')})" if task.reason else ""
-        return f"again in {age((task.not_before - now).total_seconds())}{why}"
-    return "waits for a place" if task.state is TaskState.QUEUED else "worktree is made"
-
-
-def _group(item: TaskStatus) -> int:
-    if item.attention:
-        return 0
-    match item.task.state:
-        case TaskState.QUEUED | TaskState.PREPARING | TaskState.ACTIVE | TaskState.MERGING:
-            return 1
-        case TaskState.READY:
-            return 2
-        case TaskState.STOPPED | TaskState.FAILED:
-            return 3
-        case TaskState.MERGED | TaskState.CANCELLED:
-            return 4
 
 
 def _row(item: TaskStatus, now: datetime) -> tuple[Cell | str, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.cli.radar_text import place_text
-from wtagents.cli.style import Tone, age, ago, count, fields, money, plural
-from wtagents.cli.task_list import context_share, next_of, now_of, state_tone, state_word
+from wtagents.cli.style import Tone, fields
+from wtagents.cli.task_list import state_tone
+from wtagents.core.figures import age, ago, count, money, plural
 from wtagents.core.merge import MergeState
 from wtagents.core.text import printable, printable_lines
+from wtagents.operations.status_words import context_share, next_of, now_of, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.cli.style import Tone, plural
+from wtagents.cli.style import Tone
+from wtagents.core.figures import plural
 from wtagents.core.text import printable
 
 if TYPE_CHECKING:

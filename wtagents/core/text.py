@@ -41,6 +41,16 @@ def printable_lines(text: str) -> list[str]:
     return [_inert(line.expandtabs(4)).rstrip() for line in lines]
 
 
+def visible(text: str) -> str:
+    """Return the text with every character that would not show as its escape.
+
+    For what a person decides about: `printable` leaves out what cannot be seen, here it must be.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _inert(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text

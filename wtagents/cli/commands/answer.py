@@ -54,7 +54,7 @@ def _ask(invocation: Invocation, name: str) -> tuple[bool, str]:
     if invocation.json or not sys.stdin.isatty():
         raise click.UsageError("say --allow or --deny: there is no terminal to ask on")
     from wtagents.cli.render import ask
-    from wtagents.cli.style import visible
+    from wtagents.core.text import visible
     from wtagents.operations.answer import require_question
 
     question = require_question(invocation.context, name)

@@ -71,7 +71,8 @@ def _cron(invocation: Invocation, *, install: bool) -> Answer[CronBlock]:
 
 
 def _cron_lines(block: CronBlock, style: Style) -> Iterator[str]:
-    from wtagents.cli.style import Tone, visible
+    from wtagents.cli.style import Tone
+    from wtagents.core.text import visible
 
     if block.installed:
         yield "the crontab has these lines" + ("" if block.changed else ", as before")
@@ -81,7 +82,8 @@ def _cron_lines(block: CronBlock, style: Style) -> Iterator[str]:
 
 
 def _lines(done: Cleanup, style: Style, *, dry_run: bool) -> Iterator[str]:
-    from wtagents.cli.style import Column, plural
+    from wtagents.cli.style import Column
+    from wtagents.core.figures import plural
     from wtagents.core.text import printable
 
     columns = (Column(""), Column(""), Column("", flexible=True))
@@ -103,7 +105,7 @@ def _lines(done: Cleanup, style: Style, *, dry_run: bool) -> Iterator[str]:
 
 
 def _left(traces: Traces) -> str:
-    from wtagents.cli.style import plural
+    from wtagents.core.figures import plural
 
     words = {"runs": "run", "gate_logs": "gate log", "commits": "archived commit"}
     counted = [plural(number, words[kind]) for kind, number in traces.counts.items()]

@@ -39,7 +39,9 @@ def command(invocation: Invocation, key: str | None) -> Answer[tuple[SettingRow,
 def _table(rows: tuple[SettingRow, ...], style: Style) -> Iterator[str]:
     from itertools import groupby
 
-    from wtagents.cli.style import Cell, Column, Tone, text_width, visible
+    from wtagents.cli.style import Cell, Column, Tone
+    from wtagents.core.figures import text_width
+    from wtagents.core.text import visible
 
     columns = (Column(""), Column("", flexible=True), Column(""))
     left = max(text_width(row.key.partition(".")[2]) for row in rows)
@@ -59,7 +61,8 @@ def _table(rows: tuple[SettingRow, ...], style: Style) -> Iterator[str]:
 
 
 def _one(rows: tuple[SettingRow, ...], style: Style) -> Iterator[str]:
-    from wtagents.cli.style import fields, visible
+    from wtagents.cli.style import fields
+    from wtagents.core.text import visible
 
     [row] = rows
     needs_trust = "when the repository's wta.toml decides it: wta trust" if row.trusted else ""
@@ -83,7 +86,7 @@ def _source(row: SettingRow) -> str:
     """Shorten the path of a person's own file; the repository's stands as it is."""
     from pathlib import Path
 
-    from wtagents.cli.style import visible
+    from wtagents.core.text import visible
 
     path = Path(row.source)
     if path.name == "wta.toml":

@@ -48,7 +48,8 @@ def command(invocation: Invocation, name: str, *, stat: bool, landing: bool) -> 
 
 
 def _lines(changed: TaskDiff, style: Style) -> Iterator[str]:
-    from wtagents.cli.style import Tone, visible
+    from wtagents.cli.style import Tone
+    from wtagents.core.text import visible
 
     tones = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT, "d": Tone.STRONG}
     for line in changed.patch.decode(errors="replace").splitlines():

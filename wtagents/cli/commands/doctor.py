@@ -55,7 +55,8 @@ def _accepted(changed: tuple[str, ...], style: Style) -> Iterator[str]:
 
 
 def _lines(checks: tuple[Check, ...], style: Style) -> Iterator[str]:
-    from wtagents.cli.style import Tone, plural, text_width
+    from wtagents.cli.style import Tone
+    from wtagents.core.figures import plural, text_width
     from wtagents.core.text import printable
     from wtagents.operations.checks.check import Health
 

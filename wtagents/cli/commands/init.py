@@ -71,7 +71,7 @@ def _merge_driver(invocation: Invocation, *, yes: bool) -> Answer[MergeDriver]:
 
 
 def _driver_lines(driver: MergeDriver, style: Style) -> Iterator[str]:
-    from wtagents.cli.style import visible
+    from wtagents.core.text import visible
 
     there = "in place" if driver.is_there else "to be written"
     yield style.heading(f"merge driver and mergetool: {there}")

@@ -52,7 +52,8 @@ def _lines(state: TrustState, style: Style) -> Iterator[str]:
 
 
 def _about(state: TrustState, style: Style) -> Iterator[str]:
-    from wtagents.cli.style import Tone, visible
+    from wtagents.cli.style import Tone
+    from wtagents.core.text import visible
 
     if state.commands:
         yield style.heading(f"{visible(str(state.path))} wants to run or to allow")
