@@ -28,15 +28,11 @@ from wtagents.store.messages import mark_delivered, mark_failed, message_by_id
 from wtagents.store.runs import latest_run, move_run, run_by_id
 from wtagents.store.tasks import move_task, require_task_by_id
 from wtagents.system import run_folder
-from wtagents.system.process import RUN_MARK, is_alive, signal_processes, stop_marked
 
 if TYPE_CHECKING:
     from wtagents.core.ids import RunId
     from wtagents.core.message import Message
     from wtagents.core.run import Run
-
-_POLITE_SECONDS = 3.0
-_FIRM_SECONDS = 5.0
 
 
 @singledispatch
@@ -81,9 +77,11 @@ def _(action: NoteExit, context: Context) -> None:
 def _(action: NoteLost, context: Context) -> None:
     folder = context.paths.run(action.run_id)
     claim = run_folder.load_claim(folder)
-    if run_folder.load_exit(folder) is not None or (claim is not None and is_alive(claim)):
+    if run_folder.load_exit(folder) is not None or (
+        claim is not None and context.world.is_alive(claim)
+    ):
         return
-    survivors = _stop_all(context, action.run_id)
+    survivors = context.world.stop_run(action.run_id)
     pulse = run_folder.load_pulse(folder)
     lost = Exit(
         reason=ExitReason.LOST,
@@ -129,7 +127,7 @@ def _stop_politely(context: Context, run: Run) -> None:
         moved = move_run(db, run.id, RunState.STOPPING, at=now, stop_deadline=deadline)
     claim = run_folder.load_claim(context.paths.run(run.id))
     if moved is not None and claim is not None:
-        signal_processes([claim], signal.SIGTERM)
+        context.world.signal(claim, signal.SIGTERM)
 
 
 def _stop_firmly(context: Context, run: Run) -> None:
@@ -138,8 +136,8 @@ def _stop_firmly(context: Context, run: Run) -> None:
     run_folder.forbid_claim(folder)
     claim = run_folder.load_claim(folder)
     if claim is not None:
-        signal_processes([claim], signal.SIGKILL)
-    survivors = _stop_all(context, run.id)
+        context.world.signal(claim, signal.SIGKILL)
+    survivors = context.world.stop_run(run.id)
     end = run_folder.load_exit(folder) or Exit(
         reason=ExitReason.STOPPED,
         detail="stopped from outside",
@@ -152,16 +150,6 @@ def _stop_firmly(context: Context, run: Run) -> None:
     )
     with context.database.write() as db:
         move_run(db, run.id, RunState.EXITED, at=context.clock.now(), exit=end)
-
-
-def _stop_all(context: Context, run_id: RunId) -> int:
-    return stop_marked(
-        RUN_MARK,
-        run_id,
-        clock=context.clock,
-        polite_seconds=_POLITE_SECONDS,
-        firm_seconds=_FIRM_SECONDS,
-    )
 
 
 @apply.register

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.settings import Layer, Settings
     from wtagents.git.repo import Repository
+    from wtagents.operations.world import World
     from wtagents.store.database import Database
     from wtagents.system.clock import Clock, IdSource
 
@@ -117,6 +118,13 @@ class Context:
         from wtagents.system.config_file import load_layers
 
         return resolve_settings((*load_layers(self.main_worktree), *self._flags))
+
+    @cached_property
+    def world(self) -> World:
+        """The processes and worktrees that a tick acts on."""
+        from wtagents.operations.world import Machine
+
+        return Machine(self)
 
     @contextmanager
     def repository_lock(self) -> Iterator[None]:

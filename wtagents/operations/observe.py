@@ -13,19 +13,17 @@ from wtagents.store.messages import undelivered
 from wtagents.store.runs import latest_runs
 from wtagents.store.tasks import tasks as stored_tasks
 from wtagents.system import run_folder
-from wtagents.system.process import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from wtagents.core.ids import RunId
     from wtagents.core.merge import MergeRequest
     from wtagents.core.message import Message
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
-    from wtagents.system.clock import Clock
-    from wtagents.system.paths import RunFolder
 
 
 def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
@@ -59,7 +57,7 @@ def _view(
 ) -> TaskView:
     facts = None
     if run is not None and (run.state in LIVE_RUN_STATES or messages):
-        facts = observe_run(context.paths.run(run.id), context.clock)
+        facts = observe_run(context, run.id)
     return TaskView(
         task=task,
         run=run,
@@ -70,20 +68,21 @@ def _view(
     )
 
 
-def observe_run(folder: RunFolder, clock: Clock) -> RunFacts:
+def observe_run(context: Context, run_id: RunId) -> RunFacts:
     """Read the folder of one run.
 
     The processes are asked before the exit record is read: a runner that is gone has written its
     record before, so a missing one is missing for good.
     """
+    folder, clock, world = context.paths.run(run_id), context.clock, context.world
     claim = run_folder.load_claim(folder)
     agent = run_folder.load_agent(folder)
-    runner_alive = claim is not None and is_alive(claim)
+    runner_alive = claim is not None and world.is_alive(claim)
     return RunFacts(
         claim=claim,
         barred=claim is None and run_folder.is_barred(folder),
         runner_alive=runner_alive,
-        agent_alive=agent is not None and is_alive(agent),
+        agent_alive=agent is not None and world.is_alive(agent),
         heartbeat_age=run_folder.heartbeat_age(folder, clock),
         activity_age=run_folder.activity_age(folder, clock),
         pulse=run_folder.load_pulse(folder),
@@ -102,6 +101,4 @@ def _worktree_of_ended_run(context: Context, task: Task, run: Run | None) -> Wor
     )
     if task.state is not TaskState.ACTIVE or not ended_well:
         return None
-    from wtagents.git.worktrees import worktree_facts
-
-    return worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())
+    return context.world.worktree_facts(task, context.clock.now())

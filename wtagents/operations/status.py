@@ -162,7 +162,7 @@ def _end_of(run: Run | None) -> ExitReason | None:
 def _look(context: Context, run: Run | None) -> RunFacts | None:
     if run is None or run.state not in LIVE_RUN_STATES:
         return None
-    return observe_run(context.paths.run(run.id), context.clock)
+    return observe_run(context, run.id)
 
 
 def _judge(context: Context, seen: RunFacts) -> Verdict:

@@ -147,7 +147,7 @@ def check_runs(context: Context) -> Iterator[Check]:
     names = {task.id: task.name for task in _tasks(context)}
     gone = []
     for run in live_runs(db):
-        seen = observe_run(context.paths.run(run.id), context.clock)
+        seen = observe_run(context, run.id)
         if seen.claim is not None and not seen.runner_alive and seen.exit is None:
             gone.append(names.get(run.task_id, run.id))
     lost = [

@@ -7,7 +7,6 @@ run the exclusive claim lets one win.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, WtaError
@@ -16,21 +15,14 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
-from wtagents.git.lost import is_lost
-from wtagents.git.stale_locks import clear_stale_locks
-from wtagents.operations.starting.filling import filling_worktree
-from wtagents.operations.starting.worktree import claim_worktree, furnish_worktree
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import mark_delivered, messages_of
 from wtagents.store.runs import add_run, latest_run, move_run, run_by_id
 from wtagents.store.tasks import move_task, note_commit_asked, require_task_by_id
 from wtagents.system import run_folder
-from wtagents.system.command import own_environment
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
-from wtagents.system.logs import note
-from wtagents.system.process import RUN_MARK, marked_processes, start_detached
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +55,7 @@ def begin_run(context: Context, action: BeginRun) -> None:
             if task is None:
                 return
             _clear_locks(context, task)
-            with filling_worktree(context, task) as filling:
+            with context.world.filling(task) as filling:
                 if filling is not None:
                     not_started = _begin(context, task, action.purpose, filling)
         except DeadlineError:
@@ -80,7 +72,7 @@ def _begin(
     context: Context, task: Task, purpose: Purpose, filling: Filling
 ) -> WtaError | OSError | None:
     """Add a run and start its runner; return what kept it from starting."""
-    prepared = furnish_worktree(context, task, filling)
+    prepared = context.world.furnish(task, filling)
     run = _add_run(context, task, purpose)
     return None if run is None else _start(context, run, prepared, filling)
 
@@ -97,12 +89,7 @@ def _claim(context: Context, action: BeginRun) -> Task | None:
             if task.state is TaskState.QUEUED:
                 moved = move_task(db, task.id, TaskState.PREPARING, at=context.clock.now())
                 task = moved or task
-        if run is not None and is_lost(task.worktree):
-            from wtagents.operations.starting.remake import remake_worktree
-
-            remake_worktree(context, task)
-        else:
-            claim_worktree(context, task)
+        context.world.claim_worktree(task, run)
         return task
 
 
@@ -110,13 +97,8 @@ def _clear_locks(context: Context, task: Task) -> None:
     """Free the worktree of what a git of the last agent left when it was killed."""
     with context.database.read() as db:
         previous = latest_run(db, task.id)
-    if previous is not None and previous.ended_at is not None:
-        found = clear_stale_locks(
-            context.repository, task.worktree, task.branch, ended_at=previous.ended_at
-        )
-        for lock in found:
-            text = "%s was left by a git that was killed; it is set aside"
-            note(__name__, text, lock)
+    if previous is not None:
+        context.world.clear_locks(task, previous)
 
 
 def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
@@ -160,7 +142,7 @@ def _start(
     try:
         _open_folder(context, run, filling)
         _write_order(context, run, prepared)
-        _launch_runner(context, run.id)
+        context.world.start_runner(run.id)
     except (WtaError, OSError) as error:
         _end_unclaimed(context, run, error)
         return error
@@ -194,7 +176,7 @@ def _end_waiting_run(context: Context, task_id: int, error: WtaError | OSError) 
 
 def relaunch_runner(context: Context, run_id: RunId) -> None:
     """Start the runner of a run that nobody has claimed, unless one is only slow to do so."""
-    if marked_processes((RUN_MARK, run_id)):
+    if context.world.has_processes(run_id):
         return
     with context.database.read() as db:
         run = run_by_id(db, run_id)
@@ -204,13 +186,13 @@ def relaunch_runner(context: Context, run_id: RunId) -> None:
     with try_lock(context.paths.task_lock(task.id)) as alone:
         if not alone:
             return
-        with filling_worktree(context, task) as filling:
+        with context.world.filling(task) as filling:
             if filling is None:
                 return
             _open_folder(context, run, filling)
             if run_folder.load_order(context.paths.run(run_id)) is None:
-                _write_order(context, run, furnish_worktree(context, task, filling))
-            _launch_runner(context, run_id)
+                _write_order(context, run, context.world.furnish(task, filling))
+            context.world.start_runner(run_id)
 
 
 def _open_folder(context: Context, run: Run, filling: Filling) -> None:
@@ -224,17 +206,6 @@ def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
     from wtagents.operations.starting.order import write_order
 
     write_order(context, run, prepared)
-
-
-def _launch_runner(context: Context, run_id: RunId) -> None:
-    """Start the runner as a program of its own; of a run that is claimed it ends at once."""
-    folder = context.paths.run(run_id)
-    start_detached(
-        run_folder.runner_argv(folder, sys.executable),
-        cwd=folder.root,
-        env=own_environment({RUN_MARK: run_id}),
-        log=folder.runner_log,
-    )
 
 
 def _fail(context: Context, task_id: int, error: WtaError | OSError) -> None:

@@ -1,0 +1,164 @@
+"""What a tick acts on beside rows and run folders: the processes of runs, the worktrees of tasks.
+
+A port, so that the whole loop can be run against a simulated machine that crashes at any step.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from wtagents.system import run_folder
+from wtagents.system.command import own_environment
+from wtagents.system.logs import note
+from wtagents.system.process import (
+    RUN_MARK,
+    is_alive,
+    marked_processes,
+    signal_processes,
+    start_detached,
+    stop_marked,
+)
+
+if TYPE_CHECKING:
+    import signal
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from wtagents.core.ids import RunId
+    from wtagents.core.run import ProcessIdentity, Run
+    from wtagents.core.task import Task
+    from wtagents.core.worktree import WorktreeFacts
+    from wtagents.operations.context import Context
+    from wtagents.operations.starting.filling import Filling
+    from wtagents.operations.starting.worktree import Furnished
+
+_POLITE_SECONDS = 3.0
+_FIRM_SECONDS = 5.0
+
+
+class World(Protocol):
+    """Every effect can be repeated; one that is refused raises WtaError or OSError."""
+
+    def is_alive(self, process: ProcessIdentity) -> bool:
+        """Whether exactly this process still runs."""
+        ...
+
+    def has_processes(self, run_id: RunId) -> bool:
+        """Whether a process of the run is there, claimed or not."""
+        ...
+
+    def start_runner(self, run_id: RunId) -> None:
+        """Start a runner; of a run that is claimed it ends at once."""
+        ...
+
+    def signal(self, process: ProcessIdentity, number: signal.Signals) -> None:
+        """Send a signal to exactly this process; one that is gone is passed over."""
+        ...
+
+    def stop_run(self, run_id: RunId) -> int:
+        """Stop every process of a run, proved; return how many there were."""
+        ...
+
+    def claim_worktree(self, task: Task, previous: Run | None) -> None:
+        """Have branch and worktree there; the caller holds the repository lock.
+
+        `previous` is the task's last run: a worktree that is lost since then is made again.
+        """
+        ...
+
+    def clear_locks(self, task: Task, previous: Run) -> None:
+        """Free the worktree of what a git of the last agent left when it was killed."""
+        ...
+
+    def filling(self, task: Task) -> AbstractContextManager[Filling | None]:
+        """Have the files there at the end of the block; None while somebody else checks out."""
+        ...
+
+    def furnish(self, task: Task, filling: Filling) -> Furnished:
+        """Put into the worktree what is not committed and yet needed."""
+        ...
+
+    def worktree_facts(self, task: Task, at: datetime) -> WorktreeFacts | None:
+        """Look at branch, commits and files; None when the worktree is not there."""
+        ...
+
+
+class Machine:
+    """The world as it is: this machine's processes, the repository's worktrees."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def is_alive(self, process: ProcessIdentity) -> bool:
+        """Ask the process table."""
+        return is_alive(process)
+
+    def has_processes(self, run_id: RunId) -> bool:
+        """Search for the run's mark."""
+        return bool(marked_processes((RUN_MARK, run_id)))
+
+    def start_runner(self, run_id: RunId) -> None:
+        """Start it as a program of its own that outlives this one."""
+        folder = self._context.paths.run(run_id)
+        start_detached(
+            run_folder.runner_argv(folder, sys.executable),
+            cwd=folder.root,
+            env=own_environment({RUN_MARK: run_id}),
+            log=folder.runner_log,
+        )
+
+    def signal(self, process: ProcessIdentity, number: signal.Signals) -> None:
+        """Send it."""
+        signal_processes([process], number)
+
+    def stop_run(self, run_id: RunId) -> int:
+        """Ask, then kill, whatever carries the run's mark."""
+        return stop_marked(
+            RUN_MARK,
+            run_id,
+            clock=self._context.clock,
+            polite_seconds=_POLITE_SECONDS,
+            firm_seconds=_FIRM_SECONDS,
+        )
+
+    def claim_worktree(self, task: Task, previous: Run | None) -> None:
+        """Add it, adopt a half-made one, or make a lost one again."""
+        from wtagents.git.lost import is_lost
+
+        if previous is not None and is_lost(task.worktree):
+            from wtagents.operations.starting.remake import remake_worktree
+
+            remake_worktree(self._context, task)
+            return
+        from wtagents.operations.starting.worktree import claim_worktree
+
+        claim_worktree(self._context, task)
+
+    def clear_locks(self, task: Task, previous: Run) -> None:
+        """Set aside locks that are older than the end of the last run."""
+        if previous.ended_at is None:
+            return
+        from wtagents.git.stale_locks import clear_stale_locks
+
+        repository, ended_at = self._context.repository, previous.ended_at
+        for lock in clear_stale_locks(repository, task.worktree, task.branch, ended_at=ended_at):
+            note(__name__, "%s was left by a git that was killed; it is set aside", lock)
+
+    def filling(self, task: Task) -> AbstractContextManager[Filling | None]:
+        """Let git check out beside everything else that a run needs."""
+        from wtagents.operations.starting.filling import filling_worktree
+
+        return filling_worktree(self._context, task)
+
+    def furnish(self, task: Task, filling: Filling) -> Furnished:
+        """Write the instructions and copy what is to be included."""
+        from wtagents.operations.starting.worktree import furnish_worktree
+
+        return furnish_worktree(self._context, task, filling)
+
+    def worktree_facts(self, task: Task, at: datetime) -> WorktreeFacts | None:
+        """Ask git."""
+        from wtagents.git.worktrees import worktree_facts
+
+        return worktree_facts(self._context.repository, task.worktree, task.base, at=at)
