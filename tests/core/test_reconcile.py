@@ -10,6 +10,7 @@ from tests.support.records import (
     RUNNER,
     a_merge,
     a_message,
+    a_pulse,
     a_run,
     a_task,
     an_ended_run,
@@ -20,7 +21,9 @@ from tests.support.records import (
     view,
     worktree_facts,
 )
+from wtagents.core.admission import AdmissionPolicy
 from wtagents.core.ids import RunId, TaskName
+from wtagents.core.limit import AccountLimit, spread
 from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.reconcile import (
@@ -29,6 +32,7 @@ from wtagents.core.reconcile import (
     DropMessage,
     LaunchRunner,
     NoteExit,
+    NoteLimit,
     NoteLost,
     NoteRunning,
     NoteTaken,
@@ -40,12 +44,15 @@ from wtagents.core.reconcile import (
     StopRun,
     plan,
 )
+from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.settle import Settlement, SettlePolicy
 from wtagents.core.snapshot import TaskView
 from wtagents.core.task import Reason, TaskState, Wish
 
-POLICY = Policy(capacity=2, settle=SettlePolicy(first_pause=timedelta(seconds=10)))
+POLICY = Policy(
+    admission=AdmissionPolicy(agents=2), settle=SettlePolicy(first_pause=timedelta(seconds=10))
+)
 ACTIVE = a_task(state=TaskState.ACTIVE)
 STOPPED = Settlement(to=TaskState.STOPPED, reason=Reason.STOPPED_BY_PERSON)
 
@@ -286,3 +293,37 @@ def test_merge_when_ready_asks_once_per_result() -> None:
 def test_ended_tasks_need_nothing() -> None:
     for state in (TaskState.MERGED, TaskState.CANCELLED):
         assert planned(view(a_task(state=state), run=an_ended_run())) == ()
+
+
+def test_a_limit_that_one_run_met_holds_all_of_the_account_back() -> None:
+    met = an_ended_run(ExitReason.RATE_LIMITED, retry_at=later(600), detail="5-hour limit")
+    ended = view(ACTIVE, run=replace(met, account="a"), account="a")
+    same = view(a_task(id=2, name=TaskName("b")), account="a")
+    other = view(a_task(id=3, name=TaskName("c")), account="other")
+    limit = AccountLimit(account="a", until=later(600), detail="5-hour limit", seen_at=NOW)
+
+    first, *rest = planned(ended, same, other, live_runs=0)
+
+    assert first == NoteLimit(limit=limit)
+    assert [type(each) for each in rest] == [SettleTask, BeginRun]
+    assert rest[1] == begun(task_id=3)
+
+
+def test_a_known_limit_ends_a_little_later_for_each_task() -> None:
+    limit = AccountLimit(account="a", until=later(600), detail="", seen_at=NOW)
+    waiting = view(a_task(), account="a")
+    known = replace(snapshot(waiting, live_runs=0), limits=(limit,))
+    start = later(600) + spread(timedelta(seconds=600), key=1)
+
+    assert later(600) < start < later(630)
+    assert plan(known, POLICY, start - timedelta(microseconds=1)) == ()
+    assert plan(known, POLICY, start) == (begun(),)
+
+
+def test_the_limit_of_a_run_that_goes_on_is_noted_and_the_run_left_alone() -> None:
+    pulse = a_pulse(limited_until=later(600))
+    live = view(ACTIVE, run=a_run(account="a"), run_facts=facts(pulse=pulse), account="a")
+    limit = AccountLimit(account="a", until=later(600), detail="", seen_at=NOW)
+
+    assert planned(live) == (NoteLimit(limit=limit),)
+    assert plan(replace(snapshot(live), limits=(limit,)), POLICY, NOW) == ()

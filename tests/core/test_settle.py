@@ -14,6 +14,7 @@ from tests.support.records import (
     worktree_facts,
 )
 from wtagents.core.ids import BranchName
+from wtagents.core.limit import spread
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason
 from wtagents.core.settle import Settlement, SettlePolicy, settle
@@ -146,7 +147,7 @@ def test_a_rate_limit_waits_for_its_end_and_costs_no_attempt() -> None:
         to=TaskState.QUEUED,
         reason=Reason.RATE_LIMITED,
         detail="5-hour limit",
-        not_before=later(3600),
+        not_before=later(3600) + spread(timedelta(hours=1), key=1),
     )
 
 
@@ -156,7 +157,7 @@ def test_a_rate_limit_that_ended_while_nobody_looked_is_over() -> None:
     settled = settle(view(ACTIVE, run=run), POLICY, later(3600))
 
     assert settled is not None
-    assert settled.not_before == later(5)
+    assert settled.not_before == later(5) + spread(timedelta(seconds=5), key=1)
 
 
 def test_a_rate_limit_in_the_past_waits_all_the_same() -> None:
@@ -165,7 +166,7 @@ def test_a_rate_limit_in_the_past_waits_all_the_same() -> None:
     settled = settle(view(ACTIVE, run=run), POLICY, NOW)
 
     assert settled is not None
-    assert settled.not_before == later(600)
+    assert settled.not_before == later(600) + spread(timedelta(minutes=10), key=1)
 
 
 @pytest.mark.parametrize(

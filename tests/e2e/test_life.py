@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
+from wtagents.core.admission import Bar
 from wtagents.core.errors import ExitCode
 from wtagents.core.run import ExitReason, Phase
 from wtagents.core.task import Reason, TaskState
@@ -185,11 +188,16 @@ def test_a_rate_limit_is_waited_for_and_costs_no_attempt(fleet: Fleet) -> None:
     waiting = fleet.await_state("a", TaskState.QUEUED)
     assert waiting.reason is Reason.RATE_LIMITED
     assert waiting.not_before is not None
-    assert 0 < (waiting.not_before - fleet.context.clock.now()).total_seconds() <= 3
+    assert 0 < (waiting.not_before - fleet.context.clock.now()).total_seconds() <= 3.3
+    [said] = fleet.spawn("b", *work("b.txt")).messages
+    assert re.fullmatch(r"rate limited until \d\d:\d\d: the task starts by itself", said)
     assert fleet.tick().applied == 0
+    assert {item.wait.bar for item in map(fleet.status, "ab") if item.wait} == {Bar.LIMIT}
     task = fleet.await_rest("a")
     assert (task.state, task.attempts) == (TaskState.READY, 0)
     assert fleet.runs("a")[1].created_at >= waiting.not_before
+    fleet.await_rest("b")
+    assert len(fleet.runs("b")) == 1
 
 
 def test_a_retry_goes_on_or_begins_anew(fleet: Fleet) -> None:

@@ -70,7 +70,7 @@ def test_every_table_is_strict(db: Database) -> None:
     tables = db.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
     own = [row for row in tables if not row["name"].startswith("sqlite_")]
     assert [row["name"] for row in own if not row["sql"].endswith("STRICT")] == []
-    assert len(own) == 22
+    assert len(own) == 23
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_every_table_is_strict(db: Database) -> None:
         (
             (
                 "INSERT INTO run SELECT id || 'b', task_id, 2, state, session_id, resumes, prompt,"
-                " runner, created_at, ended_at, stop_deadline, exit FROM run"
+                " runner, created_at, ended_at, stop_deadline, exit, account, model FROM run"
             ),
             "UNIQUE constraint failed: run.task_id",
         ),

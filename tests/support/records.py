@@ -185,6 +185,7 @@ def view(
     worktree: WorktreeFacts | None = None,
     messages: tuple[Message, ...] = (),
     merge: MergeRequest | None = None,
+    account: str = "",
 ) -> TaskView:
     return TaskView(
         task=task or _TASK,
@@ -193,6 +194,7 @@ def view(
         worktree=worktree,
         messages=messages,
         merge=merge,
+        account=account,
     )
 
 

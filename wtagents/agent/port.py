@@ -142,6 +142,8 @@ class ReaderState:
     """Turns that ended."""
     unknown: int
     """Lines of a kind that this version does not know."""
+    limited_until: datetime | None = None
+    """End of the limit behind which its last request waits; a request that succeeds ends it."""
 
     @property
     def at_rest(self) -> bool:
@@ -157,6 +159,7 @@ class ReaderState:
             usage=self.usage,
             session_id=self.session_id,
             at=at,
+            limited_until=self.limited_until,
         )
 
 

@@ -72,6 +72,7 @@ class ClaudeReader:
         self._failure: Failed | None = None
         self._denials: dict[str, Denied] = {}
         self._resets_at: datetime | None = None
+        self._limited_until: datetime | None = None
         self._state: ReaderState | None = None
 
     # ------------------------------------------------------------------------------ the port
@@ -117,6 +118,7 @@ class ClaudeReader:
                 background=self._background,
                 results=self._results,
                 unknown=self._unknown,
+                limited_until=self._limited_until,
             )
         return self._state
 
@@ -162,7 +164,7 @@ class ClaudeReader:
             case Failed():
                 self._failure = event
             case RateLimited(status="rejected", resets_at=resets_at):
-                self._resets_at = resets_at
+                self._resets_at = self._limited_until = resets_at
             case Denied(tool_id=tool_id):
                 self._denials[tool_id] = event
             case Compacting() | Compacted():
@@ -185,6 +187,7 @@ class ClaudeReader:
 
     def _count(self, request: Request) -> None:
         self._failure = None
+        self._limited_until = None
         new = request.message_id not in self._unsettled
         self._unsettled[request.message_id] = request.input_tokens
         usage = replace(

@@ -38,6 +38,8 @@ class EventKind(StrEnum):
     FINGERPRINT_ACCEPTED = "fingerprint.accepted"
     CLAIM_ADDED = "claim.added"
     CLAIM_RELEASED = "claim.released"
+    ACCOUNT_LIMITED = "account.limited"
+    ACCOUNT_FREED = "account.freed"
     ACTION_FAILED = "action.failed"
 
 

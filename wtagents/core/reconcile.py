@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.admission import Admission, AdmissionPolicy, in_order, new_limits
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState
 from wtagents.core.record import record
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.ids import RunId
+    from wtagents.core.limit import AccountLimit
     from wtagents.core.message import Taken
     from wtagents.core.run import Exit, ProcessIdentity, Run
     from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
@@ -128,6 +130,13 @@ class SettleTask:
 
 
 @record
+class NoteLimit:
+    """Record that an account is at its limit, for all that would start on it."""
+
+    limit: AccountLimit
+
+
+@record
 class RequestMerge:
     """Add the merge request that `--merge` asked for."""
 
@@ -146,6 +155,7 @@ Action = (
     | DropMessage
     | SettleTask
     | RequestMerge
+    | NoteLimit
 )
 
 
@@ -153,21 +163,23 @@ Action = (
 class Policy:
     """The settings that a plan depends on."""
 
-    capacity: int
+    admission: AdmissionPolicy
     settle: SettlePolicy
 
 
 def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[Action, ...]:
-    """Return what to do, oldest task first; admission counts the runs this plan itself begins."""
-    actions: list[Action] = []
-    free = policy.capacity - snapshot.live_runs
-    for view in snapshot.views:
-        for action in _plan_task(view, policy, now):
-            if isinstance(action, BeginRun):
-                if free <= 0:
-                    continue
-                free -= 1
-            actions.append(action)
+    """Return what to do, in the order in which tasks may start."""
+    limits = new_limits(snapshot)
+    actions: list[Action] = [NoteLimit(limit=limit) for limit in limits]
+    admission = Admission(snapshot, policy.admission, now)
+    admission.learn(limits)
+    for view in in_order(snapshot.views):
+        planned = _plan_task(view, policy, now)
+        actions += (
+            each
+            for each in planned
+            if not isinstance(each, BeginRun) or admission.wait_of(view) is None
+        )
     return tuple(actions)
 
 
@@ -231,7 +243,7 @@ def _plan_resting(view: TaskView, policy: Policy, now: datetime) -> Iterator[Act
             yield _settled(view, Settlement(to=TaskState.CANCELLED))
         return
     if task.state in (TaskState.QUEUED, TaskState.PREPARING):
-        yield from _plan_queued(view, now)
+        yield from _plan_queued(view)
     elif task.state is TaskState.ACTIVE:
         yield from _plan_ended_run(view, policy, now)
     elif task.state is not TaskState.MERGING and task.wish is Wish.WORK and is_woken(view):
@@ -240,11 +252,11 @@ def _plan_resting(view: TaskView, policy: Policy, now: datetime) -> Iterator[Act
         yield RequestMerge(task_id=task.id)
 
 
-def _plan_queued(view: TaskView, now: datetime) -> Iterator[Action]:
+def _plan_queued(view: TaskView) -> Iterator[Action]:
     task = view.task
     if task.wish is Wish.STOP:
         yield _settled(view, Settlement.stopped())
-    elif task.not_before is None or now >= task.not_before:
+    else:
         purpose = Purpose.CONTINUE if view.run is not None and not _texts(view) else Purpose.WORK
         yield _begun(view, purpose)
 

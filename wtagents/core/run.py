@@ -121,6 +121,8 @@ class Pulse:
     usage: Usage
     session_id: str
     at: datetime
+    limited_until: datetime | None = None
+    """End of the account's limit that the agent waits behind."""
 
 
 @record
@@ -161,3 +163,7 @@ class Run:
     stop_deadline: datetime | None
     """When a polite stop becomes a firm one; None while nobody asked."""
     exit: Exit | None
+    account: str = ""
+    """Whose limits it shares; '' for a program that has none."""
+    model: str = ""
+    """The model that it was started with; '' left it to the program."""

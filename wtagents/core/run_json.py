@@ -127,6 +127,7 @@ def pulse_value(pulse: Pulse) -> dict[str, Any]:
         "usage": usage_value(pulse.usage),
         "session_id": pulse.session_id,
         "at": pulse.at.isoformat(),
+        "limited_until": pulse.limited_until.isoformat() if pulse.limited_until else None,
     }
 
 
@@ -141,6 +142,7 @@ def parse_pulse(value: Any) -> Pulse:
         usage=parse_usage(fields.raw("usage")),
         session_id=fields.text("session_id"),
         at=fields.time("at"),
+        limited_until=None if fields.absent("limited_until") else fields.time("limited_until"),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from wtagents.core.limit import limit_end, spread
 from wtagents.core.record import record, replace
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from wtagents.core.snapshot import TaskView
     from wtagents.core.worktree import WorktreeFacts
 
-RATE_LIMIT_PAUSE = timedelta(minutes=10)
-"""Pause after a rate limit that does not say when it ends."""
 _LONGEST_PAUSE = timedelta(minutes=15)
 
 _MENDABLE = {
@@ -83,15 +82,13 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
         end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
     if end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
         return Settlement.stopped()
-    if end.reason is ExitReason.RATE_LIMITED:
-        # A limit may have ended while nobody looked; one that ended before the run did is no limit.
-        told = end.retry_at if end.retry_at and end.retry_at > end.at else None
-        pause_end = told or now + RATE_LIMIT_PAUSE
+    limited_until = limit_end(end)
+    if limited_until is not None:
         return Settlement(
             to=TaskState.QUEUED,
             reason=Reason.RATE_LIMITED,
             detail=end.detail,
-            not_before=pause_end,
+            not_before=limited_until + spread(limited_until - end.at, task.id),
         )
     if end.reason in _MENDABLE:
         return _try_again(_MENDABLE[end.reason], end, task.attempts, policy, now)

@@ -10,6 +10,7 @@ from wtagents.core.record import record
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wtagents.core.limit import AccountLimit
     from wtagents.core.merge import MergeRequest
     from wtagents.core.message import Message, Taken
     from wtagents.core.run import Exit, ProcessIdentity, Pulse, Run
@@ -52,6 +53,8 @@ class TaskView:
     """Undelivered, oldest first."""
     merge: MergeRequest | None
     """The latest merge request."""
+    account: str = ""
+    """The account that its next run would work on."""
 
     @property
     def live_run(self) -> Run | None:
@@ -67,3 +70,5 @@ class Snapshot:
     live_runs: int
     """Live runs of the whole repository, whatever the scope."""
     at: datetime
+    limits: tuple[AccountLimit, ...] = ()
+    """What accounts may not use now, as the store knows."""

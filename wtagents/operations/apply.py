@@ -13,6 +13,7 @@ from wtagents.core.reconcile import (
     DropMessage,
     LaunchRunner,
     NoteExit,
+    NoteLimit,
     NoteLost,
     NoteRunning,
     NoteTaken,
@@ -23,6 +24,7 @@ from wtagents.core.reconcile import (
 )
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.operations.context import Context
+from wtagents.store.limits import record_limit
 from wtagents.store.merges import add_merge_request
 from wtagents.store.messages import mark_delivered, mark_failed, message_by_id
 from wtagents.store.runs import latest_run, move_run, run_by_id
@@ -199,6 +201,12 @@ def _(action: SettleTask, context: Context) -> None:
             attempts=attempts,
             commit_asked=False if settlement.forgive else task.commit_asked,
         )
+
+
+@apply.register
+def _(action: NoteLimit, context: Context) -> None:
+    with context.database.write() as db:
+        record_limit(db, action.limit, context.clock.now())
 
 
 @apply.register

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from wtagents.agent.account import account_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
 from wtagents.core.task import TaskState
+from wtagents.store.limits import account_limits
 from wtagents.store.merges import latest_merge_requests
 from wtagents.store.messages import undelivered
 from wtagents.store.runs import latest_runs
@@ -28,11 +31,13 @@ if TYPE_CHECKING:
 
 def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
     """Look at all tasks, or at those named; the count of live runs is always of the repository."""
+    now = context.clock.now()
     with context.database.read() as db:
         tasks = [t for t in stored_tasks(db) if task_ids is None or t.id in task_ids]
         runs = latest_runs(db)
         waiting = undelivered(db)
         merges = latest_merge_requests(db)
+        limits = account_limits(db, now=now)
     views = tuple(
         _view(
             context,
@@ -44,7 +49,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         for task in tasks
     )
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
-    return Snapshot(views=views, live_runs=live, at=context.clock.now())
+    return Snapshot(views=views, live_runs=live, at=context.clock.now(), limits=limits)
 
 
 def _view(
@@ -65,6 +70,7 @@ def _view(
         worktree=_worktree_of_ended_run(context, task, run),
         messages=messages,
         merge=merge,
+        account=account_of(task.agent.kind, os.environ),
     )
 
 

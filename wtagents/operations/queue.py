@@ -13,6 +13,7 @@ from wtagents.core.record import record
 from wtagents.operations.landing.choose import observe_line, wishes_of
 from wtagents.operations.landing.verify import slots_of
 from wtagents.operations.result import OperationResult
+from wtagents.operations.waits import held_words, waits
 from wtagents.store.gates import flaky_gates
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import tasks
@@ -74,6 +75,7 @@ def queue(context: Context) -> OperationResult[Queue]:
         live = live_merge_requests(db)
         names = {task.id: task.name for task in tasks(db, removed=True)}
         flaky = tuple(flaky_gates(db))
+        held = held_words(waits(context, db), context.clock.now())
     now = [each for each in live if each.state is not MergeState.WAITING]
     waiting = [each for each in live if each.state is MergeState.WAITING]
     line = _line(context, waiting)
@@ -90,7 +92,8 @@ def queue(context: Context) -> OperationResult[Queue]:
             measured=len(line.measures.landed),
             gate_seconds=seconds,
             flaky=flaky,
-        )
+        ),
+        messages=held,
     )
 
 

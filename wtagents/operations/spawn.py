@@ -9,6 +9,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from wtagents.core.admission import Bar
 from wtagents.core.errors import StateError, SystemFault, UsageError, WtaError
 from wtagents.core.ids import BranchName, TaskName
 from wtagents.core.record import record
@@ -116,7 +117,9 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     if task.state is TaskState.FAILED and failures:
         _take_back(context, task)
         raise failures[0]
-    return OperationResult(data=Spawned(task=task, run=run), messages=_why_waiting(task, run))
+    return OperationResult(
+        data=Spawned(task=task, run=run), messages=_why_waiting(context, task, run)
+    )
 
 
 def _take_back(context: Context, task: Task) -> None:
@@ -127,10 +130,17 @@ def _take_back(context: Context, task: Task) -> None:
         take_back(context, task.id)
 
 
-def _why_waiting(task: Task, run: Run | None) -> tuple[str, ...]:
+def _why_waiting(context: Context, task: Task, run: Run | None) -> tuple[str, ...]:
     if run is not None:
         return ()
     if task.state is TaskState.QUEUED:
+        from wtagents.operations.waits import waits
+
+        now = context.clock.now()
+        with context.database.read() as db:
+            wait = waits(context, db).get(task.id)
+        if wait is not None and wait.bar is not Bar.PLACES:
+            return (f"{wait.words(now)}: the task starts by itself",)
         return ("every place is taken: the task starts when an agent ends",)
     return ("another wta process is making its worktree",)
 

@@ -14,12 +14,14 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.liveness import Liveness, Thresholds, Verdict, judge
 from wtagents.core.record import record
 from wtagents.core.run import Usage
+from wtagents.core.task import TaskState
 from wtagents.operations.observe import observe_run
 from wtagents.operations.result import OperationResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from wtagents.core.admission import Wait
     from wtagents.core.merge import MergeRequest
     from wtagents.core.message import Message
     from wtagents.core.run import ExitReason, Pulse, Run
@@ -60,6 +62,8 @@ class TaskStatus:
     attention: str
     merge: MergeRequest | None
     waiting_messages: int
+    wait: Wait | None = None
+    """What a queued task waits for."""
     clashes: tuple[RadarClash, ...] = ()
     """What the radar saw last; `task` may be the other one of a pair."""
 
@@ -71,8 +75,18 @@ def status(context: Context, request: StatusRequest) -> OperationResult[tuple[Ta
         for name in request.names:
             raise NotFoundError(f"no task {name!r}", hint="there is none yet: wta spawn")
         return OperationResult(data=())
-    rows = _read(db, request.names)
-    return OperationResult(data=tuple(_describe(context, row, request) for row in rows))
+    rows = _read(context, db, request.names)
+    found = tuple(_describe(context, row, request) for row in rows)
+    return OperationResult(data=found, messages=_held(context, found))
+
+
+def _held(context: Context, found: tuple[TaskStatus, ...]) -> tuple[str, ...]:
+    waiting = {item.task.id: item.wait for item in found if item.wait is not None}
+    if not waiting:
+        return ()
+    from wtagents.operations.waits import held_words
+
+    return held_words(waiting, context.clock.now())
 
 
 @record
@@ -83,10 +97,11 @@ class _Row:
     facts: WorktreeFacts | None
     merge: MergeRequest | None
     waiting: tuple[Message, ...]
+    wait: Wait | None
     clashes: tuple[RadarClash, ...]
 
 
-def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
+def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
     from wtagents.store.facts import facts
     from wtagents.store.merges import latest_merge_requests
     from wtagents.store.messages import undelivered
@@ -99,6 +114,7 @@ def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
         usage: Mapping[int, Usage] = usage_of_ended_runs(db)
         waiting = undelivered(db)
         clashes = _clashes(db)
+        waiting_for = _waits(context, db, chosen)
     return [
         _Row(
             task=task,
@@ -107,10 +123,20 @@ def _read(db: Database, names: tuple[str, ...]) -> list[_Row]:
             facts=known.get(task.id),
             merge=merges.get(task.id),
             waiting=tuple(m for m in waiting if m.task_id == task.id),
+            wait=waiting_for.get(task.id),
             clashes=clashes.get(task.id, ()),
         )
         for task in chosen
     ]
+
+
+def _waits(context: Context, db: Database, chosen: Sequence[Task]) -> Mapping[int, Wait]:
+    """Return what tasks wait for; asked only when one of them does."""
+    if not any(task.state is TaskState.QUEUED for task in chosen):
+        return {}
+    from wtagents.operations.waits import waits
+
+    return waits(context, db)
 
 
 def _clashes(db: Database) -> dict[int, tuple[RadarClash, ...]]:
@@ -151,6 +177,7 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         ),
         merge=row.merge,
         waiting_messages=len(row.waiting),
+        wait=row.wait,
         clashes=row.clashes,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.admission import Bar
 from wtagents.core.figures import age, count
 from wtagents.core.remedy import next_command
 from wtagents.core.task import TaskState
@@ -83,6 +84,8 @@ def _doing(item: TaskStatus) -> str:
 
 def _waiting_for(item: TaskStatus, now: datetime) -> str:
     task = item.task
+    if item.wait is not None and item.wait.bar is not Bar.PAUSE:
+        return item.wait.words(now)
     if task.not_before is not None and task.not_before > now:
         why = f" ({str(task.reason).replace('_', ' ')})" if task.reason else ""
         return f"again in {age((task.not_before - now).total_seconds())}{why}"

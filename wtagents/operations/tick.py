@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from wtagents.core.admission import AdmissionPolicy
 from wtagents.core.errors import SystemFault, WtaError
 from wtagents.core.events import EventKind
 from wtagents.core.reconcile import Policy, plan
@@ -41,7 +42,7 @@ class Tick:
 def policy_of(settings: Settings) -> Policy:
     """Return what the plan needs of the settings."""
     return Policy(
-        capacity=settings.limits.agents,
+        admission=AdmissionPolicy(agents=settings.limits.agents),
         settle=SettlePolicy(
             retries=settings.limits.retries,
             first_pause=timedelta(seconds=settings.limits.retry_pause),

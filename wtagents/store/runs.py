@@ -18,7 +18,7 @@ from wtagents.store.events import add_event
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
-    from typing import TypedDict, Unpack
+    from typing import NotRequired, TypedDict, Unpack
 
     from wtagents.store.database import Database
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         session_id: str
         resumes: bool
         prompt: str
+        account: NotRequired[str]
+        model: NotRequired[str]
 
     class RunChanges(TypedDict, total=False):
         """What a move may set; whatever is left out stays."""
@@ -45,14 +47,16 @@ _LIVE = dump(sorted(LIVE_RUN_STATES))
 def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun]) -> Run | None:
     """Record a run as starting; None when the task has a live one or no place is free."""
     row = db.change(
-        "INSERT INTO run (id, task_id, number, state, session_id, resumes, prompt, created_at)"
+        "INSERT INTO run (id, task_id, number, state, session_id, resumes, prompt, created_at,"
+        "  account, model)"
         " SELECT :run_id, :task_id,"
         "  (SELECT coalesce(max(number), 0) + 1 FROM run WHERE task_id = :task_id),"
-        "  :state, :session_id, :resumes, :prompt, :now"
+        "  :state, :session_id, :resumes, :prompt, :now, :account, :model"
         " WHERE (SELECT count(*) FROM run WHERE state IN (SELECT value FROM json_each(:live)))"
         "  < :capacity AND NOT EXISTS (SELECT 1 FROM run WHERE task_id = :task_id"
         "  AND state IN (SELECT value FROM json_each(:live))) RETURNING *",
-        new
+        {"account": "", "model": ""}
+        | new
         | {
             "state": RunState.STARTING,
             "now": text_of_time(at),
@@ -180,4 +184,6 @@ def _run(row: sqlite3.Row) -> Run:
         ended_at=optional_time(row["ended_at"]),
         stop_deadline=optional_time(row["stop_deadline"]),
         exit=None if row["exit"] is None else parse_exit(json.loads(row["exit"])),
+        account=row["account"],
+        model=row["model"],
     )

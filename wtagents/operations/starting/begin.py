@@ -7,8 +7,10 @@ run the exclusive claim lets one win.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from wtagents.agent.account import account_of
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
@@ -123,6 +125,8 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             resumes=bool(opening.session_id),
             prompt=opening.prompt,
             at=now,
+            account=account_of(task.agent.kind, os.environ),
+            model=task.agent.model or context.settings.agent.model or "",
             capacity=context.settings.limits.agents,
         )
         if run is None:

@@ -1,0 +1,126 @@
+"""Who may start now: the order of the tasks that wait, and what each of them waits for.
+
+Only starts are decided here. Whatever holds a task back, an agent at work is left alone.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.core.limit import AccountLimit, limit_end, spread
+from wtagents.core.moments import moment
+from wtagents.core.record import record
+from wtagents.core.task import TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from wtagents.core.snapshot import Snapshot, TaskView
+
+
+class Bar(StrEnum):
+    """What keeps a task from starting."""
+
+    LIMIT = "limit"
+    """Its account is at its limit."""
+    PAUSE = "pause"
+    """A pause before the next try."""
+    PLACES = "places"
+    """Every place is taken."""
+
+
+@record
+class Wait:
+    """What one task waits for."""
+
+    bar: Bar
+    until: datetime | None = None
+    detail: str = ""
+
+    def words(self, now: datetime) -> str:
+        """Say it in one line."""
+        until = "" if self.until is None else f" until {moment(self.until, now)}"
+        match self.bar:
+            case Bar.LIMIT:
+                return f"rate limited{until}"
+            case Bar.PAUSE:
+                return f"waits{until}{f' ({self.detail})' if self.detail else ''}"
+            case Bar.PLACES:
+                return "waits for a place"
+
+
+@record
+class AdmissionPolicy:
+    """The settings that starts depend on."""
+
+    agents: int
+    """How many may work at the same time."""
+
+
+class Admission:
+    """Decides about one task after the other and counts those that it lets in."""
+
+    def __init__(self, snapshot: Snapshot, policy: AdmissionPolicy, now: datetime) -> None:
+        self._now = now
+        self._free = policy.agents - snapshot.live_runs
+        self._limits = {limit.account: limit for limit in snapshot.limits}
+
+    def learn(self, limits: Iterable[AccountLimit]) -> None:
+        """Take limits into account that are not in the store yet."""
+        self._limits |= {limit.account: limit for limit in limits}
+
+    def wait_of(self, view: TaskView) -> Wait | None:
+        """Return what a task waits for; None has taken a place for it."""
+        task, limit = view.task, self._limits.get(view.account)
+        if limit is not None:
+            until = limit.until + spread(limit.until - limit.seen_at, task.id)
+            if self._now < until:
+                return Wait(bar=Bar.LIMIT, until=until, detail=limit.detail)
+        if task.not_before is not None and self._now < task.not_before:
+            why = str(task.reason or "").replace("_", " ")
+            return Wait(bar=Bar.PAUSE, until=task.not_before, detail=why)
+        if self._free <= 0:
+            return Wait(bar=Bar.PLACES)
+        self._free -= 1
+        return None
+
+
+def new_limits(snapshot: Snapshot) -> tuple[AccountLimit, ...]:
+    """Return the limits that runs have met and the store does not know, the latest per account."""
+    known = {limit.account: limit.until for limit in snapshot.limits}
+    found: dict[str, AccountLimit] = {}
+    for view in snapshot.views:
+        limit = _met(view)
+        if limit is None or (limit.account in known and known[limit.account] >= limit.until):
+            continue
+        before = found.get(limit.account)
+        if before is None or before.until < limit.until:
+            found[limit.account] = limit
+    return tuple(found.values())
+
+
+def _met(view: TaskView) -> AccountLimit | None:
+    """Return the limit that a task's run is behind, or that ended it and is not settled yet."""
+    run, facts = view.run, view.run_facts
+    if run is None or not (run.account or view.account):
+        return None
+    live = view.live_run is not None and facts is not None
+    end = facts.exit if live and facts else run.exit
+    pulse = facts.pulse if live and facts else None
+    if end is not None and (live or view.task.state is TaskState.ACTIVE):
+        until, seen_at, detail = limit_end(end), end.at, end.detail
+    elif pulse is not None:
+        until, seen_at, detail = pulse.limited_until, pulse.at, ""
+    else:
+        return None
+    if until is None or until <= seen_at:
+        return None
+    account = run.account or view.account
+    return AccountLimit(account=account, until=until, detail=detail, seen_at=seen_at)
+
+
+def in_order(views: Iterable[TaskView]) -> list[TaskView]:
+    """Return tasks in the order in which they may start: the oldest first."""
+    return sorted(views, key=lambda view: view.task.id)

@@ -1,0 +1,56 @@
+"""Limits of an account, shared by all of its agents: nobody starts before one has ended.
+
+An agent that meets a limit tells it by its pulse while it lives and by its exit; an agent that goes
+on in spite of it is left alone.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from wtagents.core.record import record
+from wtagents.core.run import ExitReason
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wtagents.core.run import Exit
+
+RATE_LIMIT_PAUSE = timedelta(minutes=10)
+"""Taken for the length of a limit that does not say when it ends."""
+LONGEST_SPREAD = timedelta(seconds=30)
+_SPREAD_SHARE = 0.1
+_HASHES = 2**32
+
+
+@record
+class AccountLimit:
+    """An account has used up what it may use until a moment."""
+
+    account: str
+    until: datetime
+    detail: str
+    """What the agent program said, in one line."""
+    seen_at: datetime
+
+
+def limit_end(end: Exit) -> datetime | None:
+    """Return when the limit ends that ended a run; None when another reason ended it.
+
+    A limit may have ended while nobody looked; one that ended before the run did is no limit.
+    """
+    if end.reason is not ExitReason.RATE_LIMITED:
+        return None
+    told = end.retry_at if end.retry_at and end.retry_at > end.at else None
+    return told or end.at + RATE_LIMIT_PAUSE
+
+
+def spread(pause: timedelta, key: object) -> timedelta:
+    """Return how much later than the others `key` goes on, so that they do not start at once.
+
+    At most a tenth of the pause and half a minute; always the same for the same key.
+    """
+    fraction = crc32(str(key).encode()) / _HASHES
+    return min(pause * _SPREAD_SHARE, LONGEST_SPREAD) * fraction

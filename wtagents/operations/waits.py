@@ -1,0 +1,81 @@
+"""What each task that waits for its start waits for, by the same decision that starts it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from wtagents.agent.account import account_of
+from wtagents.core.admission import Admission, Bar, in_order
+from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.snapshot import Snapshot, TaskView
+from wtagents.core.task import TaskState, Wish
+from wtagents.core.text import printable
+from wtagents.operations.tick import policy_of
+from wtagents.store.limits import account_limits
+from wtagents.store.runs import latest_runs
+from wtagents.store.tasks import tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from wtagents.core.admission import Wait
+    from wtagents.operations.context import Context
+    from wtagents.store.database import Database
+
+_OF_MANY = (Bar.LIMIT,)
+_DETAIL_LIMIT = 120
+
+
+def waits(context: Context, db: Database) -> Mapping[int, Wait]:
+    """Return what the queued tasks wait for, by id; a task that is missing starts next.
+
+    `db` is inside an open read block. Only the store is read.
+    """
+    snapshot = _stored(context, db)
+    admission = Admission(snapshot, policy_of(context.settings).admission, snapshot.at)
+    found = {}
+    for view in in_order(snapshot.views):
+        if view.task.state is TaskState.QUEUED and view.task.wish is Wish.WORK:
+            wait = admission.wait_of(view)
+            if wait is not None:
+                found[view.task.id] = wait
+    return found
+
+
+def _stored(context: Context, db: Database) -> Snapshot:
+    now = context.clock.now()
+    runs = latest_runs(db)
+    return Snapshot(
+        views=tuple(
+            TaskView(
+                task=task,
+                run=runs.get(task.id),
+                run_facts=None,
+                worktree=None,
+                messages=(),
+                merge=None,
+                account=account_of(task.agent.kind, os.environ),
+            )
+            for task in tasks(db)
+        ),
+        live_runs=sum(run.state in LIVE_RUN_STATES for run in runs.values()),
+        at=now,
+        limits=account_limits(db, now=now),
+    )
+
+
+def held_words(found: Mapping[int, Wait], now: datetime) -> tuple[str, ...]:
+    """Say once what holds several tasks back, and until when."""
+    held: dict[Bar, list[Wait]] = {}
+    for wait in found.values():
+        if wait.bar in _OF_MANY:
+            held.setdefault(wait.bar, []).append(wait)
+    lines = []
+    for waiting in held.values():
+        first = min(waiting, key=lambda wait: wait.until or now)
+        why = f" ({printable(first.detail, _DETAIL_LIMIT)})" if first.detail else ""
+        tasks_wait = "1 task waits" if len(waiting) == 1 else f"{len(waiting)} tasks wait"
+        lines.append(f"{first.words(now)}{why}: {tasks_wait} to start")
+    return tuple(lines)
