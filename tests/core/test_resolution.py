@@ -183,8 +183,13 @@ def test_what_both_sides_could_parse_must_parse(path: str) -> None:
     assert FaultKind.SYNTAX not in kinds(check_resolution([half], answer))
 
 
+LONG_KEY = ".".join(['"\u2028"'] * 40_000) + " = 1\n"
+
+
 @pytest.mark.parametrize(
-    "text", ["x = " + "(" * 5000, "[" * 100_000, "x = '\\d'\n", "x = 1\r\ny = 2\r"]
+    "text",
+    ["x = " + "(" * 5000, "[" * 100_000, LONG_KEY, "x = '\\d'\n", "x = 1\r\ny = 2\r"],
+    ids=["calls", "lists", "long-key", "escape", "line-ends"],
 )
 def test_hostile_source_is_judged_without_harm(text: str) -> None:
     for path in SYNTAX:

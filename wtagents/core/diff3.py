@@ -7,13 +7,10 @@ base yields to the other, equal sides are one, and everything else is a conflict
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from wtagents.core.lockstep import in_step
 from wtagents.core.record import record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 @record
@@ -33,7 +30,6 @@ class Hunk:
 
 
 Chunk: TypeAlias = Agreed | Hunk
-_Lines: TypeAlias = "Sequence[str]"
 
 
 def plan_merge(base: str, target: str, branch: str) -> tuple[Chunk, ...]:
@@ -41,7 +37,7 @@ def plan_merge(base: str, target: str, branch: str) -> tuple[Chunk, ...]:
     b, t, r = map(split_lines, (base, target, branch))
     chunks: list[Chunk] = []
     at = (0, 0, 0)
-    for begin, length in _in_step(b, t, r):
+    for begin, length in in_step(b, t, r):
         gap = [
             "".join(lines[start:end])
             for lines, start, end in zip((b, t, r), at, begin, strict=True)
@@ -75,29 +71,12 @@ def _add(chunks: list[Chunk], chunk: Chunk) -> None:
     chunks.append(chunk)
 
 
-def _in_step(b: _Lines, t: _Lines, r: _Lines) -> Iterator[tuple[tuple[int, int, int], int]]:
-    """Yield where all three run in step (start in each, length); the last is their end."""
-    to_target = SequenceMatcher(None, b, t).get_matching_blocks()
-    to_branch = SequenceMatcher(None, b, r).get_matching_blocks()
-    i = j = 0
-    while i < len(to_target) and j < len(to_branch):
-        one, two = to_target[i], to_branch[j]
-        start, end = max(one.a, two.a), min(one.a + one.size, two.a + two.size)
-        if start < end:
-            yield (start, one.b + start - one.a, two.b + start - two.a), end - start
-        if one.a + one.size < two.a + two.size:
-            i += 1
-        else:
-            j += 1
-    yield (len(b), len(t), len(r)), 0
-
-
 def disputed_lines(base: str, target: str, branch: str) -> tuple[tuple[range, range], ...]:
     """Return where the hunks lie in target and branch, as line numbers from 1."""
     b, t, r = map(split_lines, (base, target, branch))
     found = []
     at = (0, 0, 0)
-    for begin, length in _in_step(b, t, r):
+    for begin, length in in_step(b, t, r):
         gap = [lines[start:end] for lines, start, end in zip((b, t, r), at, begin, strict=True)]
         if gap[1] != gap[2] and gap[0] not in gap[1:]:
             found.append((range(at[1] + 1, begin[1] + 1), range(at[2] + 1, begin[2] + 1)))

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_DOTS = 200
+"""Dots in a line of TOML; nobody writes a key with more."""
+
 
 def syntax_fault(path: str, text: str) -> str:
     """Return why the text does not parse, in one line; '' when it does or nobody here can tell."""
@@ -41,7 +44,9 @@ def _parse_json(text: str) -> None:
 def _parse_toml(text: str) -> None:
     import tomllib
 
-    tomllib.loads(text)
+    # The parser takes time in proportion to the square of the parts of a key.
+    if not any(line.count(".") > _DOTS for line in text.split("\n")):
+        tomllib.loads(text)
 
 
 _PARSERS: dict[str, Callable[[str], None]] = {

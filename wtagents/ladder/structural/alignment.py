@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
 
+from wtagents.core.lockstep import in_step
 from wtagents.core.record import record, replace
 
 if TYPE_CHECKING:
@@ -37,15 +37,15 @@ class Stretch:
 def align(base: Units, target: Units, branch: Units) -> Iterator[Step | Stretch]:
     """Yield the lists side by side, in their order; no key occurs twice in one of them."""
     sides = (base, target, branch)
-    at = [0, 0, 0]
-    for begin, length in _in_step(*([unit.key for unit in side] for side in sides)):
+    at = (0, 0, 0)
+    for begin, length in in_step(*([unit.key for unit in side] for side in sides), autojunk=False):
         gaps = [side[start:end] for side, start, end in zip(sides, at, begin, strict=True)]
         if any(gaps):
             yield Stretch(base=gaps[0], target=gaps[1], branch=gaps[2])
         for i in range(length):
             b, t, r = (side[start + i] for side, start in zip(sides, begin, strict=True))
             yield Step(base=b, target=t, branch=r)
-        at = [start + length for start in begin]
+        at = (begin[0] + length, begin[1] + length, begin[2] + length)
 
 
 def told_apart(*sides: Units) -> list[Units]:
@@ -70,25 +70,6 @@ def _by_text(side: Units, unclear: set[str]) -> Units:
         else:
             told.append(unit)
     return tuple(told)
-
-
-def _in_step(
-    b: list[str], t: list[str], r: list[str]
-) -> Iterator[tuple[tuple[int, int, int], int]]:
-    """Yield where all three run in step (start in each, length); the last is their end."""
-    to_target = SequenceMatcher(None, b, t, autojunk=False).get_matching_blocks()
-    to_branch = SequenceMatcher(None, b, r, autojunk=False).get_matching_blocks()
-    i = j = 0
-    while i < len(to_target) and j < len(to_branch):
-        one, two = to_target[i], to_branch[j]
-        start, end = max(one.a, two.a), min(one.a + one.size, two.a + two.size)
-        if start < end:
-            yield (start, one.b + start - one.a, two.b + start - two.a), end - start
-        if one.a + one.size < two.a + two.size:
-            i += 1
-        else:
-            j += 1
-    yield (len(b), len(t), len(r)), 0
 
 
 def heirs_of(base: Units, side: Units) -> dict[str, str]:
