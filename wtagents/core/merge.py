@@ -148,6 +148,8 @@ class GateResult:
     """Its last lines."""
     cached_from: datetime | None = None
     """When it ran on this tree, where it was not run again."""
+    is_tests: bool = False
+    """Whether it ran the tests that each side changed, beside the gates."""
 
 
 @record

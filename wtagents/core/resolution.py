@@ -57,6 +57,7 @@ class FaultKind(StrEnum):
     MISSING = "missing"
     RETURNED = "returned"
     NO_REASON = "no_reason"
+    UNDECLARED = "undeclared"
 
 
 @record

@@ -110,6 +110,18 @@ KEYS: Mapping[str, Key] = {
     "merge.candidates": Key(
         Count(1, 9), "Mechanical answers to a conflict that are tried against the gates."
     ),
+    "merge.test_command": Key(
+        OrNone(Text('a shell command such as "pytest -q {files}"')),
+        "Runs the tests that either side changed, where candidates or a resolver solved a conflict;"
+        " {files}, {folders}: which.",
+        trusted=True,
+    ),
+    "merge.test_paths": Key(
+        Texts('a list of paths such as ["test_*.py"]'),
+        "Files that are tests.",
+        trusted=True,
+        only_grows=True,
+    ),
     "merge.allow_drops": Key(
         Truth(),
         "Land a resolution that drops lines, with its reasons, without asking a person.",

@@ -18,6 +18,7 @@ from wtagents.core.protected import PROTECTED
 from wtagents.core.record import field_names, record
 from wtagents.core.rung import UNATTENDED, Rung
 from wtagents.core.task import AgentKind
+from wtagents.core.testing import TEST_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,6 +92,8 @@ class MergeSettings:
     regenerate: tuple[Regeneration, ...] = ()
     ladder: tuple[Rung, ...] = UNATTENDED
     candidates: int = 3
+    test_command: str | None = None
+    test_paths: tuple[str, ...] = TEST_PATHS
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED
     push: str | None = None

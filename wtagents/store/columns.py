@@ -90,7 +90,8 @@ def dump_gates(gates: Iterable[GateResult]) -> str:
                 gate.seconds,
                 gate.log,
                 gate.tail,
-                *([text_of_time(gate.cached_from)] if gate.cached_from else []),
+                text_of_time(gate.cached_from) if gate.cached_from else None,
+                gate.is_tests,
             ]
             for gate in gates
         ]
@@ -106,9 +107,10 @@ def parse_gates(text: str) -> tuple[GateResult, ...]:
             seconds=seconds,
             log=log,
             tail=tail,
-            cached_from=datetime.fromisoformat(cached[0]) if cached else None,
+            cached_from=datetime.fromisoformat(more[0]) if more and more[0] else None,
+            is_tests=len(more) > 1 and more[1],
         )
-        for command, passed, seconds, log, tail, *cached in json.loads(text)
+        for command, passed, seconds, log, tail, *more in json.loads(text)
     )
 
 

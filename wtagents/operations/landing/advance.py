@@ -94,7 +94,7 @@ def _advance(context: Context, members: Sequence[Member], gated: Gated) -> End:
             notes = (*_company(members), *gated.notes)
             finish_all(
                 [
-                    (row, member.commit, landed_words(row.request, member.commits, notes))
+                    (row, member.commit, landed_words(context, row.request, member.commits, notes))
                     for row, member in zip(advancing, members, strict=True)
                 ]
             )

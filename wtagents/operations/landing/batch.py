@@ -18,6 +18,7 @@ from wtagents.operations.landing.advance import Broken, Landed, Superseded, land
 from wtagents.operations.landing.chain import build_chain
 from wtagents.operations.landing.gate import Gated
 from wtagents.operations.landing.landing import put_back
+from wtagents.operations.landing.side_tests import need_tests
 from wtagents.operations.landing.verify import Verifier
 from wtagents.operations.landing.words import fault, refuse_red
 
@@ -77,11 +78,14 @@ class _Passage:
 
     def go(self) -> None:
         """Verify and land until all have ended or are back in the queue."""
-        request = self._members[0].landing.request
-        if request.skip_gate or not self._context.settings.merge.gate:
+        request, merge = self._members[0].landing.request, self._context.settings.merge
+        tests = merge.test_command and any(
+            need_tests(member.landing.request.resolutions) for member in self._members
+        )
+        if request.skip_gate or not (merge.gate or tests):
             self._land(len(self._members), Gated())
             return
-        verifier = Verifier(self._context, self._hub.repo, self._members, self._tell)
+        verifier = Verifier(self._context, self._hub, self._members, self._tell)
         try:
             self._search(verifier)
         finally:

@@ -34,8 +34,10 @@ _SESSIONS = ("SSH_", "TMUX", "XDG_SESSION", "DBUS_", "GPG_", "WTA_", "PYTEST_", 
 def gate_environment(context: Context) -> str:
     """Return the digest of everything but the tree that a gate's answer depends on."""
     merge = context.settings.merge
+    commands = (*merge.setup, *merge.gate, merge.test_command or "")
     facts = {
         "gate": merge.gate,
+        "tests": merge.test_command,
         "setup": merge.setup,
         "timeout": merge.gate_timeout,
         "machine": [platform.platform(), platform.python_version()],
@@ -44,7 +46,7 @@ def gate_environment(context: Context) -> str:
             for name, value in clean_environment().items()
             if name not in _OF_THE_CALLER and not name.startswith(_SESSIONS)
         ),
-        "programs": sorted(filter(None, map(_program, (*merge.setup, *merge.gate)))),
+        "programs": sorted(filter(None, map(_program, commands))),
         "included": [_file(origin, name) for name, origin in included_files(context)],
     }
     return digest(json.dumps(facts, default=str).encode(errors="surrogateescape"))

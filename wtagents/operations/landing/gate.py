@@ -39,7 +39,7 @@ MOST_SLOTS = 16
 _TAIL_BYTES = 4096
 _TAIL_LINES = 12
 _SHOWN = 3
-_SETUP, _GATE = "set-up command", "gate"
+_SETUP, _GATE, _TESTS = "set-up command", "gate", "test command"
 _POLITE_SECONDS = 0.5
 _FIRM_SECONDS = 5.0
 
@@ -87,6 +87,8 @@ class Inspection:
     cancelled: Event
     shells: tuple[str, ...] | None = None
     """Other gates than those that let a candidate land."""
+    tests: tuple[str, ...] = ()
+    """Commands that run the tests of both sides, after the gates."""
 
     @property
     def label(self) -> str:
@@ -138,13 +140,18 @@ def run_gates(inspection: Inspection) -> Gated:
             f"{inspection.label}: {command.kind} {printable(command.shell, SHELL_LIMIT)}"
         )
         result, timed_out = run_in_slot(inspection, command)
-        if command.kind == _GATE:
+        if command.kind != _SETUP:
             results.append(result)
             notes += _note_spoiled(inspection.scratch, result)
         if not result.passed:
             red = Red(kind=command.kind, result=result, timed_out=timed_out)
             return Gated(results=tuple(results), red=red, notes=tuple(notes), tree=tree)
     return Gated(results=tuple(results), notes=tuple(notes), tree=tree)
+
+
+def remembered_red(result: GateResult) -> Red:
+    """Return what was red at an earlier time; what runs too long is not remembered."""
+    return Red(kind=_TESTS if result.is_tests else _GATE, result=result, timed_out=False)
 
 
 def stop_leftovers(
@@ -164,6 +171,7 @@ def _commands(inspection: Inspection) -> list[Command]:
     merge, gates = inspection.context.settings.merge, inspection.context.paths.gates
     chosen = merge.gate if inspection.shells is None else inspection.shells
     shells = [(shell, _SETUP) for shell in merge.setup] + [(shell, _GATE) for shell in chosen]
+    shells += [(shell, _TESTS) for shell in inspection.tests]
     return [
         Command(shell=shell, kind=kind, log=gates / f"{inspection.stem}-{number}.log")
         for number, (shell, kind) in enumerate(shells, 1)
@@ -204,6 +212,7 @@ def run_in_slot(inspection: Inspection, command: Command) -> tuple[GateResult, b
         seconds=round(seconds, 3),
         log=str(command.log),
         tail=_tail(command.log),
+        is_tests=command.kind == _TESTS,
     )
     return result, status is None
 

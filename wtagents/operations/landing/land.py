@@ -130,7 +130,7 @@ def _recover(landing: Landing) -> None:
             if _has(context, request.target, request.candidate):
                 commits = count_commits(context, request.onto, request.candidate)
                 notes = ("it was cut off and finished later",)
-                landing.finish(request.candidate, landed_words(request, commits, notes))
+                landing.finish(request.candidate, landed_words(context, request, commits, notes))
                 return
     landing.begin_again(f"the landing was cut off while {request.state}", Rejection.CUT_OFF)
 

@@ -6,8 +6,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import MergeState
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.core.text import printable
+from wtagents.operations.landing.side_tests import untested
 from wtagents.store.merges import merge_request_by_id
 from wtagents.store.tasks import require_task_by_id
 from wtagents.store.undos import undo_of
@@ -94,6 +95,8 @@ class MergeOutcome:
     """None when nothing was to be pushed."""
     undone: bool = False
     """Whether it was taken back since."""
+    untested: str = ""
+    """Why the tests of both sides did not run where a conflict was solved so that they should."""
 
     @property
     def landed(self) -> bool:
@@ -134,12 +137,17 @@ def outcomes_of(context: Context, request_ids: Sequence[int]) -> tuple[MergeOutc
     landed = [each for each, *_ in found if each.state is MergeState.MERGED]
     counts = _counted(context, [(each.onto, each.candidate) for each in landed])
     return tuple(
-        _outcome(request, task, counts.get((request.onto, request.candidate), 0), undone=undone)
+        replace(
+            _outcome(request, task, counts.get((request.onto, request.candidate), 0)),
+            undone=undone,
+            untested=untested(context.settings.merge, request),
+        )
         for request, task, undone in found
     )
 
 
-def _outcome(request: MergeRequest, task: TaskName, commits: int, *, undone: bool) -> MergeOutcome:
+def _outcome(request: MergeRequest, task: TaskName, commits: int) -> MergeOutcome:
+    own = [gate for gate in request.gates if not gate.is_tests]
     return MergeOutcome(
         task=task,
         request_id=request.id,
@@ -151,11 +159,10 @@ def _outcome(request: MergeRequest, task: TaskName, commits: int, *, undone: boo
         resolutions=request.resolutions,
         gates=request.gates,
         holds=request.holds,
-        verified=bool(request.gates) and all(gate.passed for gate in request.gates),
+        verified=bool(own) and all(gate.passed for gate in request.gates),
         rejection=request.rejection,
         detail=request.detail,
         hint=request.hint,
-        undone=undone,
     )
 
 

@@ -18,17 +18,18 @@ from wtagents.operations.landing.gate import (
     MOST_SLOTS,
     Gated,
     Inspection,
-    Red,
+    remembered_red,
     run_gates,
     stop_leftovers,
 )
+from wtagents.operations.landing.side_tests import need_tests, side_tests
 from wtagents.store.gates import recall_verdicts, record_flake, remember_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wtagents.core.merge import GateResult
-    from wtagents.git.repo import Repository
+    from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.chain import Member
     from wtagents.operations.landing.outcome import Tell
@@ -55,9 +56,7 @@ class _Running:
 class Verifier:
     """The slots, while one chain is verified; closing it ends everything that still runs."""
 
-    def __init__(
-        self, context: Context, hub: Repository, members: Sequence[Member], tell: Tell
-    ) -> None:
+    def __init__(self, context: Context, hub: Hub, members: Sequence[Member], tell: Tell) -> None:
         self.slots = slots_of(context)
         self._context = context
         self._hub = hub
@@ -135,17 +134,32 @@ class Verifier:
         self._threads.shutdown(wait=True)
 
     def _recall(self, prefix: int) -> Gated | None:
-        members, merge = self._members[:prefix], self._context.settings.merge
+        members, tests = self._members[:prefix], self._tests(prefix)
+        commands = (*self._context.settings.merge.gate, *tests)
         tree = members[-1].patch.tree
         since = min(member.landing.request.created_at for member in members)
         with self._context.database.read() as db:
-            results = recall_verdicts(db, tree, self._environment, merge.gate, red_since=since)
-        if not results:
+            found = recall_verdicts(db, tree, self._environment, commands, red_since=since)
+        if not found:
             return None
+        results = tuple(replace(each, is_tests=each.command in tests) for each in found)
         gated = Gated(results=results, tree=tree, remembered=True)
         if results[-1].passed:
             return gated
-        return replace(gated, red=Red(kind="gate", result=results[-1], timed_out=False))
+        return replace(gated, red=remembered_red(results[-1]))
+
+    def _tests(self, prefix: int) -> tuple[str, ...]:
+        """Return what runs the tests of both sides of those whose conflicts need it."""
+        merge, members = self._context.settings.merge, self._members[:prefix]
+        doubtful = (each for each in members if need_tests(each.landing.request.resolutions))
+        found = (
+            command
+            for each in doubtful
+            for command in side_tests(
+                merge, self._hub, each.landing.task, each.source, members[-1].commit
+            )
+        )
+        return tuple(dict.fromkeys(found))
 
     def _inspection(self, prefix: int, slot: int, cancelled: Event, *, again: bool) -> Inspection:
         members = self._members[:prefix]
@@ -153,7 +167,7 @@ class Verifier:
         stem = f"{last.task.name.folder}-{last.request.id}-{last.request.attempts + 1}"
         return Inspection(
             context=self._context,
-            hub=self._hub,
+            hub=self._hub.repo,
             slot=slot,
             tasks=tuple(member.landing.task.name for member in members),
             commit=members[-1].commit,
@@ -162,4 +176,5 @@ class Verifier:
             stem=f"{stem}-again" if again else stem,
             tell=self._tell,
             cancelled=cancelled,
+            tests=self._tests(prefix),
         )

@@ -9,6 +9,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.merge import Rejection
 from wtagents.core.text import printable
 from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.side_tests import untested
 
 if TYPE_CHECKING:
     from wtagents.core.errors import WtaError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from wtagents.core.merge import MergeRequest
     from wtagents.core.task import Task
     from wtagents.git.advance import CheckoutBusy, CheckoutDirty
+    from wtagents.operations.context import Context
     from wtagents.operations.landing.gate import Red
 
 SHELL_LIMIT = 80
@@ -23,21 +25,25 @@ SHELL_LIMIT = 80
 _SHOWN = 4
 
 
-def landed_words(request: MergeRequest, commits: int, notes: tuple[str, ...] = ()) -> str:
+def landed_words(
+    context: Context, request: MergeRequest, commits: int, notes: tuple[str, ...] = ()
+) -> str:
     """Say what landed and whether anything vouches for it; no gate never reads as a pass."""
     words = [f"{_counted(commits, 'commit')} on {request.target}"]
     resolved = len({resolution.path for resolution in request.resolutions})
     if resolved:
         words.append(f"{_counted(resolved, 'file')} resolved")
-    return "; ".join((*words, _verification(request), *notes))
+    words += [_verification(request), untested(context.settings.merge, request), *notes]
+    return "; ".join(filter(None, words))
 
 
 def _verification(request: MergeRequest) -> str:
     if request.skip_gate:
         return "not verified: --no-gate"
-    if not request.gates:
-        return "not verified: no gate is configured"
-    said = f"{_counted(len(request.gates), 'gate')} passed"
+    gates = sum(not gate.is_tests for gate in request.gates)
+    said = f"{_counted(gates, 'gate')} passed" if gates else "not verified: no gate is configured"
+    if gates < len(request.gates):
+        said += ", the tests of both sides passed"
     earlier = [gate.cached_from for gate in request.gates if gate.cached_from is not None]
     if not earlier:
         return said
@@ -61,7 +67,7 @@ def refuse_red(name: str, red: Red) -> Refusal:
     return Refusal(
         rejection=Rejection.GATE_RED,
         detail=f"the {red.kind} {shell!r} failed" + (f": {last}" if last else ""),
-        hint=f'look at {result.log}, then: wta send {name} "the gate fails, see …"',
+        hint=f'look at {result.log}, then: wta send {name} "the {red.kind} fails, see …"',
     )
 
 

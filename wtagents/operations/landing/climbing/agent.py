@@ -13,11 +13,11 @@ from wtagents.agent.resolver import ConflictRequest, NoProposal
 from wtagents.agent.resolvers.by_kind import resolver_for
 from wtagents.core.merge import Resolution
 from wtagents.core.record import replace
-from wtagents.core.resolution import check_resolution
 from wtagents.core.rung import Rung
 from wtagents.core.task import TaskState
 from wtagents.core.text import printable
 from wtagents.operations.landing.climbing.climb import Answer
+from wtagents.operations.landing.climbing.judge import judge
 from wtagents.operations.landing.climbing.refusals import (
     refuse_conflict,
     refuse_drops,
@@ -64,14 +64,14 @@ def ask_resolver(climbing: Climb, refused: tuple[str, ...] = ()) -> Refusal | No
         refused=refused,
     )
     proposal = resolver.resolve(request, seconds=RESOLVE_SECONDS)
-    faults = _faults(request, proposal)
+    faults = _faults(climbing, request, proposal)
     if faults and not refused:
         landing.tell(f"{task.name}: asking the resolver again: {faults[0]}")
         request = replace(request, refused=tuple(map(str, faults)))
         second = resolver.resolve(request, seconds=RESOLVE_SECONDS)
         if isinstance(second, NoProposal):
             return refuse_faults(task, target, faults)
-        proposal, faults = second, check_resolution(request.conflicts, second)
+        proposal, faults = second, judge(climbing, request.conflicts, second)
     if isinstance(proposal, NoProposal):
         return refuse_unanswered(task, target, paths, proposal)
     if faults:
@@ -82,10 +82,12 @@ def ask_resolver(climbing: Climb, refused: tuple[str, ...] = ()) -> Refusal | No
     return None
 
 
-def _faults(request: ConflictRequest, proposal: Proposal | NoProposal) -> tuple[Fault, ...]:
+def _faults(
+    climbing: Climb, request: ConflictRequest, proposal: Proposal | NoProposal
+) -> tuple[Fault, ...]:
     if isinstance(proposal, NoProposal):
         return ()
-    return check_resolution(request.conflicts, proposal)
+    return judge(climbing, request.conflicts, proposal)
 
 
 def configured_resolver(context: Context) -> Resolver | None:

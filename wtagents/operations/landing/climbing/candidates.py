@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from wtagents.core.diff3 import Hunk
 from wtagents.core.merge import Author, Resolution
 from wtagents.core.record import replace
-from wtagents.core.resolution import Proposal, ProposedFile, check_resolution, count_lines
+from wtagents.core.resolution import Proposal, ProposedFile, count_lines
 from wtagents.core.rung import Rung
 from wtagents.ladder.candidates import HUNK_LIMIT, candidates
 from wtagents.ladder.check import accounted
 from wtagents.ladder.hunks import Answered, answer_hunks, open_draft, too_large
 from wtagents.ladder.rules.table import answer_for_both
 from wtagents.operations.landing.climbing.climb import Answer
+from wtagents.operations.landing.climbing.judge import judge
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def take_candidates(climbing: Climb, choice: int) -> Refusal | None:
     landing, left = climbing.landing, climbing.left
     taken = 0
     for text in climbing.texts(climbing.left_for(Rung.CANDIDATES)):
-        found = list(_sound(text))[: choice + 1]
+        found = list(_sound(climbing, text))[: choice + 1]
         if found:
             taken = max(taken, len(found))
             climbing.answer([_answer(text.path, *found[-1])])
@@ -55,7 +56,7 @@ def _answer(path: str, text: str, drafted: Proposal) -> Answer:
     return Answer(resolution=resolution, content=text.encode(), dropped=drafted.dropped)
 
 
-def _sound(conflict: ConflictText) -> Iterator[tuple[str, Proposal]]:
+def _sound(climbing: Climb, conflict: ConflictText) -> Iterator[tuple[str, Proposal]]:
     """Yield whole files that pass the check, the likeliest first."""
     seen: set[str] = set()
     for draft in _drafts(conflict):
@@ -65,7 +66,7 @@ def _sound(conflict: ConflictText) -> Iterator[tuple[str, Proposal]]:
         )
         file = ProposedFile(path=conflict.path, text=text)
         proposal = Proposal(files=(file,), dropped=superseded)
-        if text not in seen and not check_resolution((conflict,), proposal):
+        if text not in seen and not judge(climbing, (conflict,), proposal):
             seen.add(text)
             yield text, proposal
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.merge import MergeState
+from wtagents.core.record import replace
 from wtagents.core.rung import Rung
 from wtagents.core.text import printable
 from wtagents.operations.landing.candidate import Built, Overtaken, resolve_candidate
@@ -19,6 +20,7 @@ from wtagents.operations.landing.environment import gate_environment
 from wtagents.operations.landing.gate import run_gates
 from wtagents.operations.landing.holds import refuse_held
 from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.side_tests import side_tests
 from wtagents.store.gates import remember_verdicts
 from wtagents.store.lessons import drop_notes
 
@@ -56,10 +58,16 @@ class _Trial:
 
     def red(self, built: Built) -> Red | None:
         """Let the gates look at it; None when they pass, or a person looks at it first."""
-        context = self._landing.context
-        if refuse_held(built, self._hub, self._source):
+        context, landing = self._landing.context, self._landing
+        merge = context.settings.merge
+        # Without gates a person looks at it in any case, and shall see what its tests say.
+        if merge.gate and refuse_held(built, self._hub, self._source):
             return None
-        gated = run_gates(inspect_alone(self._landing, self._hub, built.commit, self._source.onto))
+        tests = side_tests(merge, self._hub, landing.task, self._source, built.commit)
+        if not merge.gate and not tests:
+            return None
+        alone = inspect_alone(landing, self._hub, built.commit, self._source.onto)
+        gated = run_gates(replace(alone, tests=tests))
         if gated.red is None and gated.tree is not None:
             environment = gate_environment(context)
             now = context.clock.now()
@@ -74,10 +82,10 @@ def resolve_verified(
     """Have the conflicts of a replay resolved, by what the gates let pass where there are any."""
     merge = landing.context.settings.merge
     trial = _Trial(landing, hub, source, conflict)
-    if landing.request.skip_gate or not merge.gate:
+    if landing.request.skip_gate:
         return trial.attempt(Attempt())
-    found = _by_candidates(trial, merge.candidates) if Rung.CANDIDATES in merge.ladder else None
-    return found or _by_resolver(trial)
+    tries = merge.candidates if merge.gate and Rung.CANDIDATES in merge.ladder else 0
+    return _by_candidates(trial, tries) or _by_resolver(trial)
 
 
 def _by_candidates(trial: _Trial, most: int) -> Built | Contained | Overtaken | None:
@@ -100,7 +108,8 @@ def _by_resolver(trial: _Trial) -> Built | Contained | Refusal | Overtaken:
     red = trial.red(found)
     if red is None:
         return found
-    found.landing.tell(f"{found.landing.task.name}: asking the resolver again, a gate was red")
+    shown = f"{found.landing.task.name}: asking the resolver again, a {red.kind} was red"
+    found.landing.tell(shown)
     return trial.attempt(Attempt(refused=(_words(red),)))
 
 
