@@ -83,6 +83,7 @@ def test_worktrees_of_a_submodule_do_not_lie_in_the_checkout_around_it(
     outside = Context(repository.path / "deep" / "part", flags=[flags])
     assert outside.main_worktree == repository.path / "deep" / "part"
     assert worktree_path(outside, "fix") == tmp_path / "rooms" / "fix"
+    outside.close()
 
 
 def test_a_checkout_that_nothing_names_is_refused_until_it_is_named(
@@ -106,3 +107,4 @@ def test_a_checkout_that_nothing_names_is_refused_until_it_is_named(
     assert named.settings.worktree.root == "../{repository}-rooms"
     (found,) = checkouts(named.repository, BranchName("main"))
     assert found.path == repository.path
+    named.close()

@@ -128,6 +128,10 @@ def test_a_damaged_lookout_is_made_anew(fleet: Fleet) -> None:
     memory["merges"] = dict.fromkeys(memory["merges"], "of another form")
     (root / "memory.json").write_text(json.dumps(memory))
     assert pairs(look(fleet.context, in_full=True)) == pairs(seen)
+    for damage in (lambda: (root / "store" / "HEAD").write_text(""), (root / "store/refs").rmdir):
+        damage()
+        (root / "memory.json").unlink()
+        assert pairs(look(fleet.context, in_full=False)) == pairs(seen)
     fleet.context.close()
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 300.0
 _NOBODY = "wta <wta@localhost> 0 +0000"
+_HEAD = b"ref: refs/heads/none\n"
 _MOST_OBJECTS = 40_000
 """Loose objects above which the store begins anew; git looks at every one of a folder."""
 _FOLDERS = 256
@@ -94,7 +95,7 @@ def open_lookout(root: Path, repository: Repository) -> Lookout:
     Raises StateError for a repository with SHA-256 names.
     """
     store = root / "store"
-    if not (store / "HEAD").is_file() or _is_full(store / "objects"):
+    if not _is_whole(store) or _is_full(store / "objects"):
         require_sha1(repository)
         clear_lookout(root)
         _create(root, repository)
@@ -118,6 +119,14 @@ def drop_rooms(lookout: Lookout, *, but: Collection[str]) -> None:
             shutil.rmtree(room, ignore_errors=True)
 
 
+def _is_whole(store: Path) -> bool:
+    """Whether the store was made to its end: what is written last is there, and not cut off."""
+    try:
+        return (store / "HEAD").read_bytes() == _HEAD
+    except FileNotFoundError:
+        return False
+
+
 def _is_full(objects: Path) -> bool:
     try:
         return len(os.listdir(objects / _SAMPLE)) * _FOLDERS > _MOST_OBJECTS  # noqa: PTH208
@@ -132,7 +141,7 @@ def _create(root: Path, repository: Repository) -> None:
         (store / name).mkdir(parents=True, exist_ok=True)
     (store / "config").write_bytes(CONFIGURATION)
     (store / "objects/info/alternates").write_bytes(os.fsencode(f"{repository.objects}\n"))
-    (store / "HEAD").write_bytes(b"ref: refs/heads/none\n")
+    (store / "HEAD").write_bytes(_HEAD)
 
 
 def look_at(round_: Round, worktree: Path, *, name: str, largest: int) -> Sight | None:

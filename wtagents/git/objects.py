@@ -236,11 +236,17 @@ def _parts(path: str) -> list[bytes]:
 
 @contextmanager
 def open_library(path: Path) -> Iterator[Library]:
-    """Open the objects of a bare repository of ours for the length of a block."""
+    """Open the objects of a bare repository of ours for the length of a block.
+
+    Raises SystemFault where it is none any more.
+    """
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     import git as gitpython
 
-    repo = gitpython.Repo(path)
+    try:
+        repo = gitpython.Repo(path, expand_vars=False)
+    except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
+        raise SystemFault(f"{path} is damaged", hint="wta doctor looks for the reason") from error
     # GitPython passes the whole environment on; these stand above what may be set there.
     repo.git.update_environment(
         GIT_DIR=str(path),
