@@ -56,7 +56,7 @@ VERDICTS = {
         ExitReason.CONVERSATION_LOST,
         "No conversation found with session ID: 00000000-0000-4000-8000-000000000020",
     ),
-    "retries_then_overloaded": said(ExitReason.API_ERROR, OVERLOADED),
+    "retries_then_overloaded": said(ExitReason.OVERLOADED, OVERLOADED),
     "retry_then_success": said(ExitReason.COMPLETED, "Done after a retry."),
     "structured_output": said(ExitReason.COMPLETED, '{"answer":"yes"}'),
     "subagent": said(ExitReason.COMPLETED, "The agent reported."),

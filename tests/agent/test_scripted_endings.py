@@ -39,9 +39,9 @@ FAILURES = {
     "authentication": ExitReason.AUTHENTICATION,
     "billing": ExitReason.BILLING,
     "rate_limit": ExitReason.RATE_LIMITED,
-    "overloaded": ExitReason.API_ERROR,
+    "overloaded": ExitReason.OVERLOADED,
     "server": ExitReason.API_ERROR,
-    "prompt_too_long": ExitReason.AGENT_ERROR,
+    "prompt_too_long": ExitReason.PROMPT_TOO_LONG,
     "max_turns": ExitReason.MAX_TURNS,
     "budget": ExitReason.BUDGET,
 }

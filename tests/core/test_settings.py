@@ -93,6 +93,7 @@ def test_the_defaults() -> None:
         "limits.agents": "8",
         "limits.retries": "2",
         "limits.retry_pause": '"10s"',
+        "limits.patience": '"1d"',
         "limits.disk_floor": '"2GB"',
         "limits.stop_seconds": "10",
         "limits.quiet_after": '"3m"',

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.records import (
     NOW,
+    RUN_ID,
     a_message,
     a_task,
     an_ended_run,
@@ -13,10 +14,11 @@ from tests.support.records import (
     view,
     worktree_facts,
 )
+from wtagents.core.failure import Streak, fault_of, streak_of
 from wtagents.core.ids import BranchName
 from wtagents.core.limit import spread
 from wtagents.core.record import replace
-from wtagents.core.run import ExitReason
+from wtagents.core.run import ExitReason, Usage
 from wtagents.core.settle import Settlement, SettlePolicy, settle
 from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState, Wish
 
@@ -126,7 +128,7 @@ def test_a_crash_is_tried_again_with_a_growing_pause(attempts: int, pause: float
         to=TaskState.QUEUED,
         reason=Reason.LOST,
         detail="the runner ended",
-        not_before=later(pause),
+        not_before=later(pause) + spread(timedelta(seconds=pause), RUN_ID),
         failed_attempt=True,
     )
 
@@ -173,6 +175,9 @@ def test_a_rate_limit_in_the_past_waits_all_the_same() -> None:
     "reason",
     [
         ExitReason.AUTHENTICATION,
+        ExitReason.MODEL_UNKNOWN,
+        ExitReason.BAD_SETTINGS,
+        ExitReason.PROMPT_TOO_LONG,
         ExitReason.SETUP_FAILED,
         ExitReason.NOT_STARTED,
         ExitReason.TIMED_OUT,
@@ -184,6 +189,58 @@ def test_what_another_try_cannot_mend_rests_at_once(reason: ExitReason) -> None:
     settled = settle(view(ACTIVE, run=an_ended_run(reason, detail="why")), POLICY, NOW)
 
     assert settled == Settlement(to=TaskState.FAILED, reason=Reason(reason.value), detail="why")
+
+
+@pytest.mark.parametrize(
+    ("runs", "pause"),
+    [(1, 10), (2, 40), (3, 160), (9, 900)],
+    ids=["first", "second", "third", "on"],
+)
+def test_the_surroundings_are_waited_out_and_no_attempt_is_counted(runs: int, pause: int) -> None:
+    task = a_task(state=TaskState.ACTIVE, attempts=2)
+    failed = view(task, run=an_ended_run(ExitReason.OVERLOADED, detail="529"))
+    failed = replace(failed, streak=Streak(runs=runs, since=NOW))
+
+    assert settle(failed, POLICY, NOW) == Settlement(
+        to=TaskState.QUEUED,
+        reason=Reason.API_ERROR,
+        detail="529",
+        not_before=later(pause) + spread(timedelta(seconds=pause), RUN_ID),
+    )
+
+
+def test_surroundings_that_never_recover_need_a_person() -> None:
+    failed = view(ACTIVE, run=an_ended_run(ExitReason.API_ERROR, detail="no connection"))
+    failed = replace(failed, streak=Streak(runs=97, since=later(-86400)))
+
+    assert settle(failed, POLICY, NOW) == Settlement(
+        to=TaskState.FAILED,
+        reason=Reason.API_ERROR,
+        detail="no connection (for 24 hours, 97 runs)",
+    )
+
+
+def test_a_machine_that_was_started_again_goes_on_at_once() -> None:
+    settled = settle(view(ACTIVE, run=an_ended_run(ExitReason.REBOOTED)), POLICY, NOW)
+
+    assert settled == Settlement(to=TaskState.QUEUED, reason=Reason.LOST)
+
+
+def test_a_streak_begins_with_the_last_answer() -> None:
+    worked = an_ended_run(ExitReason.API_ERROR, usage=Usage(turns=3), at=later(10))
+    barren = an_ended_run(ExitReason.OVERLOADED, at=later(20))
+    fault = an_ended_run(ExitReason.AGENT_ERROR, at=later(5))
+
+    assert streak_of([]) == Streak()
+    assert streak_of([barren, fault]) == Streak()
+    assert streak_of([barren, worked, barren]) == Streak(runs=2, since=later(10))
+    assert streak_of([barren, fault, barren]) == Streak(runs=1, since=later(20))
+
+
+def test_every_failure_has_a_class() -> None:
+    person = {ExitReason.STOPPED, ExitReason.INTERRUPTED}
+    unclassed = {reason for reason in ExitReason if fault_of(reason) is None}
+    assert unclassed == person | {ExitReason.COMPLETED, ExitReason.CONVERSATION_LOST}
 
 
 def test_a_conversation_that_is_gone_is_begun_anew_at_once() -> None:
@@ -219,7 +276,7 @@ def test_an_end_that_nobody_of_wta_asked_for_is_tried_again() -> None:
         to=TaskState.QUEUED,
         reason=Reason.LOST,
         detail="ended from outside, not by wta",
-        not_before=later(10),
+        not_before=later(10) + spread(timedelta(seconds=10), RUN_ID),
         failed_attempt=True,
     )
 

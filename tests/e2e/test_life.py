@@ -9,10 +9,12 @@ import pytest
 from tests.support.fleet import Fleet, scenario, work
 from wtagents.core.admission import Bar
 from wtagents.core.errors import ExitCode
+from wtagents.core.failure import Fault
 from wtagents.core.run import ExitReason, Phase
 from wtagents.core.task import Reason, TaskState
 from wtagents.operations.answer import AnswerRequest, answer
 from wtagents.operations.interrupt import interrupt
+from wtagents.operations.parked import parked
 from wtagents.operations.send import SendRequest, send
 from wtagents.operations.stop import RetryRequest, retry, stop
 
@@ -198,6 +200,27 @@ def test_a_rate_limit_is_waited_for_and_costs_no_attempt(fleet: Fleet) -> None:
     assert fleet.runs("a")[1].created_at >= waiting.not_before
     fleet.await_rest("b")
     assert len(fleet.runs("b")) == 1
+
+
+def test_an_overloaded_service_is_waited_out_and_a_prompt_too_long_is_parked(fleet: Fleet) -> None:
+    fleet.spawn("a", "fail overloaded", "fail overloaded", "fail prompt_too_long", *work())
+
+    task = fleet.await_rest("a")
+
+    assert (task.state, task.reason, task.attempts) == (
+        TaskState.FAILED,
+        Reason.PROMPT_TOO_LONG,
+        0,
+    )
+    assert fleet.endings("a") == [
+        ExitReason.OVERLOADED,
+        ExitReason.OVERLOADED,
+        ExitReason.PROMPT_TOO_LONG,
+    ]
+    [found] = parked(fleet.context).data
+    assert (found.name, found.fault, found.runs) == ("a", Fault.SETTLED, 3)
+    assert found.next == "wta retry a --fresh"
+    assert found.usage == fleet.status("a").usage
 
 
 def test_a_retry_goes_on_or_begins_anew(fleet: Fleet) -> None:

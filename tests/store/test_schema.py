@@ -15,7 +15,7 @@ from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
 from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind, Sender
 from wtagents.core.run import RunState
-from wtagents.core.task import Reason, TaskState, Wish
+from wtagents.core.task import TaskState, Wish
 from wtagents.core.undo import UndoState
 from wtagents.store import tasks as tasks_module
 from wtagents.store.database import Database
@@ -23,7 +23,6 @@ from wtagents.store.database import Database
 CHECKED: dict[tuple[str, str], type[StrEnum]] = {
     ("task", "state"): TaskState,
     ("task", "wish"): Wish,
-    ("task", "reason"): Reason,
     ("run", "state"): RunState,
     ("message", "kind"): MessageKind,
     ("message", "sender"): Sender,
@@ -80,7 +79,6 @@ def test_every_table_is_strict(db: Database) -> None:
         ("DELETE FROM event", "events are never deleted"),
         ("INSERT OR REPLACE INTO event SELECT * FROM event", "events are never replaced"),
         ("UPDATE task SET state = 'asleep'", "CHECK constraint failed: state IN"),
-        ("UPDATE task SET reason = 'mood'", "CHECK constraint failed: reason IN"),
         ("UPDATE task SET attempts = -1", "CHECK constraint failed: attempts >= 0"),
         ("UPDATE task SET attempts = 'many'", "cannot store TEXT value in INTEGER column"),
         ("UPDATE run SET task_id = 99", "FOREIGN KEY constraint failed"),

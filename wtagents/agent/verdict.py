@@ -29,6 +29,9 @@ _DETAIL_LIMIT = 200
 _SIGNAL_BASE = 128
 """A shell's and Node's way to tell a signal by an exit status."""
 
+_NO_ROOM = 529
+"""HTTP status of an overloaded service."""
+
 _BY_SUBTYPE = {
     "error_max_turns": ExitReason.MAX_TURNS,
     "error_max_budget_usd": ExitReason.BUDGET,
@@ -36,20 +39,31 @@ _BY_SUBTYPE = {
 _BY_STATUS = {
     401: ExitReason.AUTHENTICATION,
     403: ExitReason.AUTHENTICATION,
-    404: ExitReason.AGENT_ERROR,
-    413: ExitReason.AGENT_ERROR,
+    404: ExitReason.MODEL_UNKNOWN,
+    413: ExitReason.PROMPT_TOO_LONG,
     429: ExitReason.RATE_LIMITED,
+    _NO_ROOM: ExitReason.OVERLOADED,
 }
 _BY_ERROR = {
     "authentication_failed": ExitReason.AUTHENTICATION,
     "billing_error": ExitReason.BILLING,
     "rate_limit": ExitReason.RATE_LIMITED,
-    "model_not_found": ExitReason.AGENT_ERROR,
+    "model_not_found": ExitReason.MODEL_UNKNOWN,
     "invalid_request": ExitReason.AGENT_ERROR,
     "server_error": ExitReason.API_ERROR,
 }
 _LOGIN_WORDS = ("Not logged in", "Please run /login", "Invalid API key")
 _FULL_CONTEXT = frozenset({"prompt_too_long", "blocking_limit"})
+_TOO_LONG = "prompt is too long"
+_OVERLOADED = "529 overloaded"
+_REFUSALS = (
+    "error: unknown option",
+    "error: option ",
+    "error: invalid",
+    "error processing settings",
+    "cannot be used with root",
+)
+"""How the program begins its complaint about its own command line, in lower case."""
 _SERVER_ERROR = 500
 _NO_CONVERSATION = "No conversation found with session ID"
 _UNKNOWN_COMMAND = "Unknown command: "
@@ -118,6 +132,8 @@ def _without_result(ending: Ending, *, began: bool) -> tuple[ExitReason, str]:
     complaint = _last_line(ending.stderr_tail) or f"exit status {ending.exit_code}"
     if _wants_login(ending.stderr_tail):
         return ExitReason.AUTHENTICATION, complaint
+    if not began and any(words in ending.stderr_tail.lower() for words in _REFUSALS):
+        return ExitReason.BAD_SETTINGS, complaint
     return ExitReason.AGENT_ERROR, f"it broke off: {complaint}" if began else complaint
 
 
@@ -128,18 +144,28 @@ def _failed_turn(evidence: Evidence, last: TurnEnded) -> tuple[ExitReason, str]:
     if last.terminal_reason.startswith("aborted"):
         return ExitReason.INTERRUPTED, "its turn was interrupted"
     if last.terminal_reason in _FULL_CONTEXT:
-        return ExitReason.AGENT_ERROR, detail
+        return ExitReason.PROMPT_TOO_LONG, detail
     failure = evidence.failure
-    if failure is not None and failure.error in _BY_ERROR:
-        return _BY_ERROR[failure.error], failure.text or detail
     status = last.status or (failure.status if failure else None)
+    if failure is not None and failure.error in _BY_ERROR and status != _NO_ROOM:
+        words = failure.text or detail
+        return _told_by_words(words) or _BY_ERROR[failure.error], words
     if status is not None:
         return _BY_STATUS.get(status, _by_class(status)), detail
     if _wants_login(detail):
         return ExitReason.AUTHENTICATION, detail
     if failure is not None:
-        return ExitReason.API_ERROR, failure.text or detail
+        words = failure.text or detail
+        return _told_by_words(words) or ExitReason.API_ERROR, words
     return ExitReason.AGENT_ERROR, detail
+
+
+def _told_by_words(words: str) -> ExitReason | None:
+    """Return what only the words tell: 2.1.197 gives a repeated 529 no status."""
+    said = words.lower()
+    if _TOO_LONG in said:
+        return ExitReason.PROMPT_TOO_LONG
+    return ExitReason.OVERLOADED if _OVERLOADED in said else None
 
 
 def _wants_login(words: str) -> bool:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _AFTER_UNDO = 'wta send {name} "…"; land it again as it is: wta merge {name}'
 _AFTER = {
     Reason.AUTHENTICATION: "run claude and type /login; then: wta retry {name}",
+    Reason.MODEL_UNKNOWN: "correct agent.model in wta.toml; then: wta retry {name}",
+    Reason.BAD_SETTINGS: "wta doctor; then: wta retry {name}",
+    Reason.PROMPT_TOO_LONG: "wta retry {name} --fresh",
     Reason.NO_COMMITS: "wta logs {name}",
     Reason.UNCOMMITTED: 'wta diff {name}; wta send {name} "commit your work"',
     Reason.WRONG_BRANCH: "wta diff {name}",

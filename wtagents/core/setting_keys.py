@@ -149,6 +149,10 @@ KEYS: Mapping[str, Key] = {
     "limits.retry_pause": Key(
         Duration(), "Pause before the first retry; each next one is four times longer."
     ),
+    "limits.patience": Key(
+        Duration(),
+        "How long failures of service or network are waited out before a task is parked.",
+    ),
     "limits.disk_floor": Key(Size(), "No agent is started with less free space."),
     "limits.stop_seconds": Key(
         Amount("a number of seconds above 0"), "How long a polite stop may take."

@@ -113,6 +113,7 @@ class LimitSettings:
     agents: int = 8
     retries: int = 2
     retry_pause: float = 10.0
+    patience: float = _DAY
     disk_floor: int = 2 * 10**9
     stop_seconds: float = 10.0
     quiet_after: float = 180.0

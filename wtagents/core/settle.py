@@ -1,8 +1,8 @@
 """What an ended run means for its task: the agent's word and the facts in the repository together.
 
 `completed` alone proves nothing: commits, uncommitted files, the branch and denied tools are each
-looked at. Failures of the surroundings and of the agent are tried again with a growing pause;
-what the next try cannot mend rests at once with its remedy.
+looked at. A failure of the agent is tried again a few times, one of the surroundings waited out;
+what the next try cannot mend is parked at once with its remedy (`core/failure.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from wtagents.core.failure import Fault, fault_of
 from wtagents.core.limit import limit_end, spread
 from wtagents.core.record import record, replace
 from wtagents.core.run import ExitReason
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
     from wtagents.core.worktree import WorktreeFacts
 
 _LONGEST_PAUSE = timedelta(minutes=15)
+_PAUSES = 10
+"""So many times a pause grows; the longest one is reached before."""
 
-_MENDABLE = {
+_REASONS = {
     ExitReason.AGENT_ERROR: Reason.AGENT_ERROR,
-    ExitReason.API_ERROR: Reason.API_ERROR,
     ExitReason.LOST: Reason.LOST,
-}
-_FINAL = {
+    ExitReason.API_ERROR: Reason.API_ERROR,
+    ExitReason.OVERLOADED: Reason.API_ERROR,
+    ExitReason.REBOOTED: Reason.LOST,
+    ExitReason.RATE_LIMITED: Reason.RATE_LIMITED,
+    ExitReason.MODEL_UNKNOWN: Reason.MODEL_UNKNOWN,
+    ExitReason.BAD_SETTINGS: Reason.BAD_SETTINGS,
+    ExitReason.PROMPT_TOO_LONG: Reason.PROMPT_TOO_LONG,
     ExitReason.AUTHENTICATION: Reason.AUTHENTICATION,
     # An account without credit is like one without a key: only a person can change it.
     ExitReason.BILLING: Reason.AUTHENTICATION,
@@ -47,6 +54,8 @@ class SettlePolicy:
 
     retries: int = 2
     first_pause: timedelta = timedelta(seconds=10)
+    patience: timedelta = timedelta(hours=24)
+    """How long failures of the surroundings are waited out."""
     commit_request: bool = True
     """Ask an agent once to commit what it left uncommitted."""
 
@@ -82,37 +91,56 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
         end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
     if end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
         return Settlement.stopped()
-    limited_until = limit_end(end)
-    if limited_until is not None:
-        return Settlement(
-            to=TaskState.QUEUED,
-            reason=Reason.RATE_LIMITED,
-            detail=end.detail,
-            not_before=limited_until + spread(limited_until - end.at, task.id),
-        )
-    if end.reason in _MENDABLE:
-        return _try_again(_MENDABLE[end.reason], end, task.attempts, policy, now)
-    if end.reason in _FINAL:
-        return Settlement(to=TaskState.FAILED, reason=_FINAL[end.reason], detail=end.detail)
+    match fault_of(end.reason):
+        case Fault.AGENT:
+            return _try_again(view, end, policy, now)
+        case Fault.SURROUNDINGS:
+            return _wait_out(view, end, policy, now)
+        case Fault.SETTLED | Fault.LIMIT:
+            return Settlement(to=TaskState.FAILED, reason=_REASONS[end.reason], detail=end.detail)
+        case None:
+            pass
     if any(message.is_words for message in view.messages):
         return Settlement(to=TaskState.QUEUED, forgive=True)
     return _judge_repository(view, end, policy)
 
 
-def _try_again(
-    reason: Reason, end: Exit, attempts: int, policy: SettlePolicy, now: datetime
-) -> Settlement:
+def _try_again(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) -> Settlement:
+    reason, attempts = _REASONS[end.reason], view.task.attempts
     if attempts >= policy.retries:
         detail = f"{end.detail} (after {attempts + 1} attempts)"
         return Settlement(to=TaskState.FAILED, reason=reason, detail=detail)
-    pause: timedelta = min(policy.first_pause * 4**attempts, _LONGEST_PAUSE)
     return Settlement(
         to=TaskState.QUEUED,
         reason=reason,
         detail=end.detail,
-        not_before=now + pause,
+        not_before=_after_pause(view, policy, attempts, now),
         failed_attempt=True,
     )
+
+
+def _wait_out(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) -> Settlement:
+    """Wait until the surroundings have recovered; no attempt of the agent is counted."""
+    reason, streak = _REASONS[end.reason], view.streak
+    limited_until = limit_end(end)
+    if limited_until is not None:
+        not_before = limited_until + spread(limited_until - end.at, view.task.id)
+    elif end.reason is ExitReason.REBOOTED:
+        not_before = None
+    elif streak.since is not None and now - streak.since >= policy.patience:
+        hours = (now - streak.since).total_seconds() / 3600
+        detail = f"{end.detail} (for {hours:.0f} hours, {streak.runs} runs)"
+        return Settlement(to=TaskState.FAILED, reason=reason, detail=detail)
+    else:
+        not_before = _after_pause(view, policy, max(streak.runs - 1, 0), now)
+    return Settlement(to=TaskState.QUEUED, reason=reason, detail=end.detail, not_before=not_before)
+
+
+def _after_pause(view: TaskView, policy: SettlePolicy, before: int, now: datetime) -> datetime:
+    """Return when the next try begins: four times later after each, a little apart from others."""
+    longer: int = 4 ** min(before, _PAUSES)
+    pause = min(policy.first_pause * longer, _LONGEST_PAUSE)
+    return now + pause + spread(pause, view.run.id if view.run else view.task.id)
 
 
 def _judge_repository(view: TaskView, end: Exit, policy: SettlePolicy) -> Settlement | None:

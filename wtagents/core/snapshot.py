@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.failure import Streak
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 
@@ -53,6 +54,8 @@ class TaskView:
     """Undelivered, oldest first."""
     merge: MergeRequest | None
     """The latest merge request."""
+    streak: Streak = Streak()
+    """How long the surroundings have kept it from working."""
     account: str = ""
     """The account that its next run would work on."""
 

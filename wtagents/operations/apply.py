@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from wtagents.core.run import Run
 
 
+_REBOOTED = "the machine was started again while the agent worked"
+
+
 @singledispatch
 def apply(action: Any, context: Context) -> None:
     """Carry out one action. Raises WtaError when the world does not allow it now."""
@@ -85,9 +88,10 @@ def _(action: NoteLost, context: Context) -> None:
         return
     survivors = context.world.stop_run(action.run_id)
     pulse = run_folder.load_pulse(folder)
+    rebooted = claim is not None and claim.boot_id != context.world.boot_id()
     lost = Exit(
-        reason=ExitReason.LOST,
-        detail="the runner ended without an exit record",
+        reason=ExitReason.REBOOTED if rebooted else ExitReason.LOST,
+        detail=_REBOOTED if rebooted else "the runner ended without an exit record",
         exit_code=None,
         denials=(),
         retry_at=None,

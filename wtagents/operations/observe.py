@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from wtagents.agent.account import account_of
+from wtagents.core.failure import Fault, Streak, fault_of, streak_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
@@ -13,12 +14,12 @@ from wtagents.core.task import TaskState
 from wtagents.store.limits import account_limits
 from wtagents.store.merges import latest_merge_requests
 from wtagents.store.messages import undelivered
-from wtagents.store.runs import latest_runs
+from wtagents.store.runs import latest_runs, runs_of
 from wtagents.store.tasks import tasks as stored_tasks
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from wtagents.core.ids import RunId
     from wtagents.core.merge import MergeRequest
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
+    from wtagents.store.database import Database
 
 
 def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
@@ -38,6 +40,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         waiting = undelivered(db)
         merges = latest_merge_requests(db)
         limits = account_limits(db, now=now)
+        streaks = _streaks(db, tasks, runs)
     views = tuple(
         _view(
             context,
@@ -45,11 +48,26 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
             run=runs.get(task.id),
             messages=tuple(m for m in waiting if m.task_id == task.id),
             merge=merges.get(task.id),
+            streak=streaks.get(task.id, Streak()),
         )
         for task in tasks
     )
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
     return Snapshot(views=views, live_runs=live, at=context.clock.now(), limits=limits)
+
+
+def _streaks(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Mapping[int, Streak]:
+    """Look back where a run was just ended by its surroundings."""
+    ends = {
+        task.id: run.exit.reason
+        for task in tasks
+        if task.state is TaskState.ACTIVE and (run := runs.get(task.id)) and run.exit
+    }
+    return {
+        task_id: streak_of(runs_of(db, task_id))
+        for task_id, reason in ends.items()
+        if fault_of(reason) is Fault.SURROUNDINGS
+    }
 
 
 def _view(
@@ -59,6 +77,7 @@ def _view(
     run: Run | None,
     messages: tuple[Message, ...],
     merge: MergeRequest | None,
+    streak: Streak,
 ) -> TaskView:
     facts = None
     if run is not None and (run.state in LIVE_RUN_STATES or messages):
@@ -70,6 +89,7 @@ def _view(
         worktree=_worktree_of_ended_run(context, task, run),
         messages=messages,
         merge=merge,
+        streak=streak,
         account=account_of(task.agent.kind, os.environ),
     )
 

@@ -46,6 +46,7 @@ def policy_of(settings: Settings) -> Policy:
         settle=SettlePolicy(
             retries=settings.limits.retries,
             first_pause=timedelta(seconds=settings.limits.retry_pause),
+            patience=timedelta(seconds=settings.limits.patience),
             commit_request=settings.limits.commit_request,
         ),
     )

@@ -13,6 +13,7 @@ from wtagents.system.command import own_environment
 from wtagents.system.logs import note
 from wtagents.system.process import (
     RUN_MARK,
+    boot_id,
     is_alive,
     marked_processes,
     signal_processes,
@@ -42,6 +43,10 @@ class World(Protocol):
 
     def is_alive(self, process: ProcessIdentity) -> bool:
         """Whether exactly this process still runs."""
+        ...
+
+    def boot_id(self) -> str:
+        """Return an id of this life of the machine."""
         ...
 
     def has_processes(self, run_id: RunId) -> bool:
@@ -93,6 +98,10 @@ class Machine:
     def is_alive(self, process: ProcessIdentity) -> bool:
         """Ask the process table."""
         return is_alive(process)
+
+    def boot_id(self) -> str:
+        """Ask the kernel."""
+        return boot_id()
 
     def has_processes(self, run_id: RunId) -> bool:
         """Search for the run's mark."""

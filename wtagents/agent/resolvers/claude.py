@@ -44,6 +44,7 @@ _TRANSIENT = frozenset(
     {
         ExitReason.RATE_LIMITED,
         ExitReason.API_ERROR,
+        ExitReason.OVERLOADED,
         ExitReason.AUTHENTICATION,
         ExitReason.BILLING,
         ExitReason.LOST,

@@ -28,6 +28,8 @@ _CUT_OFF = frozenset(
         ExitReason.LOST,
         ExitReason.AGENT_ERROR,
         ExitReason.API_ERROR,
+        ExitReason.OVERLOADED,
+        ExitReason.REBOOTED,
         ExitReason.RATE_LIMITED,
     }
 )
@@ -79,7 +81,8 @@ def choose_opening(
 
 
 def _said_again(context: Context, previous: Run, texts: Sequence[Message]) -> tuple[str, ...]:
-    if previous.exit is None or previous.exit.reason is not ExitReason.LOST:
+    cut = (ExitReason.LOST, ExitReason.REBOOTED)
+    if previous.exit is None or previous.exit.reason not in cut:
         return ()
     from wtagents.operations.starting.recall import maybe_unsaved
 

@@ -1,0 +1,79 @@
+"""Classes of failure: whose fault the end of a run is decides what happens next.
+
+agent          counted, tried again after a growing pause, parked after the last try
+surroundings   not counted: the service, the network, the machine; waited out
+settled        the next try would end alike: parked at once, with what a person can do
+limit          a limit that a person set: parked at once
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
+from wtagents.core.run import ExitReason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from wtagents.core.run import Run
+
+
+class Fault(StrEnum):
+    """Whose fault a failure is."""
+
+    AGENT = "agent"
+    SURROUNDINGS = "surroundings"
+    SETTLED = "settled"
+    LIMIT = "limit"
+
+
+_CLASSES = {
+    ExitReason.AGENT_ERROR: Fault.AGENT,
+    ExitReason.LOST: Fault.AGENT,
+    ExitReason.RATE_LIMITED: Fault.SURROUNDINGS,
+    ExitReason.API_ERROR: Fault.SURROUNDINGS,
+    ExitReason.OVERLOADED: Fault.SURROUNDINGS,
+    ExitReason.REBOOTED: Fault.SURROUNDINGS,
+    ExitReason.AUTHENTICATION: Fault.SETTLED,
+    ExitReason.BILLING: Fault.SETTLED,
+    ExitReason.MODEL_UNKNOWN: Fault.SETTLED,
+    ExitReason.BAD_SETTINGS: Fault.SETTLED,
+    ExitReason.PROMPT_TOO_LONG: Fault.SETTLED,
+    ExitReason.SETUP_FAILED: Fault.SETTLED,
+    ExitReason.NOT_STARTED: Fault.SETTLED,
+    ExitReason.TIMED_OUT: Fault.LIMIT,
+    ExitReason.BUDGET: Fault.LIMIT,
+    ExitReason.MAX_TURNS: Fault.LIMIT,
+}
+
+
+def fault_of(reason: ExitReason) -> Fault | None:
+    """Return whose fault an end is; None when nothing failed, or a person ended it."""
+    return _CLASSES.get(reason)
+
+
+@record
+class Streak:
+    """Runs in a row that the surroundings ended before the agent got an answer."""
+
+    runs: int = 0
+    since: datetime | None = None
+    """End of the first of them."""
+
+
+def streak_of(runs: Sequence[Run]) -> Streak:
+    """Count from the latest run backwards; `runs` are those of one task, first to last.
+
+    A run in which the model answered shows that the surroundings had recovered: it is the first.
+    """
+    count, since = 0, None
+    for run in reversed(runs):
+        if run.exit is None or fault_of(run.exit.reason) is not Fault.SURROUNDINGS:
+            break
+        count, since = count + 1, run.exit.at
+        if run.exit.usage.turns:
+            break
+    return Streak(runs=count, since=since)
