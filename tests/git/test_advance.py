@@ -207,6 +207,12 @@ def test_a_target_in_two_places_moves_both_or_none(
     assert outcome == CheckoutDirty(checkout=two.path, paths=("changed",))
     assert steps.is_old()
     assert steps.built.status() == []
+    two.git("update-index", "--assume-unchanged", "changed")
+    outcome = advance(repo, MAIN, steps.old, steps.new)
+    assert outcome == CheckoutDirty(checkout=two.path, paths=("changed",)), "a hidden edit"
+    assert steps.is_old()
+    assert (steps.locks(steps.built), steps.locks(two)) == ([], [])
+    two.git("update-index", "--no-assume-unchanged", "changed")
     two.write({"changed": "old\n"})
     outcome = advance(repo, MAIN, steps.old, steps.new)
     assert outcome == Advanced(checkouts=(steps.built.path, two.path))

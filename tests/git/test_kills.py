@@ -25,7 +25,7 @@ from wtagents.system.paths import StatePaths
 from wtagents.system.rooms import sweep_rooms
 
 KILLED, INTERRUPTED = -9, -2
-COMMANDS_OF_AN_ADVANCE = 11
+COMMANDS_OF_AN_ADVANCE = 6
 GIT = """\
 #!/bin/sh
 # Counts the git commands of a test; at the chosen one it kills or interrupts whoever called.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import BranchName, Oid
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from wtagents.git.repo import Repository
 
 _REASON = r"wta v1 task=(?P<task>\S+) repository=(?P<owner>\S+)"
+_LONGEST_REF = 128
 _OPERATIONS = (
     ("rebase-merge", "rebase"),
     ("rebase-apply", "rebase"),
@@ -113,8 +115,27 @@ def read_head(git_dir: Path) -> Head:
     text = read_line(git_dir / "HEAD")
     if text.startswith("ref: refs/heads/"):
         return Head(branch=BranchName(text.removeprefix("ref: refs/heads/")), commit=None)
+    return Head(branch=None, commit=_oid(text))
+
+
+def read_oid(path: Path) -> Oid | None:
+    """Return the object that a loose ref names; None for anything else, a link or a pipe too."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        data = os.read(descriptor, _LONGEST_REF) if S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return _oid(os.fsdecode(data).rstrip("\n"))
+
+
+def _oid(text: str) -> Oid | None:
     whole = len(text) in (40, 64) and set(text) <= set("0123456789abcdef") and set(text) != {"0"}
-    return Head(branch=None, commit=Oid(text) if whole else None)
+    return Oid(text) if whole else None
 
 
 def operation_in_progress(git_dir: Path) -> str:

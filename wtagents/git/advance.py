@@ -20,14 +20,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import UsageError
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
-from wtagents.git.checkouts import Checkout, business, checkouts, paths_in_the_way
+from wtagents.git.checkouts import (
+    Checkout,
+    business,
+    checkouts,
+    paths_in_the_way,
+    refused_paths,
+)
 from wtagents.git.refs import ref_value, swap_ref
+from wtagents.git.repo import GitError
 from wtagents.system.files import load_json
 from wtagents.system.lock import create_held, take_file
 
@@ -85,12 +92,14 @@ class _Refused(Exception):
 
 
 def advance(
-    repo: Repository, target: BranchName, old: Oid, new: Oid
+    repo: Repository, target: BranchName, old: Oid, new: Oid, *, configuration: str = ""
 ) -> Advanced | Moved | CheckoutDirty | CheckoutBusy:
     """Move a target from `old` to `new`, whose objects are in the repository.
 
-    The caller checked the tripwire: updating a checkout runs the user's own filters. Raises
-    GitError when git refuses; then the ref and the files are back at `old`.
+    The caller checked the tripwire: updating a checkout runs the user's own filters.
+    `configuration` is that of the rooms in which checkouts are looked at, where it is known.
+
+    Raises GitError when git refuses; then the ref and the files are back at `old`.
     """
     finish_advance(repo, target)
     actual = ref_value(repo, target.ref)
@@ -103,7 +112,7 @@ def advance(
                 *(locks.enter_context(_locked(each, target, old, new)) for each in found)
             )
             for checkout in found:
-                paths = paths_in_the_way(repo, checkout, old, new)
+                paths = paths_in_the_way(repo, checkout, old, new, configuration=configuration)
                 if paths:
                     raise _Refused(CheckoutDirty(checkout=checkout.path, paths=tuple(paths)))
             try:
@@ -112,6 +121,9 @@ def advance(
                     _retract(found)
                     return Moved(actual=ref_value(repo, target.ref))
                 _update_all(held, found, target, old, new)
+            except _Refused:
+                _retract(found)
+                raise
             except BaseException:
                 for checkout in found:
                     _settle(held, checkout, target, old, new)
@@ -122,19 +134,42 @@ def advance(
 
 
 def _announce(repo: Repository, found: list[Checkout], old: Oid, new: Oid) -> None:
-    """Let the indexes name `new`; as they were they are kept beside, until all is settled."""
+    """Let the indexes name `new`; as they were they are kept beside, until all is settled.
+
+    Git itself looks once more whether the files are those of `old`; they do not move yet.
+    """
     for checkout in found:
         shutil.copy2(checkout.index, checkout.git_dir / _KEPT)
-        view = repo.seen_from(checkout.git_dir, checkout.path)
-        with _index_copy(checkout, checkout.index) as copy:
-            # -i: the files are not looked at, for they do not move yet
-            view.git("read-tree", "-i", "-m", old, new, env={"GIT_INDEX_FILE": str(copy)})
+        try:
+            _announce_in(repo, checkout, old, new, refresh=False)
+        except GitError:
+            # A file that was only touched is no edit: git finds out when it reads it again.
+            try:
+                _announce_in(repo, checkout, old, new, refresh=True)
+            except GitError as refused:
+                paths = tuple(refused_paths(refused.stderr))
+                if not paths:
+                    raise
+                raise _Refused(CheckoutDirty(checkout=checkout.path, paths=paths)) from None
+
+
+def _announce_in(
+    repo: Repository, checkout: Checkout, old: Oid, new: Oid, *, refresh: bool
+) -> None:
+    kept = checkout.git_dir / _KEPT
+    view = repo.seen_from(checkout.git_dir, checkout.path)
+    with _index_copy(checkout, kept) as copy:
+        if refresh:
+            _refresh(view, copy)
+            shutil.copy2(copy, kept)
+        view.git("read-tree", "-m", old, new, env=_index_at(copy), timeout=_CHECKOUT_SECONDS)
 
 
 def _retract(found: list[Checkout]) -> None:
     """Let the indexes be as they were."""
     for checkout in found:
-        (checkout.git_dir / _KEPT).replace(checkout.index)
+        with suppress(FileNotFoundError):
+            (checkout.git_dir / _KEPT).replace(checkout.index)
 
 
 def _update_all(
@@ -236,7 +271,8 @@ def _require_at_rest(checkout: Checkout) -> None:
 def _update(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
     """Bring files and index from `old` to `new`; changes to other paths stay as they are.
 
-    Git works on a copy of the index, so that a death leaves the old index and our lock.
+    Git works on a copy of the index, so that a death leaves the old index and our lock. That the
+    index as it was kept says what lies on the disk, git has found out for the announcement.
     """
     kept = checkout.git_dir / _KEPT
     with _index_copy(checkout, kept) as copy:
@@ -268,20 +304,28 @@ def _repair(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
         view.git("update-index", "-z", "--index-info", stdin=seen, env=env)
         halfway = Oid(view.git("write-tree", env=env).text)
     with _index_copy(checkout, checkout.index) as copy:
-        env = {"GIT_INDEX_FILE": str(copy)}
-        view.git("update-index", "-z", "--index-info", stdin=seen, env=env)
+        view.git("update-index", "-z", "--index-info", stdin=seen, env=_index_at(copy))
+        _refresh(view, copy)
         _read_tree(repo, checkout, copy, halfway, new)
 
 
 def _read_tree(repo: Repository, checkout: Checkout, index: Path, old: Oid, new: Oid) -> None:
-    view, env = repo.seen_from(checkout.git_dir, checkout.path), {"GIT_INDEX_FILE": str(index)}
-    view.git("update-index", "-q", "--refresh", env=env, ok=(0, 1), timeout=_CHECKOUT_SECONDS)
-    view.git(
+    repo.seen_from(checkout.git_dir, checkout.path).git(
         "read-tree", "-m", "-u", old, new,
-        env=env,
+        env=_index_at(index),
         config={"checkout.workers": "2", "protocol.allow": "user"},
         timeout=_CHECKOUT_SECONDS,
     )  # fmt: skip
+
+
+def _refresh(view: Repository, index: Path) -> None:
+    """Let an index know again what `stat` says of files that are as it says."""
+    refresh = ("update-index", "-q", "--refresh")
+    view.git(*refresh, env=_index_at(index), ok=(0, 1), timeout=_CHECKOUT_SECONDS)
+
+
+def _index_at(path: Path) -> dict[str, str]:
+    return {"GIT_INDEX_FILE": str(path)}
 
 
 @contextmanager
@@ -303,7 +347,7 @@ def _index_copy(checkout: Checkout, source: Path) -> Iterator[Path]:
 def _unlike(view: Repository, tree: Oid) -> set[str]:
     """Return the paths of a tree whose file on the disk is not as the tree says."""
     with _probe(view, tree) as env:
-        view.git("update-index", "-q", "--refresh", env=env, ok=(0, 1), timeout=_CHECKOUT_SECONDS)
+        _refresh(view, view.git_dir / _PROBE)
         listing = ("diff-files", "-z", "--name-only", "--ignore-submodules=dirty")
         return set(view.git(*listing, env=env).fields)
 
@@ -312,7 +356,7 @@ def _unlike(view: Repository, tree: Oid) -> set[str]:
 def _probe(view: Repository, tree: Oid) -> Iterator[dict[str, str]]:
     """Yield the variables of a throwaway index that holds a tree."""
     probe = view.git_dir / _PROBE
-    env = {"GIT_INDEX_FILE": str(probe)}
+    env = _index_at(probe)
     probe.with_name(f"{_PROBE}.lock").unlink(missing_ok=True)
     try:
         view.git("read-tree", tree, env=env)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from functools import lru_cache
@@ -12,11 +13,16 @@ from wtagents.core.ids import Oid, TaskName
 from wtagents.core.record import record
 from wtagents.core.resolution import normal_line
 from wtagents.git.conflicts import Blob
+from wtagents.git.objects import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from wtagents.git.hub import Hub
+    from wtagents.git.objects import Library
+
+    Entry = tuple[int, Oid]
+    """Mode and object of one name in a folder."""
 
 _TYPE, _FILE = 0o170000, 0o100000
 """The bits of a mode that say what it is, and those of a plain file: what has lines."""
@@ -52,15 +58,43 @@ class Landed:
 @lru_cache(maxsize=32)
 def tree_changes(hub: Hub, old: Oid, new: Oid) -> tuple[Change, ...]:
     """Return every path that differs between two commits or trees; asked once for a pair."""
-    fields = hub.repo.read(
-        "diff-tree", "-r", "-z", "--no-renames", old, new, timeout=_SECONDS
-    ).fields
+    with hub.library() as library:
+        ends = library.tree(old), library.tree(new)
+        found = _below(library, *((FOLDER, each) for each in ends), path=b"")
+        return tuple(sorted(found, key=lambda change: change.path))
+
+
+def _below(
+    library: Library, old: Entry | None, new: Entry | None, *, path: bytes
+) -> Iterator[Change]:
+    """Yield what differs between two entries of one name; a folder is nothing but its entries."""
+    if old == new:
+        return
+    before, after = _as_file(old), _as_file(new)
+    if before or after:
+        yield Change(path=os.fsdecode(path), old=before, new=after)
+    olds, news = _as_folder(library, old), _as_folder(library, new)
+    for name in olds.keys() | news.keys():
+        below = path + b"/" + name if path else name
+        yield from _below(library, olds.get(name), news.get(name), path=below)
+
+
+def _as_file(entry: Entry | None) -> Blob | None:
+    return Blob(mode=entry[0], oid=entry[1]) if entry and entry[0] != FOLDER else None
+
+
+def _as_folder(library: Library, entry: Entry | None) -> dict[bytes, Entry]:
+    return library.entries(entry[1]) if entry and entry[0] == FOLDER else {}
+
+
+def parse_changes(fields: Sequence[str]) -> tuple[Change, ...]:
+    """Read the answer of a raw `diff -z --no-renames`."""
     changes = []
     for facts, path in zip(fields[::2], fields[1::2], strict=True):
         old_mode, new_mode, old_oid, new_oid, _ = facts.removeprefix(":").split(" ")
         before, after = _blob(old_mode, old_oid), _blob(new_mode, new_oid)
         changes.append(Change(path=path, old=before, new=after))
-    return tuple(changes)
+    return tuple(sorted(changes, key=lambda change: change.path))
 
 
 def _blob(mode: str, oid: str) -> Blob | None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from wtagents.git.repo import Repository
 
 _REBASES = ("rebase-merge", "rebase-apply")
-_QUOTED = re.compile(r"'(.+?)'|^\t(.+)$", re.MULTILINE)
+_ASKED_BY_NAME = 50_000
+"""Characters of paths that one command line takes; beyond them git looks at all files."""
+_REFUSED = re.compile(r"^error: (?:Entry|Updating|Untracked)[^']*'(.+?)'|^\t(.+)$", re.MULTILINE)
 
 
 @record
@@ -74,48 +76,51 @@ def business(checkout: Checkout) -> str:
     return admin.operation_in_progress(checkout.git_dir)
 
 
-def paths_in_the_way(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> list[str]:
+def paths_in_the_way(
+    repo: Repository, checkout: Checkout, old: Oid, new: Oid, *, configuration: str = ""
+) -> list[str]:
     """Return the changed, untracked and ignored files that going from `old` to `new` would touch.
 
-    Git itself would overwrite an ignored file without a word.
+    Git itself would overwrite an ignored file, or one that was deleted, without a word. What hides
+    behind a flag of the index only git finds: when the index is brought to `new`.
     """
-    with clean_room(repo, checkout.git_dir, checkout.path, old) as room:
+    git_dir, path = checkout.git_dir, checkout.path
+    with clean_room(repo, git_dir, path, old, configuration=configuration) as room:
         said = room.read("diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new).fields
         incoming = dict(zip(said[1::2], said[::2], strict=True))
+        asked = incoming if sum(map(len, incoming)) < _ASKED_BY_NAME else ()
         changed = room.git(
-            "diff", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv",
-            "--ignore-submodules=dirty", old, "--",
+            "--literal-pathspecs", "diff", "-z", "--name-only", "--no-renames", "--no-ext-diff",
+            "--no-textconv", "--ignore-submodules=dirty", old, "--", *asked,
         ).fields  # fmt: skip
-        tracked = set(room.read("ls-files", "-z").fields)
         paths = {path for path in changed if path in incoming}
-        for path, status in incoming.items():
-            if status == "A":
-                paths.update(_untracked_at(checkout.path, path, tracked))
-        if paths:
-            return sorted(paths)
-        room.git("update-index", "-q", "--refresh", ok=(0, 1))
-        tried = room.git("read-tree", "-m", "-u", "-n", old, new, ok=(0, 1, 128))
-        if tried.status == 0:
-            return []
-        named = ["".join(found) for found in _QUOTED.findall(tried.stderr)]
-        return named or [tried.stderr.strip()]
+        added = [path for path, status in incoming.items() if status == "A"]
+        there = {found for new_path in added for found in _lying_at(path, new_path)}
+        if there:
+            paths |= there.difference(room.read("ls-files", "-z").fields)
+        return sorted(paths)
 
 
-def _untracked_at(root: Path, path: str, tracked: set[str]) -> Iterator[str]:
+def refused_paths(complaint: str) -> list[str]:
+    """Return the paths that git names when it refuses to bring an index to another tree.
+
+    Empty when it failed for another reason.
+    """
+    return ["".join(found) for found in _REFUSED.findall(complaint)]
+
+
+def _lying_at(root: Path, path: str) -> Iterator[str]:
     """Yield the files that lie where a new file goes, at its place or at that of a folder above."""
     blocking = _blocking(root, path)
     if blocking is None:
         return
     place = root / blocking
     if place.is_symlink() or not place.is_dir():
-        if blocking not in tracked:
-            yield blocking
+        yield blocking
         return
     for folder, _, names in os.walk(place):
         for name in names:
-            below = os.path.relpath(os.path.join(folder, name), root)  # noqa: PTH118
-            if below not in tracked:
-                yield below
+            yield os.path.relpath(os.path.join(folder, name), root)  # noqa: PTH118
 
 
 def _blocking(root: Path, path: str) -> str | None:

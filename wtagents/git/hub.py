@@ -87,18 +87,32 @@ class Hub:
         """Open the hub's objects for a block."""
         return open_library(self.path)
 
+    def line(self, base: Oid, tip: Oid) -> tuple[Oid, ...] | None:
+        """Return the commits after `base` up to `tip`, oldest first, if it is a short line.
+
+        None where merges, very many commits or the end of a shallow history lie between.
+        """
+        if (self.path / "shallow").exists():
+            return None
+        with self.library() as library:
+            return library.line(base, tip)
+
     def fetch(self, repository: Repository, *oids: Oid) -> None:
         """Copy commits of the user's repository with all their history.
 
         Raises SystemFault when one of them is not whole there.
         """
+        self.update_refs(self._fetched(repository, oids))
+
+    def _fetched(self, repository: Repository, oids: Iterable[Oid]) -> list[str]:
+        """Copy commits and return the lines of `update-ref` that mark them as seen."""
         known = self._known()
         wanted = [oid for oid in dict.fromkeys(oids) if oid not in known]
         if not wanted:
-            return
+            return []
         carry_shallow(repository, self.path)
         self._pull(repository, wanted, known)
-        self.update_refs(f"update {_SEEN}{oid} {oid}" for oid in wanted)
+        return [f"update {_SEEN}{oid} {oid}" for oid in wanted]
 
     def complete(self, repository: Repository, tree: Oid) -> None:
         """Copy what a tree of the hub names and only the user's repository has."""
@@ -160,9 +174,10 @@ class Hub:
         also: Iterable[Oid] = (),
     ) -> list[RefName]:
         """Keep commits for good, each for a task's epoch; `also` is fetched with them."""
-        self.fetch(repository, *(oid for _, _, oid in kept), *also)
+        seen = self._fetched(repository, (*(oid for _, _, oid in kept), *also))
         refs = [RefName(f"{_ARCHIVE}{task.folder}/{epoch}/{oid}") for task, epoch, oid in kept]
-        self.update_refs(f"update {ref} {oid}" for ref, (_, _, oid) in zip(refs, kept, strict=True))
+        named = zip(refs, kept, strict=True)
+        self.update_refs([*seen, *(f"update {ref} {oid}" for ref, (_, _, oid) in named)])
         return refs
 
     def archived(self, task: TaskName, epoch: int) -> list[Oid]:
@@ -295,7 +310,8 @@ def _object_files(store: Path) -> set[str]:
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     try:
-        target.hardlink_to(source.resolve())
+        # A link to a link would break when its target is repacked.
+        target.hardlink_to(source.resolve() if source.is_symlink() else source)
     except FileExistsError:
         return
     except FileNotFoundError:

@@ -11,6 +11,7 @@ import io
 import os
 import zlib
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
@@ -20,12 +21,15 @@ from wtagents.core.record import record, replace
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
+    from typing import NoReturn
 
     import git as gitpython
 
 EMPTY_TREE = Oid("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 FILE = 0o100644
 FOLDER = 0o040000
+_OPEN: ContextVar[Mapping[Path, Library]] = ContextVar("open libraries", default={})  # noqa: B039
+"""What the block that runs has open; a thread begins with none."""
 _SYNTHETIC = b"wta <wta@localhost> 0 +0000"
 
 
@@ -75,9 +79,30 @@ class Library:
 
     def __init__(self, repo: gitpython.Repo) -> None:
         self._odb = repo.odb
+        self._commits: dict[Oid, Commit] = {}
 
     def commit(self, oid: Oid) -> Commit:
         """Return a commit. Raises SystemFault when the object is not one."""
+        if oid not in self._commits:
+            self._commits[oid] = self._read_commit(oid)
+        return self._commits[oid]
+
+    def line(self, base: Oid, tip: Oid, *, limit: int = 32) -> tuple[Oid, ...] | None:
+        """Return the commits after `base` up to `tip`, where single parents lead back to it.
+
+        None where they do not, or not within `limit` steps.
+        """
+        found: list[Oid] = []
+        at = tip
+        while at != base:
+            parents = self.commit(at).parents
+            if len(parents) != 1 or len(found) == limit:
+                return None
+            found.append(at)
+            at = parents[0]
+        return tuple(reversed(found))
+
+    def _read_commit(self, oid: Oid) -> Commit:
         header, _, message = self._read(oid, b"commit").partition(b"\n\n")
         values: dict[bytes, list[bytes]] = {}
         for line in header.split(b"\n"):
@@ -120,6 +145,17 @@ class Library:
                 message=b"synthetic\n",
             )
         )
+
+    def tree(self, oid: Oid) -> Oid:
+        """Return the tree of a commit, or the tree that it is. Raises SystemFault for others."""
+        kind, data = self._read_any(oid)
+        if kind == b"commit":
+            return Oid(data[5:45].decode())
+        return oid if kind == b"tree" else self._refuse(oid, kind, b"tree")
+
+    def entries(self, tree: Oid) -> dict[bytes, tuple[int, Oid]]:
+        """Return mode and object of every name in one folder."""
+        return self._entries(tree)
 
     def entry(self, tree: Oid, path: str) -> tuple[int, Oid] | None:
         """Return mode and object of a path in a tree, or None."""
@@ -178,12 +214,12 @@ class Library:
         return self._write_tree(entries) if entries else None
 
     def _entries(self, tree: Oid) -> dict[bytes, tuple[int, Oid]]:
-        data, entries = self._read(tree, b"tree"), {}
-        while data:
-            head, _, rest = data.partition(b"\0")
-            mode, _, name = head.partition(b" ")
-            entries[name] = int(mode, 8), Oid(rest[:20].hex())
-            data = rest[20:]
+        data, entries, at = self._read(tree, b"tree"), {}, 0
+        while at < len(data):
+            space, end = data.index(b" ", at), data.index(b"\0", at)
+            name = Oid(data[end + 1 : end + 21].hex())
+            entries[data[space + 1 : end]] = int(data[at:space], 8), name
+            at = end + 21
         return entries
 
     def _write_tree(self, entries: Mapping[bytes, tuple[int, Oid]]) -> Oid:
@@ -199,6 +235,16 @@ class Library:
         )
 
     def _read(self, oid: Oid, kind: bytes) -> bytes:
+        found, data = self._read_any(oid)
+        return data if found == kind else self._refuse(oid, found, kind)
+
+    @staticmethod
+    def _refuse(oid: Oid, found: bytes, wanted: bytes) -> NoReturn:
+        raise SystemFault(
+            f"{oid} is a {found.decode()}, not a {wanted.decode()}", hint="wta doctor"
+        )
+
+    def _read_any(self, oid: Oid) -> tuple[bytes, bytes]:
         from gitdb.exc import BadObject
 
         try:
@@ -208,11 +254,7 @@ class Library:
             raise SystemFault(
                 f"the hub has no object {oid}", cause=str(error), hint="wta doctor"
             ) from error
-        if bytes(stream.type) != kind:
-            raise SystemFault(
-                f"{oid} is a {stream.type.decode()}, not a {kind.decode()}", hint="wta doctor"
-            )
-        return data
+        return bytes(stream.type), data
 
     def _write(self, kind: bytes, data: bytes) -> Oid:
         from hashlib import sha1
@@ -238,8 +280,14 @@ def _parts(path: str) -> list[bytes]:
 def open_library(path: Path) -> Iterator[Library]:
     """Open the objects of a bare repository of ours for the length of a block.
 
+    Inside a block that has them open already, it is the same library: no second process.
+
     Raises SystemFault where it is none any more.
     """
+    outer = _OPEN.get()
+    if path in outer:
+        yield outer[path]
+        return
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     import git as gitpython
 
@@ -257,7 +305,10 @@ def open_library(path: Path) -> Iterator[Library]:
         GIT_CONFIG_COUNT="0",
         GIT_NO_REPLACE_OBJECTS="1",
     )
+    library = Library(repo)
+    token = _OPEN.set({**outer, path: library})
     try:
-        yield Library(repo)
+        yield library
     finally:
+        _OPEN.reset(token)
         repo.close()

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
+from wtagents.git.changes import parse_changes
 from wtagents.system.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from wtagents.git.changes import Change
+    from wtagents.git.conflicts import Blob
     from wtagents.git.repo import Repository
 
 
@@ -21,7 +24,7 @@ class Patch:
     """The difference of two trees, exactly."""
 
     digest: str
-    """Of modes, objects and paths: equal for equal differences only."""
+    """Of paths, modes and objects: equal for equal differences only."""
     paths: frozenset[str]
     """A rename counts as both of its names."""
     tree: Oid
@@ -38,13 +41,23 @@ def patches(repo: Repository, chain: Sequence[Oid]) -> list[Patch]:
     said = repo.read("diff-tree", "--stdin", "-r", "-z", "--no-renames", "--raw", stdin=asked)
     found = list(_by_pair(os.fsdecode(said.stdout)))
     return [
-        Patch(
-            digest=digest(os.fsencode("\0".join(fields))),
-            paths=frozenset(fields[1::2]),
-            tree=Oid(tree),
-        )
+        patch_of(parse_changes(fields), Oid(tree))
         for fields, tree in zip(found, trees[1:], strict=True)
     ]
+
+
+def patch_of(changes: Sequence[Change], tree: Oid) -> Patch:
+    """Return the patch that is made of these changes, in the order of their paths."""
+    lines = (f"{_shown(each.old)} {_shown(each.new)} {each.path}\0" for each in changes)
+    return Patch(
+        digest=digest(os.fsencode("".join(lines))),
+        paths=frozenset(each.path for each in changes),
+        tree=tree,
+    )
+
+
+def _shown(blob: Blob | None) -> str:
+    return f"{blob.mode:o} {blob.oid}" if blob else "-"
 
 
 def stands_on(repo: Repository, chain: Sequence[Oid]) -> bool:

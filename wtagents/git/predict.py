@@ -132,7 +132,10 @@ def merge_room(hub: Hub, library: Library, target: Oid) -> Iterator[Repository]:
 
 
 def _write_attributes(hub: Hub, library: Library, target: Oid, checkout: Path) -> None:
-    for line in hub.repo.read("ls-tree", "-r", "-z", "--full-tree", target).fields:
+    listed = hub.repo.read("ls-tree", "-r", "-z", "--full-tree", target)
+    if b".gitattributes\0" not in listed.stdout:
+        return
+    for line in listed.fields:
         facts, _, path = line.partition("\t")
         mode, _, oid = facts.split(" ")
         if path.rpartition("/")[2] == ".gitattributes" and mode in ("100644", "100755"):

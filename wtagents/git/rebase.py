@@ -85,16 +85,27 @@ def replay_at(
     stamp: Stamp | None = None,
 ) -> Replayed | ReplayConflict:
     """`replay` for a caller that replays several branches, one on the other."""
-    listed = desk.hub.repo.read(
-        "rev-list", "--reverse", "--topo-order", "--parents", tip, f"^{base}", f"^{onto}"
-    ).text.splitlines()
-    commits = [tuple(map(Oid, line.split(" "))) for line in listed]
-    if not commits:
+    names = _own_commits(desk, base, tip, onto)
+    if not names:
         return Replayed(candidate=onto, commits=())
-    names = tuple(commit[0] for commit in commits)
-    if squash_message is not None or any(_is_merge(parents) for _, *parents in commits):
+    library = desk.library
+    if squash_message is not None or any(_is_merge(library.commit(each).parents) for each in names):
         return _squash(desk, base, tip, onto, names, squash_message, stamp)
     return _pick_all(desk, onto, names, (), stamp)
+
+
+def _own_commits(desk: MergeDesk, base: Oid, tip: Oid, onto: Oid) -> tuple[Oid, ...]:
+    """Return the commits that `tip` has and neither `base` nor `onto`, oldest first.
+
+    Where single parents lead from both back to `base`, all others of them are behind it.
+    """
+    own, others = desk.hub.line(base, tip), desk.hub.line(base, onto)
+    if own is not None and others is not None:
+        return tuple(commit for commit in own if commit not in others)
+    listed = desk.hub.repo.read(
+        "rev-list", "--reverse", "--topo-order", tip, f"^{base}", f"^{onto}"
+    )
+    return tuple(map(Oid, listed.text.split()))
 
 
 def resume_replay(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import NotFoundError, StateError, UsageError
 from wtagents.core.ids import BranchName, Oid
-from wtagents.git.admin import read_head
+from wtagents.git.admin import read_head, read_oid
 from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wtagents.core.ids import RefName
     from wtagents.git.repo import GitResult, Repository
@@ -68,6 +68,16 @@ def require_branch(repo: Repository, branch: BranchName) -> Oid:
 def branch_tips(repo: Repository) -> dict[BranchName, Oid]:
     """Return every local branch with its commit, in one look."""
     return _parse_tips(repo.read(*_LIST_TIPS))
+
+
+def tips_of(repo: Repository, branches: Iterable[BranchName]) -> dict[BranchName, Oid]:
+    """Return those of these branches that exist, with their commits; others may be among them.
+
+    Each is read as the file that it is; where one is none, git is asked for all in one look.
+    """
+    loose = {branch: read_oid(repo.common_dir / branch.ref) for branch in branches}
+    found = {branch: tip for branch, tip in loose.items() if tip is not None}
+    return found if len(found) == len(loose) else branch_tips(repo)
 
 
 @contextmanager
@@ -158,7 +168,14 @@ def swap_ref(
 
 
 def ref_value(repo: Repository, ref: RefName) -> Oid | None:
-    """Return what a full ref names, whatever kind of object it is."""
+    """Return what a full ref names, whatever kind of object it is.
+
+    A branch that is a file is read as one (gitrepository-layout(5)); git is asked where there is
+    none, or where it holds anything but the name of an object.
+    """
+    loose = read_oid(repo.common_dir / ref) if ref.startswith(_HEADS) else None
+    if loose is not None:
+        return loose
     said = repo.read("rev-parse", "--verify", "--quiet", "--end-of-options", ref, ok=(0, 1, 128))
     return Oid(said.text) if said.status == 0 and said.stdout else None
 

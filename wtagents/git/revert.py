@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from wtagents.core.record import record
 from wtagents.git.objects import Commit
 from wtagents.git.predict import merge_trees
+from wtagents.git.room import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from wtagents.core.ids import Oid
@@ -64,8 +66,10 @@ def revert(
 
 def person_of(repo: Repository) -> str:
     """Return who commits in a repository as `name <email>`, '' when git does not know."""
-    name, email = (
-        repo.read("config", "--get", f"user.{key}", ok=(0, 1)).text.strip()
-        for key in ("name", "email")
-    )
+    return person_in(settings(repo))
+
+
+def person_in(values: Mapping[str, str]) -> str:
+    """Return what `person_of` does, from the answer of `settings`."""
+    name, email = (values.get(f"user.{key}", "").strip() for key in ("name", "email"))
     return f"{name} <{email}>" if name and email else ""

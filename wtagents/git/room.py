@@ -20,7 +20,7 @@ from wtagents.git.repo import Repository
 from wtagents.system.paths import StatePaths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wtagents.core.ids import Oid
 
@@ -33,15 +33,17 @@ _CARRIED = (
 )
 """Settings that decide whether a file counts as changed; their values run nothing. Where the file
 system tells names apart by case, `core.ignorecase` would hide files."""
+_SETTINGS = r"^(core|extensions|user)\."
 
 
 @contextmanager
 def clean_room(
-    repo: Repository, git_dir: Path, worktree: Path, head: Oid | None
+    repo: Repository, git_dir: Path, worktree: Path, head: Oid | None, *, configuration: str = ""
 ) -> Iterator[Repository]:
     """Yield a view of a worktree whose HEAD is the given commit, for commands that look.
 
-    None for a branch that has no commit yet.
+    None for a branch that has no commit yet. `configuration` is the answer of
+    `room_configuration`, where it has been asked already.
     """
     # Takes 6 ms to load, and most commands look at no worktree.
     from wtagents.system.rooms import open_room
@@ -49,7 +51,7 @@ def clean_room(
     with ExitStack() as stack:
         try:
             made = stack.enter_context(open_room(_rooms(repo), "look"))
-            furnish(made.path, repo, git_dir, head)
+            furnish(made.path, repo, git_dir, head, configuration=configuration)
             room, held = made.path, [made.lock]
         except (SystemFault, OSError):
             # A full or read-only disk of the state folder: to look is still possible elsewhere.
@@ -57,7 +59,7 @@ def clean_room(
 
             temporary = TemporaryDirectory(prefix="wta-look-")
             room, held = Path(stack.enter_context(temporary)), []
-            furnish(room, repo, git_dir, head)
+            furnish(room, repo, git_dir, head, configuration=configuration)
         view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
         yield view.holding(*held).with_objects(repo.objects)
 
@@ -117,8 +119,17 @@ def furnish(
 
 def room_configuration(repo: Repository) -> str:
     """Return the settings that decide whether a file counts as changed, as a file of ours."""
-    said = repo.read("config", "--null", "--get-regexp", r"^(core|extensions)\.", ok=(0, 1)).fields
-    values = dict(field.partition("\n")[::2] for field in said)
+    return configuration_of(settings(repo))
+
+
+def settings(repo: Repository) -> dict[str, str]:
+    """Return what git knows of the person, and of how files are stored: `section.key` to value."""
+    said = repo.read("config", "--null", "--get-regexp", _SETTINGS, ok=(0, 1)).fields
+    return dict(field.partition("\n")[::2] for field in said)
+
+
+def configuration_of(values: Mapping[str, str]) -> str:
+    """Return what `room_configuration` does, from the answer of `settings`."""
     lines = [f"[core]\n\trepositoryformatversion = {'1' if _format(values) else '0'}\n"]
     lines += [
         f"\t{key.removeprefix('core.')} = {values[key]}\n"
@@ -130,7 +141,7 @@ def room_configuration(repo: Repository) -> str:
     return "".join(lines)
 
 
-def _format(values: dict[str, str]) -> str:
+def _format(values: Mapping[str, str]) -> str:
     named = values.get("extensions.objectformat", "")
     return named if named == "sha256" else ""
 

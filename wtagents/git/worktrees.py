@@ -25,7 +25,7 @@ from wtagents.system.files import write_atomic
 from wtagents.system.lock import hold_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from wtagents.core.ids import TaskName
@@ -297,20 +297,21 @@ class WorktreeState:
 
 
 def worktree_state(
-    repo: Repository, path: Path, tips: Mapping[BranchName, Oid]
+    repo: Repository, path: Path, *, configuration: str = ""
 ) -> WorktreeState | None:
     """Look for what no commit has; None when the worktree is not there or not whole.
 
-    `tips` are those of all branches. The look happens in the clean room, as `worktree_facts`.
+    The look happens in the clean room, as `worktree_facts`; `configuration` is the room's, where
+    it has been asked already.
     """
     folder = admin.admin_dir(repo, path)
     if folder is None or admin.linked_dir(path) != folder.resolve():
         return None
     head = admin.read_head(folder)
-    commit = head.commit if head.branch is None else tips.get(head.branch)
+    commit = head.commit if head.branch is None else ref_value(repo, head.branch.ref)
     if commit is None:
         return None
-    with clean_room(repo, folder, path, commit) as room:
+    with clean_room(repo, folder, path, commit, configuration=configuration) as room:
         uncommitted = len(_status(room))
     return WorktreeState(
         head=commit,

@@ -39,7 +39,8 @@ def admit(context: Context, hub: Hub, landings: Sequence[Landing]) -> tuple[Begu
     ready = [landing for landing in landings if _is_ready(landing)]
     if not ready:
         return ()
-    shared = observe_shared(context, [landing.task for landing in ready])
+    targets = [landing.request.target for landing in ready]
+    shared = observe_shared(context, [landing.task for landing in ready], targets)
     with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="admit") as threads:
         found = list(threads.map(lambda each: _observe(context, each, shared), ready))
     for landing, end in zip(ready, found, strict=True):

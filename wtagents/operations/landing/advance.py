@@ -14,7 +14,7 @@ from wtagents.core.merge import MergeState
 from wtagents.core.record import record
 from wtagents.git.advance import Advanced, CheckoutBusy, CheckoutDirty, Moved, advance
 from wtagents.git.patches import patches, stands_on
-from wtagents.git.refs import branch_tips
+from wtagents.git.refs import tips_of
 from wtagents.git.repo import GitError
 from wtagents.operations.landing.landing import advance_all, finish_all
 from wtagents.operations.landing.source import refuse_all_touched
@@ -30,7 +30,7 @@ from wtagents.store.merges import merge_request_by_id
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from wtagents.core.ids import BranchName, Oid
+    from wtagents.core.ids import BranchName
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.chain import Member
@@ -88,7 +88,7 @@ def _advance(context: Context, members: Sequence[Member], gated: Gated) -> End:
     if not isinstance(advancing, tuple):
         return _in_the_way(context, next(each for each in members if each.landing is advancing))
     target = members[0].landing.request.target
-    result = _advance_target(context, target, members[0].source.onto, members[-1].commit)
+    result = _advance_target(context, target, members)
     match result:
         case Advanced():
             notes = (*_company(members), *gated.notes)
@@ -119,12 +119,14 @@ def _advance(context: Context, members: Sequence[Member], gated: Gated) -> End:
 
 
 def _advance_target(
-    context: Context, target: BranchName, old: Oid, new: Oid
+    context: Context, target: BranchName, members: Sequence[Member]
 ) -> Advanced | Moved | CheckoutDirty | CheckoutBusy:
     """Advance; a git command of the person's that is just at work is waited for."""
+    old, new = members[0].source.onto, members[-1].commit
+    known = members[0].source.configuration
     never, deadline = Event(), context.clock.monotonic() + _PATIENCE_SECONDS
     while True:
-        result = advance(context.repository, target, old, new)
+        result = advance(context.repository, target, old, new, configuration=known)
         is_passing = isinstance(result, CheckoutBusy) and result.is_passing
         if not is_passing or context.clock.monotonic() >= deadline:
             return result
@@ -139,7 +141,7 @@ def _company(members: Sequence[Member]) -> tuple[str, ...]:
 
 
 def _moved(context: Context, members: Sequence[Member]) -> tuple[tuple[Member, Refusal], ...]:
-    tips = branch_tips(context.repository)
+    tips = tips_of(context.repository, [member.landing.task.branch for member in members])
     return tuple(
         (member, refuse_moved(member.landing.task))
         for member in members

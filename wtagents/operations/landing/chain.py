@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 from wtagents.core.errors import WtaError
 from wtagents.core.merge import MergeState
 from wtagents.core.record import record, replace
-from wtagents.git.patches import patches
+from wtagents.git.changes import tree_changes
+from wtagents.git.patches import patch_of
 from wtagents.git.predict import open_merge_desk
 from wtagents.operations.landing.candidate import (
     Built,
@@ -82,6 +83,7 @@ class _Link:
 
     built: Built
     source: Source
+    patch: Patch
 
 
 def build_chain(hub: Hub, begun: Sequence[Begun]) -> Chain:
@@ -92,8 +94,7 @@ def build_chain(hub: Hub, begun: Sequence[Begun]) -> Chain:
     links, alone = _replay_all(hub, begun)
     if not links:
         return Chain(members=(), alone=tuple(alone))
-    found = patches(hub.repo, [links[0].source.onto, *(link.built.commit for link in links)])
-    whole = _until_attributes_change(found)
+    whole = _until_attributes_change(links)
     put_back([link.built.landing for link in links[whole:]], "it comes after new attributes")
     batch = links[0].built.landing.request.id
     moved = move_all(
@@ -105,15 +106,15 @@ def build_chain(hub: Hub, begun: Sequence[Begun]) -> Chain:
                     "onto": link.source.onto,
                     "candidate": link.built.commit,
                     "resolutions": link.built.resolutions,
-                    "patch": patch.digest,
+                    "patch": link.patch.digest,
                     "batch": batch,
                     "place": place,
                 },
             )
-            for place, (link, patch) in enumerate(zip(links[:whole], found, strict=False), 1)
+            for place, link in enumerate(links[:whole], 1)
         ]
     )
-    return Chain(members=_unbroken(links[:whole], moved, found), alone=tuple(alone))
+    return Chain(members=_unbroken(links[:whole], moved), alone=tuple(alone))
 
 
 def _replay_all(hub: Hub, begun: Sequence[Begun]) -> tuple[list[_Link], list[int]]:
@@ -132,16 +133,17 @@ def _replay_all(hub: Hub, begun: Sequence[Begun]) -> tuple[list[_Link], list[int
                 # What a person is shown must stand on the target itself.
                 alone.append(each.landing)
             else:
-                _place(links, each.landing, source, result)
+                _place(hub, links, each.landing, source, result)
             tip = links[-1].built.commit if links else tip
     if len(begun) == 1 and conflict is not None:
-        _place(links, begun[0].landing, begun[0].source, _resolve(hub, begun[0], conflict))
+        _place(hub, links, begun[0].landing, begun[0].source, _resolve(hub, begun[0], conflict))
         return links, []
     put_back(alone, "it comes again by itself")
     return links, [landing.request.id for landing in alone]
 
 
 def _place(
+    hub: Hub,
     links: list[_Link],
     landing: Landing,
     source: Source,
@@ -150,7 +152,10 @@ def _place(
     """Put a branch at the end of the chain, or let its request move on without it."""
     match result:
         case Built():
-            links.append(_Link(built=result, source=source))
+            with hub.library() as library:
+                tree = library.commit(result.commit).tree
+                changes = tree_changes(hub, source.onto, result.commit)
+            links.append(_Link(built=result, source=source, patch=patch_of(changes, tree)))
         case Contained() if not links:
             landing.finish(source.onto, result.detail)
         case Contained():
@@ -181,23 +186,21 @@ def _resolve(
     return (isinstance(built, Built) and refuse_held(built, hub, only.source)) or built
 
 
-def _until_attributes_change(found: Sequence[Patch]) -> int:
+def _until_attributes_change(links: Sequence[_Link]) -> int:
     """Return how many links were merged by the attributes that hold for them.
 
     The room has those of the target: who comes after a change of them is replayed in a new one.
     """
-    for number, patch in enumerate(found, 1):
-        if any(path.rpartition("/")[2] == ".gitattributes" for path in patch.paths):
+    for number, link in enumerate(links, 1):
+        if any(path.rpartition("/")[2] == ".gitattributes" for path in link.patch.paths):
             return number
-    return len(found)
+    return len(links)
 
 
-def _unbroken(
-    links: Sequence[_Link], moved: Sequence[Landing | None], found: Sequence[Patch]
-) -> tuple[Member, ...]:
+def _unbroken(links: Sequence[_Link], moved: Sequence[Landing | None]) -> tuple[Member, ...]:
     """Return the members up to the first one that somebody took back meanwhile."""
     members: list[Member] = []
-    for link, landing, patch in zip(links, moved, found, strict=False):
+    for link, landing in zip(links, moved, strict=True):
         if landing is None:
             break
         members.append(
@@ -206,7 +209,7 @@ def _unbroken(
                 source=link.source,
                 commit=link.built.commit,
                 commits=link.built.commits,
-                patch=patch,
+                patch=link.patch,
             )
         )
     put_back([each for each in moved[len(members) :] if each is not None], "begun anew")

@@ -122,9 +122,8 @@ def _foresee(
     with ExitStack() as open_desks:
         desks: dict[BranchName, _Desk] = {}
         for task in sorted(tasks, key=lambda each: numbers[each.id]):
-            ends = refuse_unsettled(context, task, shared.tips) or observe_ends(
-                task, task.target, shared
-            )
+            unsettled = refuse_unsettled(context, task, configuration=shared.configuration)
+            ends = unsettled or observe_ends(task, task.target, shared)
             if isinstance(ends, Refusal):
                 preview = _refused(task, Foreseen.REFUSED, ends)
             else:

@@ -158,5 +158,7 @@ def _is_put_back(before: Change, change: Change) -> bool:
 
 
 def _shared(hub: Hub, base: Oid, onto: Oid) -> Oid | None:
+    if hub.line(base, onto) is not None:
+        return base
     said = hub.repo.read("merge-base", base, onto, ok=(0, 1)).text
     return Oid(said) if said else None

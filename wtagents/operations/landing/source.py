@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ConfigError
 from wtagents.core.merge import Rejection
 from wtagents.core.record import record
-from wtagents.git.refs import branch_tips
+from wtagents.git.refs import tips_of
+from wtagents.git.revert import person_in
+from wtagents.git.room import configuration_of, settings
 from wtagents.git.worktrees import worktree_state
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.tripwire import ACCEPT, lay_tripwire, observe_tripwire
 from wtagents.operations.trust import require_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.task import Task
@@ -39,6 +41,8 @@ class Source:
     """`name <email>` of the person whose repository it is."""
     trailers: tuple[str, ...] = ()
     """What each landed commit says beside its task."""
+    configuration: str = ""
+    """That of the rooms in which checkouts are looked at; '' where it was not asked for."""
 
 
 @record
@@ -46,19 +50,31 @@ class Shared:
     """What is the same for all that land together."""
 
     tips: Mapping[BranchName, Oid]
-    """Of every branch."""
+    """Of the branches that land, and of their targets."""
     committer: str
     """`name <email>`, or ''."""
+    configuration: str
+    """That of the rooms in which worktrees are looked at."""
     distrusted: Refusal | None
     touched: Mapping[int, Refusal]
     """Tasks, by id, that the tripwire stops."""
 
 
-def observe_shared(context: Context, tasks: Sequence[Task]) -> Shared:
-    """Look at what all these have in common. Raises SystemFault when git cannot answer."""
+def observe_shared(
+    context: Context, tasks: Sequence[Task], targets: Iterable[BranchName] = ()
+) -> Shared:
+    """Look at what all these have in common; `targets` where they are not those of the tasks.
+
+    Raises SystemFault when git cannot answer.
+    """
+    branches = dict.fromkeys(
+        (*targets, *(name for task in tasks for name in (task.target, task.branch)))
+    )
+    known = settings(context.repository)
     return Shared(
-        tips=branch_tips(context.repository),
-        committer=_committer(context),
+        tips=tips_of(context.repository, branches),
+        committer=person_in(known),
+        configuration=configuration_of(known),
         distrusted=refuse_distrusted(context),
         touched=refuse_all_touched(context, tasks),
     )
@@ -71,7 +87,7 @@ def observe_source(
     return (
         shared.distrusted
         or shared.touched.get(task.id)
-        or refuse_unsettled(context, task, shared.tips)
+        or refuse_unsettled(context, task, configuration=shared.configuration)
         or observe_ends(task, target, shared)
     )
 
@@ -104,14 +120,11 @@ def refuse_touched(context: Context, task: Task) -> Refusal | None:
     return Refusal(rejection=Rejection.TRIPWIRE, detail=detail, hint=ACCEPT)
 
 
-def refuse_unsettled(
-    context: Context, task: Task, tips: Mapping[BranchName, Oid] | None = None
-) -> Refusal | None:
-    """Refuse a worktree that holds more than its branch does; `tips` are those of all branches."""
+def refuse_unsettled(context: Context, task: Task, *, configuration: str = "") -> Refusal | None:
+    """Refuse a worktree that holds more than its branch does."""
     if not task.worktree.is_dir():
         return None
-    tips = branch_tips(context.repository) if tips is None else tips
-    state = worktree_state(context.repository, task.worktree, tips)
+    state = worktree_state(context.repository, task.worktree, configuration=configuration)
     if state is None:
         return Refusal(
             rejection=Rejection.SOURCE_MOVED,
@@ -167,12 +180,6 @@ def observe_ends(task: Task, target: BranchName, shared: Shared) -> Source | Ref
             detail="git does not know who commits here",
             hint='git config --global user.name "…" and git config --global user.email "…"',
         )
-    return Source(tip=tip, onto=onto, committer=shared.committer)
-
-
-def _committer(context: Context) -> str:
-    name, email = (
-        context.repository.read("config", "--get", f"user.{key}", ok=(0, 1)).text.strip()
-        for key in ("name", "email")
+    return Source(
+        tip=tip, onto=onto, committer=shared.committer, configuration=shared.configuration
     )
-    return f"{name} <{email}>" if name and email else ""
