@@ -12,7 +12,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
-from wtagents.dashboard.attach import AttachApp, headline, rendered
+from wtagents.dashboard.attach import AttachApp, headline
+from wtagents.dashboard.story import rendered
 from wtagents.operations.context import Context
 from wtagents.operations.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 from wtagents.cli.style import Cell, Column, Tone
 from wtagents.core.figures import plural
 from wtagents.core.text import printable
+from wtagents.operations.radar.named import place_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wtagents.cli.style import Style
-    from wtagents.core.radar import Place, Span
     from wtagents.operations.radar.named import RadarClash
     from wtagents.operations.radar.report import RadarReport
 
 _MOST_COLUMNS = 12
 """Tasks up to which the matrix is drawn; beyond, the words below say the same."""
 _MOST_PLACES = 20
-_MOST_SPANS = 4
 
 
 def radar_page(report: RadarReport, style: Style) -> Iterator[str]:
@@ -84,19 +83,3 @@ def _words(clash: RadarClash, style: Style) -> Iterator[str]:
         yield f"  … and {plural(len(clash.places) - _MOST_PLACES, 'path')} more"
     for misfit in clash.misfits[:_MOST_PLACES]:
         yield f"  {printable(misfit.text)}"
-
-
-def place_text(place: Place, clash: RadarClash) -> str:
-    """Say where and why: `src/app.py: both changed the same lines (a 10-14, b 12)`."""
-    kind = place.kind
-    if not clash.with_target:
-        for side, name in (("the target", clash.task), ("the branch", clash.other)):
-            kind = kind.replace(f"on {side}", f"by {name}").replace(side, name)
-    sides = ((clash.task, place.lines), (clash.other, place.other_lines))
-    lines = ", ".join(f"{name} {_spans(spans)}" for name, spans in sides if spans)
-    return f"{printable(place.path)}: {kind}{f' ({lines})' if lines else ''}"
-
-
-def _spans(spans: Sequence[Span]) -> str:
-    shown = ", ".join(map(str, spans[:_MOST_SPANS]))
-    return f"{shown}, …" if len(spans) > _MOST_SPANS else shown

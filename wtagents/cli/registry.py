@@ -151,11 +151,16 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def _answer_without_command(context: click.Context) -> Answer[str] | None:
-    """A bare `wta` is a question for its help."""
+    """A bare `wta` shows the tasks there are, or its help."""
     if context.invoked_subcommand is not None:
         return None
     if context.obj.version:
         return Answer(__version__, lambda version, _: [f"wta {version}"])
+    from wtagents.cli.bare import has_something_to_show, show_dashboard
+
+    if has_something_to_show(context.obj):
+        show_dashboard(context.obj)
+        return None
     return Answer(context.get_help(), lambda text, _: text.splitlines())
 
 

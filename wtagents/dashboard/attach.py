@@ -16,11 +16,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Input, Static
 
 from wtagents.core.errors import WtaError
-from wtagents.core.story import StoryLine, Voice
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.patience import Patience
-from wtagents.dashboard.story import Story
+from wtagents.dashboard.story import Story, rendered
 from wtagents.operations.answer import AnswerRequest, answer
 from wtagents.operations.interrupt import interrupt
 from wtagents.operations.send import SendRequest, send
@@ -31,27 +30,6 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.operations.result import OperationResult
     from wtagents.operations.status import TaskStatus
-
-_STYLES = {
-    Voice.USER: "bold cyan",
-    Voice.AGENT: "",
-    Voice.THOUGHT: "italic dim",
-    Voice.TOOL: "yellow",
-    Voice.RESULT: "dim",
-    Voice.ERROR: "red",
-    Voice.QUESTION: "bold magenta",
-    Voice.NOTE: "dim",
-    Voice.END: "bold",
-}
-_MARKS = {
-    Voice.USER: "> ",
-    Voice.TOOL: "* ",
-    Voice.RESULT: "  ",
-    Voice.ERROR: "! ",
-    Voice.QUESTION: "? ",
-    Voice.NOTE: "- ",
-    Voice.END: "= ",
-}
 
 
 class AttachApp(App[None]):
@@ -155,12 +133,6 @@ class AttachApp(App[None]):
     def action_answer(self, allow: bool) -> None:  # noqa: FBT001  (Textual passes by position)
         """Answer what the agent asks."""
         self._talk(lambda context: answer(context, AnswerRequest(name=self._of_task, allow=allow)))
-
-
-def rendered(line: StoryLine) -> Text:
-    """Return a line of the story as it is shown; nothing in it is read as markup."""
-    indent = "    " if line.child else ""
-    return Text(f"{indent}{_MARKS.get(line.voice, '')}{line.text}", style=_STYLES[line.voice])
 
 
 def headline(state: TaskStatus) -> str:

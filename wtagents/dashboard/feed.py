@@ -11,7 +11,9 @@ from textual.message import Message
 
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
+from wtagents.dashboard.watch import Watch
 from wtagents.operations.logs import LogsRequest, story
+from wtagents.operations.overview import overview
 from wtagents.operations.status import StatusRequest, TaskStatus, status
 
 if TYPE_CHECKING:
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
 
     from wtagents.core.story import StoryLine
     from wtagents.operations.context import Context
+    from wtagents.operations.overview import Overview
 
 STATE_SECONDS = 0.5
+LOOK_SECONDS = 0.25
+"""Between two looks at everything: no eye follows more."""
+TROUBLE_SECONDS = 1.0
 
 
 class LineTold(Message):
@@ -46,6 +52,46 @@ class Refused(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class OverviewSeen(Message):
+    """Everything was looked at."""
+
+    def __init__(self, seen: Overview) -> None:
+        super().__init__()
+        self.seen = seen
+
+
+class StoreTroubled(Message):
+    """Nothing can be read now; what was seen last stays on the screen."""
+
+    def __init__(self, error: WtaError) -> None:
+        super().__init__()
+        self.error = error
+
+
+def follow_all(
+    context: Context, *, post: Callable[[Message], object], closed: Event, asked: Event
+) -> None:
+    """Look at everything when something changed, and now and then, until closed.
+
+    `asked` wants a look at once.
+    """
+    watch = Watch(context)
+    while not closed.is_set():
+        pause = LOOK_SECONDS
+        try:
+            if asked.is_set() or watch.is_due():
+                asked.clear()
+                watch.look_begins()
+                seen = overview(context).data
+                watch.saw(seen)
+                post(OverviewSeen(seen))
+        except WtaError as error:
+            watch.begin_again()
+            post(StoreTroubled(error))
+            pause = TROUBLE_SECONDS
+        context.clock.wait(closed, pause)
 
 
 def follow_story(

@@ -5,14 +5,37 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual.widgets import RichLog
 
+from wtagents.core.story import StoryLine, Voice
+
 if TYPE_CHECKING:
-    from rich.text import Text
     from textual.events import Resize
 
 LINES = 5000
 """How much of a story is kept for scrolling; `wta logs` has all of it."""
+
+_STYLES = {
+    Voice.USER: "bold cyan",
+    Voice.AGENT: "",
+    Voice.THOUGHT: "italic dim",
+    Voice.TOOL: "yellow",
+    Voice.RESULT: "dim",
+    Voice.ERROR: "red",
+    Voice.QUESTION: "bold magenta",
+    Voice.NOTE: "dim",
+    Voice.END: "bold",
+}
+_MARKS = {
+    Voice.USER: "> ",
+    Voice.TOOL: "* ",
+    Voice.RESULT: "  ",
+    Voice.ERROR: "! ",
+    Voice.QUESTION: "? ",
+    Voice.NOTE: "- ",
+    Voice.END: "= ",
+}
 
 
 class Story(RichLog):
@@ -59,3 +82,9 @@ class Story(RichLog):
         else:
             self.scroll_to(y=place, animate=False, immediate=True)
         self._follows = follows
+
+
+def rendered(line: StoryLine) -> Text:
+    """Return a line of the story as it is shown; nothing in it is read as markup."""
+    indent = "    " if line.child else ""
+    return Text(f"{indent}{_MARKS.get(line.voice, '')}{line.text}", style=_STYLES[line.voice])

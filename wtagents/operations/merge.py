@@ -58,6 +58,7 @@ OVERRULED = frozenset(
 )
 """Reasons to rest that say nothing against the commits: a person may land them by name."""
 _LOOK_SECONDS = 0.2
+_NOBODY = "no task is ready"
 
 
 @record
@@ -84,13 +85,9 @@ def merge(
 
     Raises UsageError, NotFoundError, StateError or ConfigError before anything was asked for.
     """
-    from wtagents.operations.starting.git_program import require_git_program
-
-    require_git_program(context)
-    require_trusted(context)
-    asked = _ask(context, options)
+    asked = _asked(context, options)
     if not asked:
-        return OperationResult(data=(), messages=("no task is ready",))
+        return OperationResult(data=(), messages=(_NOBODY,))
     try:
         _land_all(context, asked, tell)
     except KeyboardInterrupt:
@@ -103,6 +100,20 @@ def merge(
         for each in outcomes
     )
     return OperationResult(data=outcomes, exit_code=ExitCode.OK if done else ExitCode.UNFULFILLED)
+
+
+def ask_to_land(
+    context: Context, options: MergeRequestOptions
+) -> OperationResult[tuple[Task, ...]]:
+    """Only ask, all or none; the supervisor lands them. Return the tasks as they are then.
+
+    Raises UsageError, NotFoundError, StateError or ConfigError before anything was asked for.
+    """
+    asked = _asked(context, options)
+    with context.database.read() as db:
+        requests = [merge_request_by_id(db, each) for each in asked]
+        found = tuple(require_task_by_id(db, each.task_id) for each in requests if each)
+    return OperationResult(data=found, messages=() if asked else (_NOBODY,))
 
 
 def chosen_tasks(db: Database, options: MergeRequestOptions) -> list[Task]:
@@ -149,6 +160,14 @@ def _has_commits(context: Context, task: Task) -> bool:
     if tip is None:
         return False
     return bool(context.repository.read("rev-list", "-1", tip, f"^{task.base}").stdout)
+
+
+def _asked(context: Context, options: MergeRequestOptions) -> list[int]:
+    from wtagents.operations.starting.git_program import require_git_program
+
+    require_git_program(context)
+    require_trusted(context)
+    return _ask(context, options)
 
 
 def _ask(context: Context, options: MergeRequestOptions) -> list[int]:

@@ -125,6 +125,11 @@ class Database:
         """Return a number that differs after another connection has committed."""
         return int(self.rows("PRAGMA data_version")[0][0])
 
+    def require_known(self) -> None:
+        """Raise SystemFault when a newer wta has changed the schema since it was opened."""
+        with _faults(self.path):
+            is_current(self.connection, self.path)
+
     def checkpoint(self) -> bool:
         """Move the WAL into the database and truncate it; False while somebody still reads."""
         return not self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]

@@ -138,6 +138,15 @@ def usage_of_ended_runs(db: Database) -> dict[int, Usage]:
     return {row["task_id"]: Usage(**{name: row[name] for name in names}) for row in rows}
 
 
+def cost_of_ended_runs(db: Database, *, since: datetime) -> float:
+    """Return what the runs that ended since a moment have cost in all, in US dollars."""
+    row = db.row(
+        "SELECT sum(json_extract(exit, '$.usage.cost_usd')) AS cost FROM run WHERE ended_at >= ?",
+        (text_of_time(since),),
+    )
+    return float(row["cost"] or 0.0) if row is not None else 0.0
+
+
 def move_run(
     db: Database, run_id: str, to: RunState, *, at: datetime, **changes: Unpack[RunChanges]
 ) -> Run | None:

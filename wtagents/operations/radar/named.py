@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.radar import TARGET
 from wtagents.core.record import record
+from wtagents.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from wtagents.core.ids import TaskName
-    from wtagents.core.radar import Misfit, Place, SeenClash
+    from wtagents.core.radar import Misfit, Place, SeenClash, Span
     from wtagents.core.task import Task
+
+_MOST_SPANS = 4
 
 
 @record
@@ -50,3 +53,19 @@ def named_clash(seen: SeenClash, known: Mapping[int, Task]) -> RadarClash:
         misfits=clash.misfits,
         since=seen.since,
     )
+
+
+def place_text(place: Place, clash: RadarClash) -> str:
+    """Say where and why: `src/app.py: both changed the same lines (a 10-14, b 12)`."""
+    kind = place.kind
+    if not clash.with_target:
+        for side, name in (("the target", clash.task), ("the branch", clash.other)):
+            kind = kind.replace(f"on {side}", f"by {name}").replace(side, name)
+    sides = ((clash.task, place.lines), (clash.other, place.other_lines))
+    lines = ", ".join(f"{name} {_spans(spans)}" for name, spans in sides if spans)
+    return f"{printable(place.path)}: {kind}{f' ({lines})' if lines else ''}"
+
+
+def _spans(spans: Sequence[Span]) -> str:
+    shown = ", ".join(map(str, spans[:_MOST_SPANS]))
+    return f"{shown}, …" if len(spans) > _MOST_SPANS else shown

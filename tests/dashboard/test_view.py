@@ -1,0 +1,214 @@
+"""What the board says of tasks: pure, on tasks in every state a person can meet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from inline_snapshot import snapshot
+
+from tests.support.records import NOW, a_merge, a_pulse, a_question, a_run, later, worktree_facts
+from tests.support.statuses import FLEET, USAGE, an_item, at_work, named
+from wtagents.core.limit import AccountLimit
+from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.record import replace
+from wtagents.core.run import Phase, Usage
+from wtagents.core.task import TaskState
+from wtagents.dashboard.acts import Act, possible_acts
+from wtagents.dashboard.grid import Heading, Line, Row
+from wtagents.dashboard.view import (
+    COLUMNS,
+    GLYPHS,
+    Choice,
+    Order,
+    Totals,
+    airy,
+    board_lines,
+    cells_of,
+    context_bar,
+    queue_places,
+    totals_of,
+)
+from wtagents.operations.overview import Overview
+from wtagents.operations.status import TaskStatus
+
+LIMITS = (AccountLimit(account="", until=later(1860), detail="5 hours", seen_at=NOW),)
+SEEN = Overview(items=FLEET, cost_today=1.5, load=None, limits=LIMITS, at=NOW)
+
+
+def said(lines: tuple[Line, ...]) -> list[str]:
+    return [
+        f"[{line.text} {line.note}]" if isinstance(line, Heading) else line.key for line in lines
+    ]
+
+
+def test_who_needs_a_person_comes_first_and_who_waited_longest_before() -> None:
+    waits = at_work(
+        "waits-longest",
+        11,
+        "",
+        attention="asks to use Bash: ls",
+        pulse=a_pulse(
+            phase=Phase.ASKING, question=replace(a_question(), asked_at=NOW - timedelta(hours=1))
+        ),
+    )
+    seen = replace(SEEN, items=(*FLEET, waits))
+    assert said(board_lines(seen, Choice(), now=NOW)) == snapshot(
+        [
+            "[Needs a person 4]",
+            "waits-longest",
+            "docs",
+            "api",
+            "colours",
+            "[At work 4]",
+            "fix-login",
+            "later",
+            "queued",
+            "landing",
+            "[Ready to merge 1]",
+            "search",
+            "[At rest 1]",
+            "halted",
+            "[Done 1]",
+            "merged-one",
+        ]
+    )
+
+
+def test_words_of_a_filter_must_all_be_found() -> None:
+    def names(words: str) -> list[str]:
+        lines = board_lines(SEEN, Choice(words=words, order=Order.NAME), now=NOW)
+        return said(lines)
+
+    assert names("ready") == ["colours", "search"]
+    assert names("READY sea") == ["search"]
+    assert names("needs") == ["api", "colours", "docs"]
+    assert names("nothing like it") == []
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [
+        (Order.NAME, "api"),
+        (Order.ACTIVITY, "fix-login"),
+        (Order.COST, "fix-login"),
+        (Order.CHANGES, "fix-login"),
+        (Order.NEWEST, "landing"),
+    ],
+)
+def test_other_orders_have_no_groups(order: Order, first: str) -> None:
+    lines = board_lines(SEEN, Choice(order=order), now=NOW)
+    assert len(lines) == len(FLEET)
+    assert said(lines)[0] == first
+
+
+def test_a_row_says_everything_in_words_and_figures() -> None:
+    item = at_work("fix-login", 2, "Edit src/login.py", usage=USAGE)
+    cells = cells_of(item, {2: 3}, now=later(30), late=30)
+    assert {c.title: each.text for c, each in zip(COLUMNS, cells, strict=True)} == snapshot(
+        {
+            "": "●",
+            "TASK": "fix-login",
+            "STATE": "working",
+            "NOW": "Edit src/login.py",
+            "CLASHES": "",
+            "QUEUE": "#3",
+            "COMMITS": "2",
+            "CHANGES": "+1.2k -3",
+            "CONTEXT": "━─────  23%",
+            "TOKENS": "46.5k",
+            "COST": "$0.42",
+            "SINCE": "42s",
+        }
+    )
+
+
+def test_hidden_columns_are_hidden_in_every_row() -> None:
+    hidden = frozenset({"COST", "TOKENS"})
+    rows = [r for r in board_lines(SEEN, Choice(hidden=hidden), now=NOW) if isinstance(r, Row)]
+    assert {len(row.cells) for row in rows} == {len(COLUMNS) - 2}
+
+
+def test_every_word_for_a_task_has_a_glyph() -> None:
+    words = {cells_of(item, {}, now=NOW, late=0)[2].text for item in FLEET}
+    assert words <= GLYPHS.keys()
+    assert {state.value for state in TaskState} <= GLYPHS.keys()
+
+
+@pytest.mark.parametrize(
+    ("used", "text"),
+    [(0, ""), (1, "━─────   0%"), (100_000, "━━━───  50%"), (300_000, "━━━━━━ 100%")],
+)
+def test_the_context_bar_never_leaves_its_column(used: int, text: str) -> None:
+    item = an_item(named("a", 1), usage=Usage(context_tokens=used, context_window=200_000))
+    assert context_bar(item).text == text
+
+
+def test_who_lands_comes_before_who_waits() -> None:
+    def lands(number: int, state: MergeState, seconds: float) -> TaskStatus:
+        merge = a_merge(id=number, task_id=number, state=state, created_at=later(seconds))
+        return an_item(named(f"t{number}", number, state=TaskState.MERGING), merge=merge)
+
+    items = (
+        lands(1, MergeState.WAITING, 20),
+        lands(2, MergeState.WAITING, 10),
+        lands(3, MergeState.GATING, 30),
+        lands(4, MergeState.REJECTED, 0),
+    )
+    assert queue_places(items) == {3: 1, 2: 2, 1: 3}
+
+
+def test_groups_are_set_apart_where_there_is_room() -> None:
+    lines = board_lines(SEEN, Choice(), now=NOW)
+    groups = sum(isinstance(line, Heading) for line in lines)
+    roomy = airy(lines, len(lines) + groups - 1)
+    assert [line for line in roomy if line != Heading(text="")] == list(lines)
+    assert len(roomy) == len(lines) + groups - 1
+    assert airy(lines, len(lines) + groups - 2) == lines
+
+
+def test_totals() -> None:
+    assert totals_of(SEEN) == snapshot(
+        Totals(
+            tasks=10,
+            agents=2,
+            attention=3,
+            ready=1,
+            landing=1,
+            cost_today=1.5,
+            load="",
+            limited_until=datetime(2026, 11, 21, hour=12, minute=31, tzinfo=UTC),
+        )
+    )
+
+
+def test_only_acts_that_make_sense_are_offered() -> None:
+    held = an_item(
+        named("held", 20, state=TaskState.READY),
+        merge=a_merge(state=MergeState.REJECTED, rejection=Rejection.PROTECTED),
+    )
+    rested = an_item(
+        named("rested", 21, state=TaskState.STOPPED),
+        run=a_run(task_id=21),
+        worktree=worktree_facts(),
+    )
+    offered = {
+        item.task.name: sorted(act for act in Act if act in possible_acts(item))
+        for item in (*FLEET, held, replace(rested, run=None))
+    }
+    assert offered == snapshot(
+        {
+            "merged-one": [Act.UNDO],
+            "fix-login": [Act.CANCEL, Act.STOP],
+            "docs": [Act.CANCEL, Act.RETRY],
+            "api": [Act.ANSWER, Act.CANCEL, Act.STOP],
+            "search": [Act.CANCEL, Act.MERGE],
+            "colours": [Act.CANCEL, Act.MERGE],
+            "later": [Act.CANCEL, Act.STOP],
+            "queued": [Act.CANCEL, Act.STOP],
+            "halted": [Act.CANCEL, Act.RETRY],
+            "landing": [Act.WITHDRAW],
+            "held": [Act.APPROVE, Act.CANCEL, Act.MERGE],
+            "rested": [Act.CANCEL, Act.MERGE, Act.RETRY],
+        }
+    )

@@ -1,0 +1,192 @@
+"""The dashboard: an application that is left open all day.
+
+It knows nothing itself. Threads read the store and carry out the same operations as the command
+line; they post messages, and the handlers here and on the screens own every widget.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from wtagents.core.errors import ExitCode, WtaError
+from wtagents.core.text import printable
+from wtagents.dashboard import feed
+from wtagents.dashboard.grid import Tone
+from wtagents.dashboard.look import DARK, LIGHT, theme_of_terminal
+from wtagents.dashboard.patience import Patience
+from wtagents.dashboard.screens.board import BoardScreen
+from wtagents.dashboard.screens.room import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from wtagents.dashboard.desk import Verb
+    from wtagents.operations.context import Context
+    from wtagents.operations.overview import Overview
+    from wtagents.operations.status import TaskStatus
+
+    class Follow(Protocol):
+        """Posts what it sees until `closed`; `asked` wants a look at once."""
+
+        def __call__(
+            self,
+            context: Context,
+            *,
+            post: Callable[[Message], object],
+            closed: Event,
+            asked: Event,
+        ) -> None: ...
+
+
+class Said(Message):
+    """An act has something to say."""
+
+    def __init__(self, text: str, tone: Tone) -> None:
+        super().__init__()
+        self.text = text
+        self.tone = tone
+
+
+class Dashboard(App[None]):
+    """All tasks of one repository."""
+
+    MODES: ClassVar[dict[str, str | Callable[[], Any]]] = {"board": BoardScreen}
+    DEFAULT_MODE = "board"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "show_help_panel", "Help", key_display="?"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+c", "quit", "Quit", show=False),
+    ]
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        wake: Callable[[], object] | None = None,
+        theme: str | None = None,
+        follow: Follow = feed.follow_all,
+    ) -> None:
+        """`wake` makes sure that somebody follows what was begun here.
+
+        `follow` looks at everything in a thread of its own and posts what it sees.
+        """
+        super().__init__(css_path=Path(__file__).with_name("dashboard.tcss"))
+        self.title = "wta"
+        self._place = context
+        self._wake = wake
+        self._feed = follow
+        self._seen: Overview | None = None
+        self._trouble: WtaError | None = None
+        self._left = Event()
+        self._asked = Event()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = theme or theme_of_terminal()
+
+    @property
+    def place(self) -> Context:
+        """The repository."""
+        return self._place
+
+    @property
+    def seen(self) -> Overview | None:
+        """What the last look found."""
+        return self._seen
+
+    def now(self) -> datetime:
+        """Aware time."""
+        return self._place.clock.now()
+
+    def item(self, name: str) -> TaskStatus | None:
+        """Return a task as it was seen last."""
+        items = self._seen.items if self._seen is not None else ()
+        return next((each for each in items if each.task.name == name), None)
+
+    def act(self, doing: str, verb: Verb, *, done: str = "") -> None:
+        """Carry out a verb in a thread of its own and say what came of it."""
+        self.say(f"{doing} …", Tone.FAINT)
+        self._carry_out(verb, done)
+
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        """Say something in the line above the keys."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Room):
+                screen.say(printable(text), tone)
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self._follow()
+
+    def on_unmount(self) -> None:
+        """Let nobody wait."""
+        self._left.set()
+
+    @work(thread=True, group="feed")
+    def _follow(self) -> None:
+        context = self._place.another()
+        self._feed(context, post=self.post_message, closed=self._left, asked=self._asked)
+        context.close()
+
+    @work(thread=True, group="acts")
+    def _carry_out(self, verb: Verb, done: str) -> None:
+        context = self._place.another(clock=Patience(self._place.clock, self._left))
+        try:
+            result = verb(context, lambda text: self._post_said(text, Tone.FAINT))
+            self._tell_result(result.messages, result.exit_code, result.data, done)
+            if self._wake is not None:
+                self._wake()
+        except WtaError as error:
+            cause = f": {error.cause}" if error.cause else ""
+            hint = f"   {error.hint}" if error.hint else ""
+            self._post_said(f"! {error.message}{cause}{hint}", Tone.BAD)
+        finally:
+            context.close()
+            self._asked.set()
+
+    def _tell_result(
+        self, messages: tuple[str, ...], exit_code: ExitCode, data: object, done: str
+    ) -> None:
+        if exit_code is ExitCode.OK:
+            self._post_said("; ".join((done, *messages)), Tone.GOOD)
+            return
+        why = messages or tuple(filter(None, [getattr(data, "detail", "")]))
+        self._post_said(f"! {'; '.join(why) or 'it was refused'}", Tone.NOTICE)
+
+    def _post_said(self, text: str, tone: Tone) -> None:
+        self.post_message(Said(text, tone))
+
+    @on(Said)
+    def _said(self, event: Said) -> None:
+        self.say(event.text, event.tone)
+
+    @on(feed.OverviewSeen)
+    def _show(self, event: feed.OverviewSeen) -> None:
+        self._seen = event.seen
+        if self._trouble is not None:
+            self._show_trouble(None)
+        screen = self._room()
+        if screen is not None:
+            screen.show(event.seen)
+
+    @on(feed.StoreTroubled)
+    def _trouble_seen(self, event: feed.StoreTroubled) -> None:
+        self._show_trouble(event.error)
+
+    def _show_trouble(self, error: WtaError | None) -> None:
+        self._trouble = error
+        screen = self._room()
+        if screen is not None:
+            screen.show_trouble(error)
+
+    def _room(self) -> Room | None:
+        """Return the screen that is shown, below any dialog."""
+        rooms = [each for each in self.screen_stack if isinstance(each, Room) and each.is_mounted]
+        return rooms[-1] if rooms else None

@@ -1,0 +1,130 @@
+"""Lines under columns as values: what a table shows, and how it fits the room there is. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.core.figures import text_width
+from wtagents.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GAP = 2
+"""Spaces between two columns."""
+ENOUGH = 34
+"""Columns of a terminal that the flexible column should have before others are spared."""
+
+
+class Tone(StrEnum):
+    """What a piece of text is; the theme gives it a colour. Meaning is in the words as well."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    FAINT = "faint"
+    GOOD = "good"
+    NOTICE = "notice"
+    BAD = "bad"
+    ACCENT = "accent"
+
+
+@record
+class Cell:
+    """One cell: pieces of one line of text, each in its tone."""
+
+    parts: tuple[tuple[str, Tone], ...]
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return "".join(text for text, _ in self.parts)
+
+
+EMPTY = Cell(parts=())
+
+
+def cell(text: str, tone: Tone = Tone.PLAIN) -> Cell:
+    """Return a cell of one piece."""
+    return Cell(parts=((text, tone),)) if text else EMPTY
+
+
+@record
+class Column:
+    """One column of a table."""
+
+    title: str
+    width: int = 0
+    """0: as wide as its widest cell, up to `most`."""
+    most: int = 1000
+    right: bool = False
+    """Numbers stand to the right."""
+    flexible: bool = False
+    """Takes the room that the others leave. One column of a table does."""
+    spare: int = 0
+    """Is left out, the highest first, when the flexible column would get less than enough."""
+
+
+@record
+class Row:
+    """One line that can be chosen."""
+
+    key: str
+    """Names it for as long as it is there; the cursor stays on it when it moves."""
+    cells: tuple[Cell, ...]
+
+
+@record
+class Heading:
+    """A line between rows that cannot be chosen."""
+
+    text: str
+    note: str = ""
+
+
+Line = Row | Heading
+
+
+@record
+class Slot:
+    """Where a column stands."""
+
+    index: int
+    """Of the column, and of its cell in each row."""
+    start: int
+    width: int
+
+
+def fit(columns: Sequence[Column], lines: Sequence[Line], room: int) -> tuple[Slot, ...]:
+    """Place the columns in a line of `room` terminal columns, the least needed left out."""
+    widths = {index: _width(column, index, lines) for index, column in enumerate(columns)}
+    widths = {index: width for index, width in widths.items() if width or columns[index].flexible}
+    flexible = [index for index in widths if columns[index].flexible]
+    for index in sorted(widths, key=lambda each: -columns[each].spare):
+        if not columns[index].spare or _left(widths, flexible, room) >= ENOUGH * len(flexible):
+            break
+        del widths[index]
+    for index in flexible:
+        widths[index] = max(0, _left(widths, flexible, room) // len(flexible))
+    return _placed(widths)
+
+
+def _width(column: Column, index: int, lines: Sequence[Line]) -> int:
+    if column.flexible or column.width:
+        return column.width
+    texts = (text_width(each.cells[index].text) for each in lines if isinstance(each, Row))
+    widest = max(texts, default=0)
+    return min(max(widest, len(column.title)), column.most) if widest else 0
+
+
+def _left(widths: dict[int, int], flexible: Sequence[int], room: int) -> int:
+    fixed = sum(width for index, width in widths.items() if index not in flexible)
+    return room - fixed - GAP * (len(widths) - 1)
+
+
+def _placed(widths: dict[int, int]) -> tuple[Slot, ...]:
+    slots, start = [], 0
+    for index, width in widths.items():
+        slots.append(Slot(index=index, start=start, width=width))
+        start += width + GAP
+    return tuple(slots)

@@ -1,0 +1,176 @@
+"""The board: one row a task, who needs a person first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from wtagents.core.record import replace
+from wtagents.dashboard.grid import Row, Tone
+from wtagents.dashboard.screens.columns import ColumnsDialog
+from wtagents.dashboard.screens.deeds import TaskRoom
+from wtagents.dashboard.screens.spawn import SpawnDialog
+from wtagents.dashboard.screens.task import TaskScreen
+from wtagents.dashboard.view import Choice, Order, airy, board_lines, columns_of
+from wtagents.dashboard.widgets.preview import Preview
+from wtagents.dashboard.widgets.table import Table
+from wtagents.operations.spawn import SpawnRequest, spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.events import Resize
+    from textual.widget import Widget
+
+    from wtagents.operations.overview import Overview
+    from wtagents.operations.status import TaskStatus
+
+WIDE = 140
+"""Columns of a terminal from which on the task under the cursor is told beside the board."""
+_NO_TASKS = "no tasks yet; press n to begin one"
+
+
+class BoardScreen(TaskRoom):
+    """All tasks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "spawn", "New task"),
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("s", "sort", "Sort"),
+        Binding("o", "columns", "Columns", show=False),
+        Binding("escape", "all", "All tasks", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice = Choice()
+
+    def body(self) -> Iterable[Widget]:
+        """Return the table, the line to filter by, and the preview."""
+        with Horizontal(id="board-body"):
+            yield Table(id="board", empty="looking …")
+            yield Preview(id="preview")
+        line = Input(id="filter", placeholder="words of name, state, group or prompt")
+        line.display = False
+        yield line
+
+    def on_mount(self) -> None:
+        """Keep the ages going."""
+        super().on_mount()
+        self.set_interval(1.0, self._draw)
+        self.query_one(Table).focus()
+
+    def show(self, seen: Overview) -> None:
+        """Show what was seen."""
+        super().show(seen)
+        self._draw()
+
+    def meant(self) -> TaskStatus | None:
+        """Return the task under the cursor."""
+        if not self.is_mounted:
+            return None
+        key = self.query_one(Table).key
+        return self.desk.item(key) if key is not None else None
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the preview where there is room."""
+        self.query_one(Preview).display = event.size.width >= WIDE
+        self._preview()
+
+    def action_filter(self) -> None:
+        """Ask for words to filter by."""
+        line = self.query_one("#filter", Input)
+        line.display = True
+        line.focus()
+
+    def action_all(self) -> None:
+        """Show all tasks again."""
+        line = self.query_one("#filter", Input)
+        line.clear()
+        line.display = False
+        self._choose(replace(self._choice, words=""))
+        self.query_one(Table).focus()
+
+    def action_sort(self) -> None:
+        """Sort by the next thing."""
+        orders = list(Order)
+        following = orders[(orders.index(self._choice.order) + 1) % len(orders)]
+        self._choose(replace(self._choice, order=following))
+        self.desk.say(f"sorted by {following}", Tone.FAINT)
+
+    def action_columns(self) -> None:
+        """Ask which columns are wanted."""
+
+        def chosen(hidden: frozenset[str] | None) -> None:
+            if hidden is not None:
+                self._choose(replace(self._choice, hidden=hidden))
+
+        self.ask(ColumnsDialog(self._choice.hidden), chosen)
+
+    def _choose(self, choice: Choice) -> None:
+        self._choice = choice
+        self._draw()
+
+    def _draw(self) -> None:
+        seen = self.desk.seen
+        if seen is None or not self.is_current:
+            return
+        lines = board_lines(seen, self._choice, now=self.desk.now())
+        empty = f"nothing matches {self._choice.words!r}" if self._choice.words else _NO_TASKS
+        table = self.query_one(Table)
+        spaced = airy(lines, table.size.height - 1)
+        table.show(columns_of(self._choice), spaced, empty=empty)
+        shown = sum(isinstance(line, Row) for line in lines)
+        words = f"{shown} of {len(seen.items)}" if self._choice.words else ""
+        self.query_one("#filter", Input).border_subtitle = words
+        self._preview()
+        self.offer()
+
+    def _preview(self) -> None:
+        preview = self.query_one(Preview)
+        if preview.display:
+            preview.show(self.meant(), self.desk.now())
+
+    @on(Table.Chosen)
+    def _chosen(self) -> None:
+        self._preview()
+        self.offer()
+
+    @on(Table.Opened)
+    def _opened(self, event: Table.Opened) -> None:
+        self._open(event.key, "story")
+
+    def action_diff(self) -> None:
+        """Show what the task changed."""
+        item = self.meant()
+        if item is not None:
+            self._open(item.task.name, "facts")
+
+    def action_spawn(self) -> None:
+        """Ask for a new task."""
+        self.ask(SpawnDialog(), self._spawn)
+
+    def _open(self, name: str | None, tab: str) -> None:
+        if name is not None:
+            self.go_to(TaskScreen(name, tab=tab))
+
+    def _spawn(self, request: SpawnRequest | None) -> None:
+        if request is not None:
+            self.desk.act(
+                f"beginning {request.name}",
+                lambda context, _: spawn(context, request),
+                done=f"{request.name} begins",
+            )
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        self._choose(replace(self._choice, words=event.value))
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one("#filter").display = bool(self._choice.words)
+        self.query_one(Table).focus()

@@ -1,0 +1,84 @@
+"""What all screens have: totals above, a line for what was done, the keys below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from wtagents.dashboard.view import totals_of
+from wtagents.dashboard.widgets.masthead import Masthead, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from wtagents.core.errors import WtaError
+    from wtagents.dashboard.desk import Desk
+    from wtagents.dashboard.grid import Tone
+    from wtagents.dashboard.screens.dialogs import Answer, Dialog
+    from wtagents.operations.overview import Overview
+
+
+class Narration(Static):
+    """What the last act came to."""
+
+    def say(self, text: str, tone: Tone) -> None:
+        """Say it until something else is said."""
+        self.set_classes(f"-{tone}")
+        self.update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+
+class Room(Screen[None]):
+    """A screen of the dashboard."""
+
+    @property
+    def desk(self) -> Desk:
+        """The application."""
+        return cast("Desk", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Put the screen's own widgets between what all have."""
+        yield Masthead(self.desk.place.common_dir.parent.name)
+        yield Trouble()
+        yield from self.body()
+        yield Narration(id="narration")
+        yield Footer(compact=False, show_command_palette=False)
+
+    def body(self) -> Iterable[Widget]:
+        """Return what only this screen has."""
+        raise NotImplementedError
+
+    def show(self, seen: Overview) -> None:
+        """Show what was seen."""
+        self.query_one(Masthead).show(totals_of(seen))
+
+    def ask(self, dialog: Dialog[Answer], then: Callable[[Answer | None], None]) -> None:
+        """Show a dialog and go on with its answer, None where there is none."""
+        _ = self.app.push_screen(dialog, then)
+
+    def go_to(self, screen: Room) -> None:
+        """Show another screen above this one."""
+        _ = self.app.push_screen(screen)
+
+    def show_trouble(self, error: WtaError | None) -> None:
+        """Show what cannot be read, or that all is well."""
+        self.query_one(Trouble).show(error)
+
+    def say(self, text: str, tone: Tone) -> None:
+        """Say what came of an act."""
+        self.query_one(Narration).say(text, tone)
+
+    def on_mount(self) -> None:
+        """Show what is known already."""
+        if self.desk.seen is not None:
+            self.show(self.desk.seen)
+
+    def on_screen_resume(self) -> None:
+        """Show what happened while another screen was shown."""
+        if self.is_mounted and self.desk.seen is not None:
+            self.show(self.desk.seen)

@@ -1,0 +1,149 @@
+"""One task: its story while it happens, a line to talk to its agent, and what is known of it."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static, TabbedContent, TabPane
+
+from wtagents.core.text import printable
+from wtagents.dashboard import feed
+from wtagents.dashboard.screens.deeds import TaskRoom
+from wtagents.dashboard.story import Story, rendered
+from wtagents.dashboard.view import GLYPHS
+from wtagents.dashboard.widgets.preview import Preview
+from wtagents.operations.interrupt import interrupt
+from wtagents.operations.send import SendRequest, send
+from wtagents.operations.status_words import now_of, state_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from wtagents.operations.overview import Overview
+    from wtagents.operations.status import TaskStatus
+
+
+class TaskScreen(TaskRoom):
+    """Everything about one task."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("i", "talk", "Talk"),
+        Binding("1", "tab('story')", "Story", show=False),
+        Binding("2", "tab('facts')", "Facts", show=False),
+        Binding("ctrl+c", "interrupt", "Interrupt the turn", priority=True, show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+
+    def __init__(self, name: str, *, tab: str = "story") -> None:
+        super().__init__()
+        self._of_task = name
+        self._tab = tab
+        self._left = Event()
+
+    def body(self) -> Iterable[Widget]:
+        """Return the headline, the tabs and the line to talk."""
+        yield Static(id="headline")
+        with TabbedContent(initial=self._tab):
+            with TabPane("Story", id="story"):
+                yield Story(id="told")
+            with TabPane("Facts", id="facts"):
+                yield Preview()
+        yield Static(id="asked")
+        yield Input(id="say", placeholder=f"i: say something to {self._of_task}, Enter sends")
+
+    def on_mount(self) -> None:
+        """Begin to follow the story."""
+        super().on_mount()
+        self.query_one(Story).focus()
+        self._follow()
+
+    def on_unmount(self) -> None:
+        """Let nobody wait."""
+        self._left.set()
+
+    def show(self, seen: Overview) -> None:
+        """Show how the task is now."""
+        super().show(seen)
+        item = self.meant()
+        if item is None:
+            return
+        self.query_one("#headline", Static).update(self._headline(item))
+        self.query_one(Preview).show(item, self.desk.now())
+        question = item.pulse.question if item.pulse is not None else None
+        bar = self.query_one("#asked", Static)
+        bar.display = question is not None
+        if question is not None:
+            said = f"? asks to use {question.tool}: {question.summary}"
+            bar.update(Text(f"{printable(said)}   a answers"))
+        self.offer()
+
+    def meant(self) -> TaskStatus | None:
+        """Return the task, None once it is cleaned up."""
+        return self.desk.item(self._of_task)
+
+    def action_back(self) -> None:
+        """Leave the line, then the screen."""
+        if self.query_one("#say").has_focus:
+            self.query_one(Story).focus()
+        else:
+            _ = self.app.pop_screen()
+
+    def action_talk(self) -> None:
+        """Begin to type to the agent."""
+        self.query_one("#say").focus()
+
+    def action_tab(self, name: str) -> None:
+        """Show another tab."""
+        self.query_one(TabbedContent).active = name
+
+    def action_page(self, pages: int) -> None:
+        """Read further up or down; at the end the story is followed again."""
+        story = self.query_one(Story)
+        (story.scroll_page_up if pages < 0 else story.scroll_page_down)(animate=False)
+
+    def action_interrupt(self) -> None:
+        """End the running turn; the agent, its conversation and this screen stay."""
+        name = self._of_task
+        self.desk.act(
+            f"interrupting {name}",
+            lambda context, _: interrupt(context, name),
+            done=f"the turn of {name} was interrupted",
+        )
+
+    @on(Input.Submitted, "#say")
+    def _say(self, event: Input.Submitted) -> None:
+        text, name = event.value.strip(), self._of_task
+        event.input.clear()
+        if text:
+            request = SendRequest(name=name, text=text)
+            self.desk.act(
+                f"telling {name}",
+                lambda context, _: send(context, request),
+                done=f"{name} heard it",
+            )
+
+    @on(feed.LineTold)
+    def _tell(self, event: feed.LineTold) -> None:
+        self.query_one(Story).tell(rendered(event.line))
+
+    @work(thread=True, group="story")
+    def _follow(self) -> None:
+        context = self.desk.place.another()
+        feed.follow_story(context, self._of_task, post=self.post_message, closed=self._left)
+        context.close()
+
+    def _headline(self, item: TaskStatus) -> Text:
+        word, said = state_word(item), now_of(item, self.desk.now())
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(item.task.name, "bold")
+        line.append(f"   {GLYPHS.get(word, '')} {word}   ")
+        line.append(said, "bold" if item.attention else "")
+        return line

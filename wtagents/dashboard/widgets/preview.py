@@ -1,0 +1,70 @@
+"""All about the task under the cursor, beside the board where there is room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from wtagents.core.text import printable, printable_lines
+from wtagents.operations.status_words import next_of, now_of, state_word
+from wtagents.operations.task_facts import task_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from rich.console import RenderableType
+    from textual.app import ComposeResult
+
+    from wtagents.operations.status import TaskStatus
+
+_PROMPT_LINES, _PROMPT_CHARACTERS = 12, 2000
+
+
+class Preview(VerticalScroll, can_focus=False):
+    """What `wta status NAME` says."""
+
+    def compose(self) -> ComposeResult:
+        """Hold one text."""
+        yield Static(id="preview-text")
+
+    def show(self, item: TaskStatus | None, now: datetime) -> None:
+        """Show a task, or nothing."""
+        from rich.console import Group
+
+        text = self.query_one("#preview-text", Static)
+        text.update(Group(*_parts(item, now)) if item is not None else "")
+
+
+def _parts(item: TaskStatus, now: datetime) -> Iterator[RenderableType]:
+    said = now_of(item, now)
+    yield Text(item.task.name, "bold")
+    yield Text(f"{state_word(item)}{f'  {said}' if said else ''}")
+    command = next_of(item)
+    if command:
+        yield Text.assemble(("next  ", "dim"), printable(command))
+    yield Text("")
+    lines = printable_lines(item.task.prompt.strip()[:_PROMPT_CHARACTERS])
+    yield Text("\n".join(lines[:_PROMPT_LINES]), "italic")
+    yield Text("")
+    yield named_facts(item, now)
+    if item.reasons:
+        yield Text("")
+        yield Text(f"Called {item.liveness} because", "bold")
+        yield Padding(Text("\n".join(map(printable, item.reasons))), (0, 0, 0, 2))
+
+
+def named_facts(item: TaskStatus, now: datetime) -> Table:
+    """Return the facts of a task, their names in front."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in task_facts(item, now):
+        if text:
+            table.add_row(Text(name), Text(text))
+    return table

@@ -1,0 +1,63 @@
+"""overview: every task at one moment, and what all of them together cost and need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
+from wtagents.operations.result import OperationResult
+from wtagents.operations.status import StatusRequest, TaskStatus, status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wtagents.core.limit import AccountLimit
+    from wtagents.operations.context import Context
+    from wtagents.system.load import Load
+
+
+@record
+class Overview:
+    """All tasks, as one look found them."""
+
+    items: tuple[TaskStatus, ...]
+    cost_today: float
+    """US dollars of the runs that ended today, by the local calendar, and of those at work."""
+    load: Load | None
+    limits: tuple[AccountLimit, ...]
+    """What accounts may not use now."""
+    at: datetime
+
+
+def overview(context: Context) -> OperationResult[Overview]:
+    """Look at everything. Raises SystemFault when the store cannot be read."""
+    from wtagents.system.load import machine_load
+
+    at = context.clock.now()
+    found = status(context, StatusRequest()).data
+    return OperationResult(
+        data=Overview(
+            items=found,
+            cost_today=_ended_today(context, at) + sum(_cost_of_live_run(each) for each in found),
+            load=machine_load(),
+            limits=_limits(context, at),
+            at=at,
+        )
+    )
+
+
+def _ended_today(context: Context, at: datetime) -> float:
+    from wtagents.store.runs import cost_of_ended_runs
+
+    midnight = at.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    return 0.0 if context.reader is None else cost_of_ended_runs(context.reader, since=midnight)
+
+
+def _limits(context: Context, at: datetime) -> tuple[AccountLimit, ...]:
+    from wtagents.store.limits import account_limits
+
+    return () if context.reader is None else account_limits(context.reader, now=at)
+
+
+def _cost_of_live_run(item: TaskStatus) -> float:
+    return item.pulse.usage.cost_usd if item.pulse is not None else 0.0
