@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     WORKTREE_TRASHED = "worktree.trashed"
     WORKTREE_RESTORED = "worktree.restored"
     WORKTREE_SWEPT = "worktree.swept"
+    FILES_PUT_BACK = "files.put_back"
     COMMANDS_TRUSTED = "commands.trusted"
     FINGERPRINT_ACCEPTED = "fingerprint.accepted"
     CLAIM_ADDED = "claim.added"

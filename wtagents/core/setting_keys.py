@@ -167,6 +167,16 @@ KEYS: Mapping[str, Key] = {
         trusted=True,
     ),
     "cleanup.per_pass": Key(Count(1, 1000), "Worktrees that one pass by itself may clean up."),
+    "checkpoints.enabled": Key(Truth(), "Keep snapshots of the worktrees while agents work."),
+    "checkpoints.every": Key(
+        Duration(), "Time after which a worktree that changed gets a checkpoint within a turn."
+    ),
+    "checkpoints.include": Key(
+        Texts('a list of patterns such as ["*.sqlite", "/.env"]'),
+        "Ignored files that checkpoints hold, too; patterns as in .gitignore.",
+    ),
+    "checkpoints.largest": Key(Size(), "Changed files above this size are left out."),
+    "checkpoints.most": Key(Count(1, 10_000), "Checkpoints of one task that are kept at most."),
     "radar.enabled": Key(Truth(), "Look for clashes between agents while they work."),
     "radar.interval": Key(Duration(), "Least time between two looks."),
     "radar.notify": Key(Truth(), "Tell the later agent of a clash what the other one changed."),

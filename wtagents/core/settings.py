@@ -139,6 +139,17 @@ class CleanupSettings:
 
 
 @record
+class CheckpointSettings:
+    """Snapshots of worktrees while agents work. Times in seconds, sizes in bytes."""
+
+    enabled: bool = True
+    every: float = 300.0
+    include: tuple[str, ...] = ()
+    largest: int = 50 * 10**6
+    most: int = 100
+
+
+@record
 class RadarSettings:
     """Conflicts between agents while they work. Times in seconds."""
 
@@ -172,6 +183,7 @@ class Settings:
     merge: MergeSettings = MergeSettings()
     limits: LimitSettings = LimitSettings()
     cleanup: CleanupSettings = CleanupSettings()
+    checkpoints: CheckpointSettings = CheckpointSettings()
     radar: RadarSettings = RadarSettings()
     sources: Mapping[str, str]
     """`section.key` to `default`, a path or a flag."""
@@ -185,6 +197,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "merge": MergeSettings,
     "limits": LimitSettings,
     "cleanup": CleanupSettings,
+    "checkpoints": CheckpointSettings,
     "radar": RadarSettings,
 }
 

@@ -1,8 +1,9 @@
 """Traces: what a task that is gone left besides its worktree, and what of it may go. Pure.
 
 Gone is a task whose name is free and of which nothing lies in the trash any more: nothing brings
-it back. The stories of its runs and the logs of its gates go then, and of its archived commits
-those whose landing can still be found on the target. Every other commit is kept for good.
+it back. The stories of its runs, the logs of its gates and its checkpoints go then, and of its
+archived commits those whose landing can still be found on the target. Every other commit is kept
+for good.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
 
+    from wtagents.core.checkpoint import Checkpoint
     from wtagents.core.ids import RefName, TaskName
     from wtagents.core.merge import MergeRequest
 
@@ -31,6 +33,7 @@ class Traces:
     locks: tuple[Path, ...] = ()
     commits: tuple[RefName, ...] = ()
     """Refs of archived commits that landed."""
+    checkpoints: tuple[Checkpoint, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -39,13 +42,15 @@ class Traces:
             "runs": len(self.runs),
             "gate_logs": len(self.gate_logs),
             "commits": len(self.commits),
+            "checkpoints": len(self.checkpoints),
         }
         return {kind: number for kind, number in found.items() if number}
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to delete."""
-        return not (self.runs or self.gate_logs or self.locks or self.commits)
+        kinds = (self.runs, self.gate_logs, self.locks, self.commits, self.checkpoints)
+        return not any(kinds)
 
 
 def landed_whole(

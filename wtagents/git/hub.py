@@ -6,6 +6,7 @@ driver or transport of theirs is started. The hub's own configuration is ours al
 
     refs/wta/seen/<oid>                        tips whose whole history is here
     refs/wta/archive/<task>/<epoch>/<oid>      commits that outlive their branch
+    refs/wta/checkpoint/<task id>/<number>     see `git/checkpoints.py`
 """
 
 from __future__ import annotations
@@ -118,8 +119,25 @@ class Hub:
         """Copy what a tree of the hub names and only the user's repository has."""
         self._pull(repository, [tree], self._known())
 
+    def take(self, source: Path, commit: Oid, *, known: Iterable[Oid], create: RefName) -> None:
+        """Copy a commit of another object store of ours, with all it names, under a new ref.
+
+        `known` are commits that are whole here. Raises GitError when the ref is there already.
+        """
+        self._put(
+            self.repo.git(
+                "pack-objects", "--revs", "--stdout", "--delta-base-offset", "--quiet",
+                stdin=_revisions([commit], excluding=known or self._known()),
+                env={"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(source)},
+                timeout=TRANSFER_SECONDS,
+            ).stdout,
+            self.repo.objects,
+        )  # fmt: skip
+        self.update_refs([f"create {create} {commit}"])
+
     def _known(self) -> set[str]:
-        return set(self.repo.read("for-each-ref", "--format=%(objectname)").text.split())
+        listed = self.repo.read("for-each-ref", "--format=%(objectname)", _SEEN, _ARCHIVE)
+        return set(listed.text.split())
 
     def _pull(self, repository: Repository, wanted: list[Oid], known: Iterable[str]) -> None:
         try:
@@ -152,12 +170,13 @@ class Hub:
             stdin=_revisions([new], excluding=known),
             timeout=TRANSFER_SECONDS,
         ).stdout
-        objects = int.from_bytes(pack[8:12], "big")
-        few = objects <= FEW_OBJECTS
-        self.repo.git(
+        self._put(pack, repository.objects)
+
+    def _put(self, pack: bytes, objects: Path) -> None:
+        few = int.from_bytes(pack[8:12], "big") <= FEW_OBJECTS
+        self.repo.with_objects(objects).git(
             *(("unpack-objects", "-q") if few else ("index-pack", "--stdin")),
             stdin=pack,
-            env={"GIT_OBJECT_DIRECTORY": str(repository.objects)},
             timeout=TRANSFER_SECONDS,
             durable=True,
         )

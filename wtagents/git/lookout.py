@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName
 
 _LOOK_SECONDS = 300.0
-_NOBODY = "wta <wta@localhost> 0 +0000"
+_NOBODY = "wta <wta@localhost>"
 _HEAD = b"ref: refs/heads/none\n"
 _MOST_OBJECTS = 40_000
 """Loose objects above which the store begins anew; git looks at every one of a folder."""
@@ -87,6 +87,9 @@ class Sight:
     """A child of HEAD that is only in the lookout; the same files give the same one."""
     read: int
     """Bytes of changed files that were read for it."""
+    tree: Oid
+    passed: tuple[str, ...]
+    """Paths whose changes are not in it: the files are too large."""
 
 
 def open_lookout(root: Path, repository: Repository) -> Lookout:
@@ -159,21 +162,30 @@ def look_at(round_: Round, worktree: Path, *, name: str, largest: int) -> Sight 
         return None
     place = _Place(worktree=worktree, git_dir=git_dir, room=round_.lookout.room(name))
     try:
-        tree, read = _tree_of_files(round_, place, commit, largest)
+        tree, sizes = _tree_of_files(round_, place, commit, largest)
     except GitError:
         # What a git that was killed here has left behind, or an object that is gone.
         if not worktree.is_dir():
             return None
         shutil.rmtree(place.room, ignore_errors=True)
-        tree, read = _tree_of_files(round_, place, commit, largest)
-    tip = _write_commit(round_.lookout.hub.repo.objects, tree, commit)
-    return Sight(head=commit, tip=tip, read=read)
+        tree, sizes = _tree_of_files(round_, place, commit, largest)
+    return Sight(
+        head=commit,
+        tip=write_child(round_.lookout, tree, commit, message="sight"),
+        read=sum(size for size in sizes.values() if size <= largest),
+        tree=tree,
+        passed=tuple(path for path, size in sizes.items() if size > largest),
+    )
 
 
-def _write_commit(objects: Path, tree: Oid, parent: Oid) -> Oid:
-    """Store a commit that only carries a tree; without git, for every look does it."""
-    text = f"tree {tree}\nparent {parent}\nauthor {_NOBODY}\ncommitter {_NOBODY}\n\nsight\n"
-    data = b"commit %d\0" % len(text) + text.encode()
+def write_child(lookout: Lookout, tree: Oid, parent: Oid, *, message: str, at: int = 0) -> Oid:
+    """Store a commit that only carries a tree; without git, for every look does it.
+
+    `message` is ASCII, `at` is in seconds since the epoch.
+    """
+    objects, person = lookout.hub.repo.objects, f"{_NOBODY} {at} +0000"
+    text = f"tree {tree}\nparent {parent}\nauthor {person}\ncommitter {person}\n\n{message}\n"
+    data = b"commit %d\0" % len(text) + text.encode("ascii")
     oid = Oid(sha1(data, usedforsecurity=False).hexdigest())
     path = objects / oid[:2] / oid[2:]
     if not path.exists():
@@ -182,11 +194,18 @@ def _write_commit(objects: Path, tree: Oid, parent: Oid) -> Oid:
     return oid
 
 
-def _tree_of_files(round_: Round, place: _Place, commit: Oid, largest: int) -> tuple[Oid, int]:
-    """Bring the room's index up to date; return the tree that it holds and what was read."""
-    room, worktree = place.room, place.worktree
+def room_view(lookout: Lookout, room: Path, worktree: Path) -> Repository:
+    """Return the worktree as its room sees it: with our index of its files."""
     view = Repository(common_dir=room, git_dir=room, work_tree=worktree)
-    view = view.with_objects(round_.lookout.hub.repo.objects)
+    return view.with_objects(lookout.hub.repo.objects)
+
+
+def _tree_of_files(
+    round_: Round, place: _Place, commit: Oid, largest: int
+) -> tuple[Oid, dict[str, int]]:
+    """Bring the room's index up to date; return its tree and what differed, with its size."""
+    room, worktree = place.room, place.worktree
+    view = room_view(round_.lookout, room, worktree)
     known = room / "tree"
     stamp = _stamp(round_.repo, place.git_dir)
     is_fresh = admin.read_line(room / "stamp") != stamp
@@ -199,7 +218,7 @@ def _tree_of_files(round_: Round, place: _Place, commit: Oid, largest: int) -> t
     sizes = {path: _size(worktree / path) for path in _changed(view)}
     paths = [path for path, size in sizes.items() if size <= largest]
     if not paths and (seen := admin.read_line(known)):
-        return Oid(seen), 0
+        return Oid(seen), sizes
     known.unlink(missing_ok=True)
     if paths or is_fresh:
         view.git(
@@ -211,7 +230,7 @@ def _tree_of_files(round_: Round, place: _Place, commit: Oid, largest: int) -> t
         )  # fmt: skip
     tree = Oid(view.git("write-tree").text)
     known.write_text(f"{tree}\n")
-    return tree, sum(sizes[path] for path in paths)
+    return tree, sizes
 
 
 def _stamp(repo: Repository, git_dir: Path) -> str:

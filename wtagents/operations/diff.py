@@ -31,6 +31,8 @@ class DiffRequest:
     stat: bool = False
     landing: bool = False
     """What the last attempt to land it would have done to the target, or did."""
+    checkpoint: str = ""
+    """Number of a checkpoint or a time ago: what that held, not what is there now."""
 
 
 @record
@@ -56,6 +58,8 @@ def diff(context: Context, request: DiffRequest) -> OperationResult[TaskDiff]:
         hub = open_hub(context.paths, context.repository)
         old, new = _last_attempt(context, task)
         return OperationResult(data=_compared(hub, task, old, new, request))
+    if request.checkpoint:
+        return _until_checkpoint(context, task, request)
     with _writable_paths(context) as paths:
         return _since_base(context, open_hub(paths, context.repository), task, request)
 
@@ -86,6 +90,20 @@ def _since_base(
         messages = (_without_worktree(task),)
     changed = _compared(hub, task, task.base, tree, request)
     return OperationResult(data=changed, messages=messages)
+
+
+def _until_checkpoint(
+    context: Context, task: Task, request: DiffRequest
+) -> OperationResult[TaskDiff]:
+    from wtagents.core.checkpoint import choose_checkpoint
+    from wtagents.git.hub import open_hub
+    from wtagents.operations.checkpoints import known_checkpoints
+
+    known = known_checkpoints(context, task)
+    chosen = choose_checkpoint(known, request.checkpoint, context.clock.now(), task=task.name)
+    hub = open_hub(context.paths, context.repository)
+    hub.fetch(context.repository, task.base)
+    return OperationResult(data=_compared(hub, task, task.base, chosen.commit, request))
 
 
 def _compared(hub: Hub, task: Task, old: Oid, new: Oid, request: DiffRequest) -> TaskDiff:

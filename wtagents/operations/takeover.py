@@ -53,6 +53,10 @@ def begin_takeover(context: Context, name: str, *, seconds: float | None) -> Tak
         raise DeadlineError(
             f"the turn of {name} has not ended yet", hint=f"end it at once: wta stop {name}"
         )
+    from wtagents.core.checkpoint import Cause
+    from wtagents.operations.checkpointing.keep import try_checkpoint
+
+    try_checkpoint(context, rested, Cause.TAKEOVER)
     return Takeover(
         task=rested,
         argv=(context.settings.agent.program, "--resume", run.session_id),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import WtaError
 from wtagents.core.record import record
 from wtagents.core.traces import Traces, landed_whole
+from wtagents.git.checkpoints import all_checkpoints, drop_checkpoints
 from wtagents.git.hub import open_hub
 from wtagents.git.refs import contains, ref_value
 from wtagents.store.merges import forget_gate_verdicts, merge_requests
@@ -26,9 +27,10 @@ from wtagents.system.lock import is_held
 from wtagents.system.process import RUN_MARK, marked_processes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from wtagents.core.checkpoint import Checkpoint
     from wtagents.core.ids import RefName
     from wtagents.core.merge import MergeRequest
     from wtagents.core.task import Task
@@ -64,7 +66,7 @@ def observe_traces(context: Context, *, only: int | None = None) -> list[Traces]
     if not chosen:
         return []
     runs, logs, locks = _runs(context, known), _gate_logs(context, known), _locks(context)
-    commits = _landed_commits(context, known, chosen)
+    commits, checkpoints = _landed_commits(context, known, chosen), _checkpoints(context)
     found = [
         Traces(
             task=task.name,
@@ -73,6 +75,7 @@ def observe_traces(context: Context, *, only: int | None = None) -> list[Traces]
             gate_logs=tuple(logs[task.id]),
             locks=tuple(locks[task.id]),
             commits=tuple(commits[task.id]),
+            checkpoints=tuple(checkpoints.get(task.id, ())),
         )
         for task in chosen
     ]
@@ -99,6 +102,9 @@ def forget(context: Context, task_id: int, *, scrap: Path) -> Traces | None:
     if traces.commits:
         hub = open_hub(context.paths, context.repository)
         hub.forget(each for each in hub.archive_refs() if each.ref in traces.commits)
+    if traces.checkpoints:
+        hub = open_hub(context.paths, context.repository)
+        drop_checkpoints(hub, task_id, traces.checkpoints)
     if traces.counts:
         with context.database.write() as db:
             forget_gate_verdicts(db, map(str, traces.gate_logs))
@@ -156,6 +162,17 @@ def _locks(context: Context) -> dict[int, list[Path]]:
         if parts and not is_held(path):
             found[int(parts["task"])].append(path)
     return found
+
+
+def _checkpoints(context: Context) -> Mapping[int, Sequence[Checkpoint]]:
+    """Return the checkpoints of all tasks; a hub that cannot be asked keeps them."""
+    if not context.paths.hub.is_dir():
+        return {}
+    try:
+        return all_checkpoints(open_hub(context.paths, context.repository))
+    except (WtaError, ValueError) as error:
+        logger.info("checkpoints are not looked at: %s", error)
+        return {}
 
 
 def _landed_commits(

@@ -18,6 +18,7 @@ from wtagents.core.record import record
 from wtagents.core.task import TaskState, Wish
 from wtagents.operations.observe import observe
 from wtagents.operations.tick import tick
+from wtagents.supervisor.keeper import Keeper
 from wtagents.supervisor.merger import Merger
 from wtagents.supervisor.radar import Radar
 from wtagents.system.files import make_private_folder
@@ -64,18 +65,21 @@ def _once(context: Context) -> int:
     tick(context)
     Merger(context).land_waiting()
     tick(context)
+    keeper = Keeper(context)
+    keeper.wake(observe(context))
+    keeper.finish()
     return 2
 
 
 def _loop(context: Context, ended: Event) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    merger, radar = Merger(context), Radar(context)
+    merger, beside = Merger(context), (Radar(context), Keeper(context))
     ticks = 0
     busy_at = context.clock.monotonic()
     while not ended.is_set():
         context.reload_settings()
-        busy = _tick(context, merger, radar)
+        busy = _tick(context, merger, beside)
         ticks += 1
         now = context.clock.monotonic()
         if busy:
@@ -83,19 +87,20 @@ def _loop(context: Context, ended: Event) -> int:
         elif now - busy_at >= IDLE_SECONDS:
             break
         context.clock.wait(ended, TICK_SECONDS)
-    merger.finish()
-    radar.finish()
+    for each in (merger, *beside):
+        each.finish()
     return ticks
 
 
-def _tick(context: Context, merger: Merger, radar: Radar) -> bool:
+def _tick(context: Context, merger: Merger, beside: tuple[Radar, Keeper]) -> bool:
     """Tick and say whether anything is left to look after; a failure is logged, never fatal."""
     try:
         for failure in tick(context).failures:
             logger.warning("%s (%s)", failure.message, failure.cause)
         snapshot = observe(context)
         merger.wake(snapshot)
-        radar.wake(snapshot)
+        for each in beside:
+            each.wake(snapshot)
         return merger.busy or is_busy(snapshot)
     except WtaError as error:
         logger.exception("%s (%s)", error.message, error.cause)

@@ -1,7 +1,8 @@
 """Locks between processes: held by an open file, so a dead holder holds nothing.
 
-A descriptor that a child inherits holds on for it: a lock taken by `hold_folder`, `create_held` or
-`take_file` is free when the process *and* the commands it started with the descriptor have ended.
+A descriptor that a child inherits holds on for it: a lock taken by `hold_folder`, `hold_file`,
+`create_held` or `take_file` is free when the process *and* the commands it started with the
+descriptor have ended.
 """
 
 from __future__ import annotations
@@ -100,6 +101,27 @@ def hold_folder(path: Path, *, seconds: float, what: str) -> Iterator[int]:
     Raises DeadlineError naming `what` when it is held by others for longer than `seconds`.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with _holding(descriptor, path, seconds=seconds, what=what):
+        yield descriptor
+
+
+@contextmanager
+def hold_file(path: Path, *, seconds: float, what: str) -> Iterator[int]:
+    """Hold a lock file, made if need be; yield the descriptor that children may inherit.
+
+    Raises DeadlineError as `hold_folder`, SystemFault when the disk refuses the file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise disk_fault(error, path) from error
+    with _holding(descriptor, path, seconds=seconds, what=what):
+        yield descriptor
+
+
+@contextmanager
+def _holding(descriptor: int, path: Path, *, seconds: float, what: str) -> Iterator[None]:
+    """Wait for the lock, hold it for a block, and close the descriptor."""
     try:
         deadline = time.monotonic() + seconds
         while not _take(descriptor):
@@ -109,7 +131,7 @@ def hold_folder(path: Path, *, seconds: float, what: str) -> Iterator[int]:
                     hint="try again, or see who it is: wta doctor",
                 )
             time.sleep(_POLL_SECONDS)
-        yield descriptor
+        yield
     finally:
         os.close(descriptor)
 

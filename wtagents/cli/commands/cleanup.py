@@ -107,7 +107,12 @@ def _lines(done: Cleanup, style: Style, *, dry_run: bool) -> Iterator[str]:
 def _left(traces: Traces) -> str:
     from wtagents.core.figures import plural
 
-    words = {"runs": "run", "gate_logs": "gate log", "commits": "archived commit"}
+    words = {
+        "runs": "run",
+        "gate_logs": "gate log",
+        "commits": "archived commit",
+        "checkpoints": "checkpoint",
+    }
     counted = [plural(number, words[kind]) for kind, number in traces.counts.items()]
     return f"{', '.join(counted)} of {traces.task}"
 

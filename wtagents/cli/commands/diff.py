@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         "wta diff fix-login | less",
         "wta diff fix-login --stat",
         "wta diff fix-login --landing  # what is held, before wta merge --approve",
+        "wta diff fix-login --checkpoint 12",
         "wta diff fix-login | git apply  # try it in your own checkout",
     ],
 )
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
 @click.option(
     "--landing", is_flag=True, help="What the last attempt to land it does to the target."
 )
+@click.option(
+    "--checkpoint", default="", metavar="AT", help="What a checkpoint held, not what is there now."
+)
 @click.pass_obj
-def command(invocation: Invocation, name: str, *, stat: bool, landing: bool) -> Answer[TaskDiff]:
+def command(
+    invocation: Invocation, name: str, *, stat: bool, landing: bool, checkpoint: str
+) -> Answer[TaskDiff]:
     """Print a patch of everything the task changed since the commit it started from.
 
     Uncommitted and untracked files are in it; the agent's index is not touched. Into a pipe the
@@ -41,7 +47,10 @@ def command(invocation: Invocation, name: str, *, stat: bool, landing: bool) -> 
     """
     from wtagents.operations.diff import DiffRequest, diff
 
-    result = diff(invocation.context, DiffRequest(name=name, stat=stat, landing=landing))
+    if landing and checkpoint:
+        raise click.UsageError("--landing and --checkpoint exclude each other")
+    request = DiffRequest(name=name, stat=stat, landing=landing, checkpoint=checkpoint)
+    result = diff(invocation.context, request)
     answer = Answer.of(result, _lines)
     answer.raw = [result.data.patch]
     return answer

@@ -1,0 +1,71 @@
+"""Checkpoints beside the ticks: taken when they are due, of real agents, and nothing ends them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.fleet import Fleet, configure
+from wtagents.core.run import Phase
+from wtagents.core.task import TaskState
+from wtagents.operations.checkpoints import checkpoints
+from wtagents.operations.observe import observe
+from wtagents.supervisor.keeper import Keeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.environment import Sandbox
+    from tests.support.repository import RepositoryBuilder
+
+
+@pytest.fixture
+def fleet(repository: RepositoryBuilder, sandbox: Sandbox) -> Iterator[Fleet]:
+    configure(sandbox)
+    built = Fleet(repository=repository, sandbox=sandbox)
+    yield built
+    built.end()
+
+
+def kept(fleet: Fleet, keeper: Keeper) -> list[tuple[str, int, int]]:
+    """Wake the keeper, let it end what it begins, and return what there is."""
+    keeper.wake(observe(fleet.context))
+    keeper.finish()
+    rows = checkpoints(fleet.context, "fix").data.rows
+    return [(r.checkpoint.cause, r.checkpoint.run, r.changes.files) for r in rows]
+
+
+def test_checkpoints_of_an_agent_at_work_and_at_its_end(fleet: Fleet) -> None:
+    fleet.spawn("fix", "write a <<END", "1", "END", "wait 60", "write b <<END", "2", "END")
+    fleet.await_doing("fix", "sleep")
+    working = [("time", 1, 1)]
+    keeper = Keeper(fleet.context)
+    assert kept(fleet, keeper) == working
+    fleet.worktree("fix").write({"c": "3\n"})
+    assert kept(fleet, Keeper(fleet.context)) == [*working, ("time", 1, 1)]
+    fleet.configure(checkpoints={"enabled": False})
+    fleet.worktree("fix").write({"c": "4\n"})
+    assert len(kept(fleet, Keeper(fleet.context))) == 2
+
+
+def test_one_moment_is_looked_at_once(fleet: Fleet) -> None:
+    fleet.spawn("fix", "write a <<END", "1", "END", 'commit "Add a"')
+    fleet.await_state("fix", TaskState.READY)
+    keeper = Keeper(fleet.context)
+    assert kept(fleet, keeper) == [("run", 1, 1)]
+    fleet.worktree("fix").write({"by-hand": "1\n"})
+    keeper.wake(observe(fleet.context))
+    assert kept(fleet, Keeper(fleet.context)) == [("run", 1, 1), ("run", 1, 1)]
+
+
+def test_a_failure_is_logged(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    fleet.spawn("fix", "wait 60")
+    fleet.await_phase("fix", Phase.TOOL)
+    fleet.context.paths.radar.write_text("a file where the folder is to be")
+    with caplog.at_level(logging.WARNING):
+        assert kept(fleet, Keeper(fleet.context)) == []
+    assert [record.message.partition(":")[0] for record in caplog.records] == [
+        "no checkpoint of fix"
+    ]
