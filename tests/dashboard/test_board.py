@@ -67,13 +67,13 @@ async def test_a_narrow_board(context: Context) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "r Retry" in screen_text(app), what="rows and keys")
         assert screen_text(app) == snapshot("""\
- project   2 agents  ·  3 need a person  ·  1 ready  ·  1 landing   $3.50 today
+ project   Board 10   Inbox 3        2 agents  ·  $3.50 today  ·  load 1.2 of 2
 
     TASK        STATE      NOW                                     QUEUE  SINCE
  Needs a person  3
  ✕  docs        failed     no commits: the agent ended without a…            0s
  ?  api         asking     asks to use Bash: git push                       12s
- ✓  colours     ready      merge rejected: 2 conflicts                       0s
+ !  colours     ready      merge rejected: 2 conflicts                       0s
 
  At work  4
  ●  fix-login   working    Edit src/login/a_rather_long_file_nam…           12s
@@ -90,7 +90,7 @@ async def test_a_narrow_board(context: Context) -> None:
  Done  1
  ✓  merged-one  merged     landed on main                                    0s
 
- ⏎ Open  r Retry  n New task  / Filter  s Sort  ? Help  q Quit\
+ ⏎ Open  t Tell  r Retry  n New task  / Filter  s Sort  ? Help  q Quit\
 """)
 
 

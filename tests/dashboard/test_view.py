@@ -199,16 +199,16 @@ def test_only_acts_that_make_sense_are_offered() -> None:
     assert offered == snapshot(
         {
             "merged-one": [Act.UNDO],
-            "fix-login": [Act.CANCEL, Act.STOP],
-            "docs": [Act.CANCEL, Act.RETRY],
-            "api": [Act.ANSWER, Act.CANCEL, Act.STOP],
-            "search": [Act.CANCEL, Act.MERGE],
-            "colours": [Act.CANCEL, Act.MERGE],
-            "later": [Act.CANCEL, Act.STOP],
-            "queued": [Act.CANCEL, Act.STOP],
-            "halted": [Act.CANCEL, Act.RETRY],
+            "fix-login": [Act.CANCEL, Act.SEND, Act.STOP],
+            "docs": [Act.CANCEL, Act.RETRY, Act.SEND],
+            "api": [Act.ANSWER, Act.CANCEL, Act.SEND, Act.STOP],
+            "search": [Act.CANCEL, Act.MERGE, Act.SEND],
+            "colours": [Act.CANCEL, Act.MERGE, Act.SEND],
+            "later": [Act.CANCEL, Act.SEND, Act.STOP],
+            "queued": [Act.CANCEL, Act.SEND, Act.STOP],
+            "halted": [Act.CANCEL, Act.RETRY, Act.SEND],
             "landing": [Act.WITHDRAW],
-            "held": [Act.APPROVE, Act.CANCEL, Act.MERGE],
-            "rested": [Act.CANCEL, Act.MERGE, Act.RETRY],
+            "held": [Act.APPROVE, Act.CANCEL, Act.SEND],
+            "rested": [Act.CANCEL, Act.MERGE, Act.RETRY, Act.SEND],
         }
     )

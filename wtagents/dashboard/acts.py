@@ -17,6 +17,7 @@ class Act(StrEnum):
     """A verb of the command line that the dashboard offers for one task."""
 
     ANSWER = "answer"
+    SEND = "send"
     MERGE = "merge"
     APPROVE = "approve"
     WITHDRAW = "withdraw"
@@ -40,7 +41,10 @@ def possible_acts(item: TaskStatus) -> frozenset[Act]:
     ended = task.state in ENDED_TASK_STATES
     allowed = {
         Act.ANSWER: item.pulse is not None and item.pulse.question is not None,
-        Act.MERGE: rests and (task.state is TaskState.READY or has_work_at_rest),
+        Act.SEND: not ended and task.state is not TaskState.MERGING,
+        Act.MERGE: rests
+        and not is_held(item)
+        and (task.state is TaskState.READY or has_work_at_rest),
         Act.APPROVE: rests and is_held(item),
         Act.WITHDRAW: merge is not None and lands and merge.state is not MergeState.ADVANCING,
         Act.STOP: not ended and not lands and task.state not in (TaskState.READY, *_RESTING),

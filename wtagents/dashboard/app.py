@@ -22,7 +22,9 @@ from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.look import DARK, LIGHT, theme_of_terminal
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.screens.board import BoardScreen
+from wtagents.dashboard.screens.inbox import InboxScreen
 from wtagents.dashboard.screens.room import Room
+from wtagents.dashboard.widgets.masthead import Masthead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,9 +60,14 @@ class Said(Message):
 class Dashboard(App[None]):
     """All tasks of one repository."""
 
-    MODES: ClassVar[dict[str, str | Callable[[], Any]]] = {"board": BoardScreen}
+    MODES: ClassVar[dict[str, str | Callable[[], Any]]] = {
+        "board": BoardScreen,
+        "inbox": InboxScreen,
+    }
     DEFAULT_MODE = "board"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "show_mode('board')", "Board", show=False),
+        Binding("2", "show_mode('inbox')", "Inbox", show=False),
         Binding("question_mark", "show_help_panel", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+c", "quit", "Quit", show=False),
@@ -162,6 +169,15 @@ class Dashboard(App[None]):
 
     def _post_said(self, text: str, tone: Tone) -> None:
         self.post_message(Said(text, tone))
+
+    async def action_show_mode(self, mode: str) -> None:
+        """Show the board, the inbox, or another of the screens that are always there."""
+        if mode != self.current_mode:
+            await self.switch_mode(mode)
+
+    @on(Masthead.Asked)
+    async def _mode_asked(self, event: Masthead.Asked) -> None:
+        await self.action_show_mode(event.mode)
 
     @on(Said)
     def _said(self, event: Said) -> None:

@@ -180,7 +180,9 @@ def cells_of(
 ) -> tuple[Cell, ...]:
     """Return the cells of a task under all columns; `late` is the age of the look in seconds."""
     word = state_word(item)
-    tone = _TONES.get(word, Tone.FAINT)
+    tone, glyph = _TONES.get(word, Tone.FAINT), GLYPHS.get(word, " ")
+    if item.attention and item.task.state is TaskState.READY:
+        tone, glyph = Tone.NOTICE, "!"
     ended = item.task.state in (TaskState.MERGED, TaskState.CANCELLED)
     since = (now - item.task.changed_at).total_seconds()
     if item.activity_age is not None:
@@ -189,7 +191,7 @@ def cells_of(
     tokens = item.usage.input_tokens + item.usage.output_tokens
     place = places.get(item.task.id)
     return (
-        cell(GLYPHS.get(word, " "), tone),
+        cell(glyph, tone),
         cell(item.task.name, Tone.FAINT if ended else Tone.STRONG),
         cell(word, tone),
         cell(now_of(item, now), Tone.NOTICE if item.attention else _now_tone(item)),

@@ -36,7 +36,7 @@ class ColumnsDialog(Dialog[frozenset[str] | None]):
             yield SelectionList(
                 *(Selection(each.lower(), each, each not in self._hidden) for each in titles)
             )
-            yield Footer(compact=True, show_command_palette=False)
+            yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Let the list take the keys."""

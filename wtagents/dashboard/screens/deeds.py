@@ -10,10 +10,11 @@ from wtagents.core.figures import plural
 from wtagents.core.text import printable
 from wtagents.dashboard.acts import Act, possible_acts
 from wtagents.dashboard.grid import Tone
-from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm
+from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm, LineDialog
 from wtagents.dashboard.screens.room import Room
 from wtagents.operations.answer import AnswerRequest, answer
 from wtagents.operations.merge import MergeRequestOptions, ask_to_land
+from wtagents.operations.send import SendRequest, send
 from wtagents.operations.stop import RetryRequest, cancel, retry, stop
 from wtagents.operations.undo import UndoRequest, undo
 from wtagents.operations.withdraw import withdraw
@@ -30,6 +31,7 @@ class TaskRoom(Room):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer", "Answer"),
+        Binding("t", "send", "Tell"),
         Binding("m", "merge", "Merge"),
         Binding("A", "approve", "Approve"),
         Binding("w", "withdraw", "Withdraw"),
@@ -66,7 +68,7 @@ class TaskRoom(Room):
         if item is None or item.pulse is None or item.pulse.question is None:
             return
         name, question = item.task.name, item.pulse.question
-        self.ask(AnswerDialog(name, question), lambda said: self._answer(name, question, said))
+        self.ask(AnswerDialog(name, question), lambda said: self.settle(name, question, said))
 
     def action_merge(self) -> None:
         """Ask for the task to land."""
@@ -85,7 +87,7 @@ class TaskRoom(Room):
         name = item.task.name
         options = MergeRequestOptions(names=(name,), approve=True)
         held = "\n".join(f"· {printable(hold.detail)}" for hold in item.merge.holds)
-        self._confirm(
+        self.confirm(
             f"Let {name} land as it is?",
             f"{plural(len(item.merge.holds), 'thing')} held:\n{held}",
             lambda: self._ask_to_land(item, options, f"{name} is approved and waits to land"),
@@ -101,6 +103,26 @@ class TaskRoom(Room):
                 lambda context, _: withdraw(context, names),
                 done=f"{names[0]} is withdrawn and ready",
             )
+
+    def action_send(self) -> None:
+        """Say something to the agent."""
+        item = self.meant()
+        if item is None:
+            return
+        name = item.task.name
+
+        def said(text: str | None) -> None:
+            if text:
+                self.tell_agent(name, text)
+
+        self.ask(LineDialog(f"Tell {name}", "Enter sends; a task at rest goes on with it"), said)
+
+    def tell_agent(self, name: str, text: str) -> None:
+        """Send words and say whether they were heard."""
+        request = SendRequest(name=name, text=text)
+        self.desk.act(
+            f"telling {name}", lambda context, _: send(context, request), done=f"{name} heard it"
+        )
 
     def action_retry(self) -> None:
         """Begin the task again."""
@@ -130,7 +152,7 @@ class TaskRoom(Room):
         if item is None:
             return
         names = (item.task.name,)
-        self._confirm(
+        self.confirm(
             f"Give {names[0]} up?",
             "Its agent is stopped and the task ends.\n"
             "Worktree and branch stay until wta cleanup proves that they may go.",
@@ -147,7 +169,7 @@ class TaskRoom(Room):
         if item is None:
             return
         name, request = item.task.name, UndoRequest(name=item.task.name)
-        self._confirm(
+        self.confirm(
             f"Take {name} back from {item.task.target}?",
             "One commit reverts it; it passes the gates first.\n"
             "The task keeps its branch and can be sent words and land again.",
@@ -158,7 +180,8 @@ class TaskRoom(Room):
             ),
         )
 
-    def _answer(self, name: str, question: Question, said: tuple[bool, str] | None) -> None:
+    def settle(self, name: str, question: Question, said: tuple[bool, str] | None) -> None:
+        """Send the answer to a question; None leaves it open."""
         if said is None:
             return
         allow, why = said
@@ -175,7 +198,9 @@ class TaskRoom(Room):
             done=done,
         )
 
-    def _confirm(self, question: str, consequence: str, act: Callable[[], None]) -> None:
+    def confirm(self, question: str, consequence: str, act: Callable[[], None]) -> None:
+        """Do it only after a yes."""
+
         def decided(yes: bool | None) -> None:  # noqa: FBT001  (Textual passes by position)
             if yes:
                 act()

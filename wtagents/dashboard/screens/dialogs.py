@@ -50,7 +50,7 @@ class Confirm(Dialog[bool]):
         with Vertical(classes="dialog"):
             yield Static(Text(self._question, "bold"))
             yield Static(Text(self._consequence), classes="dialog-text")
-            yield Footer(compact=True, show_command_palette=False)
+            yield Footer(show_command_palette=False)
 
     def action_decide(self, yes: bool) -> None:  # noqa: FBT001  (Textual passes by position)
         """Give the answer."""
@@ -77,7 +77,7 @@ class AnswerDialog(Dialog[tuple[bool, str] | None]):
             yield Static(Text(f"{self._name} asks to use {visible(self._question.tool)}", "bold"))
             yield Static(Text(visible(self._question.summary)), classes="dialog-text")
             yield Input(id="why", placeholder="why not? said to the agent; Enter denies")
-            yield Footer(compact=True, show_command_palette=False)
+            yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Wait for one of the keys."""
@@ -100,3 +100,33 @@ class AnswerDialog(Dialog[tuple[bool, str] | None]):
     @on(Input.Submitted, "#why")
     def _deny(self, event: Input.Submitted) -> None:
         self.close((False, event.value.strip()))
+
+
+class LineDialog(Dialog[str | None]):
+    """Asks for one line; None when it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
+
+    def __init__(self, title: str, placeholder: str) -> None:
+        super().__init__()
+        self._title = title
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        """Ask."""
+        with Vertical(classes="dialog"):
+            yield Static(Text(self._title), classes="dialog-title")
+            yield Input(id="line", placeholder=self._placeholder)
+            yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Let the line take the keys."""
+        self.query_one("#line").focus()
+
+    def action_leave(self) -> None:
+        """Say nothing."""
+        self.close(None)
+
+    @on(Input.Submitted, "#line")
+    def _said(self, event: Input.Submitted) -> None:
+        self.close(event.value.strip())

@@ -43,11 +43,11 @@ class Room(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Put the screen's own widgets between what all have."""
-        yield Masthead(self.desk.place.common_dir.parent.name)
+        yield Masthead(self.desk.place.common_dir.parent.name, self.app.current_mode)
         yield Trouble()
         yield from self.body()
         yield Narration(id="narration")
-        yield Footer(compact=False, show_command_palette=False)
+        yield Footer(show_command_palette=False)
 
     def body(self) -> Iterable[Widget]:
         """Return what only this screen has."""

@@ -17,7 +17,6 @@ from wtagents.dashboard.story import Story, rendered
 from wtagents.dashboard.view import GLYPHS
 from wtagents.dashboard.widgets.preview import Preview
 from wtagents.operations.interrupt import interrupt
-from wtagents.operations.send import SendRequest, send
 from wtagents.operations.status_words import now_of, state_word
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from wtagents.operations.overview import Overview
     from wtagents.operations.status import TaskStatus
 
+TABS = ("story", "facts")
+
 
 class TaskScreen(TaskRoom):
     """Everything about one task."""
@@ -35,8 +36,8 @@ class TaskScreen(TaskRoom):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
         Binding("i", "talk", "Talk"),
-        Binding("1", "tab('story')", "Story", show=False),
-        Binding("2", "tab('facts')", "Facts", show=False),
+        Binding("left_square_bracket", "tab(-1)", "Tab before", key_display="[", show=False),
+        Binding("right_square_bracket", "tab(1)", "Next tab", key_display="]", show=False),
         Binding("ctrl+c", "interrupt", "Interrupt the turn", priority=True, show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
@@ -100,9 +101,11 @@ class TaskScreen(TaskRoom):
         """Begin to type to the agent."""
         self.query_one("#say").focus()
 
-    def action_tab(self, name: str) -> None:
-        """Show another tab."""
-        self.query_one(TabbedContent).active = name
+    def action_tab(self, by: int) -> None:
+        """Show the next tab, or the one before."""
+        tabs = self.query_one(TabbedContent)
+        now = TABS.index(tabs.active)
+        tabs.active = TABS[(now + by) % len(TABS)]
 
     def action_page(self, pages: int) -> None:
         """Read further up or down; at the end the story is followed again."""
@@ -120,15 +123,14 @@ class TaskScreen(TaskRoom):
 
     @on(Input.Submitted, "#say")
     def _say(self, event: Input.Submitted) -> None:
-        text, name = event.value.strip(), self._of_task
+        text = event.value.strip()
         event.input.clear()
         if text:
-            request = SendRequest(name=name, text=text)
-            self.desk.act(
-                f"telling {name}",
-                lambda context, _: send(context, request),
-                done=f"{name} heard it",
-            )
+            self.tell_agent(self._of_task, text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Words go through the line below, not through a dialog."""
+        return False if action == "send" else super().check_action(action, parameters)
 
     @on(feed.LineTold)
     def _tell(self, event: feed.LineTold) -> None:

@@ -1,10 +1,11 @@
-"""The lines above every screen: which repository, how many of what, and what troubles."""
+"""The lines above every screen: which repository, which screens there are, and what troubles."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual.message import Message
 from textual.widgets import Static
 
 from wtagents.core.figures import cut, money, plural
@@ -13,19 +14,31 @@ from wtagents.core.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from textual import events
+
     from wtagents.core.errors import WtaError
     from wtagents.dashboard.view import Totals
 
 _SEPARATOR = "  ·  "
+_GAP = 3
 
 
 class Masthead(Static):
-    """One line of totals; what needs a person is never cut off."""
+    """The screens with how much is on each; the totals to the right, as far as there is room."""
 
-    def __init__(self, repository: str) -> None:
+    class Asked(Message):
+        """Another screen was clicked at."""
+
+        def __init__(self, mode: str) -> None:
+            super().__init__()
+            self.mode = mode
+
+    def __init__(self, repository: str, mode: str) -> None:
         super().__init__(id="masthead")
         self._repository = repository
+        self._mode = mode
         self._totals: Totals | None = None
+        self._places: list[tuple[int, int, str]] = []
 
     def show(self, totals: Totals) -> None:
         """Show other totals."""
@@ -41,19 +54,33 @@ class Masthead(Static):
         """Fit the line again."""
         self._draw()
 
+    def on_click(self, event: events.Click) -> None:
+        """Ask for the screen whose name was clicked at."""
+        x = event.x - self.gutter.left
+        for start, end, mode in self._places:
+            if start <= x < end:
+                self.post_message(self.Asked(mode))
+
     def _draw(self) -> None:
         width = max(0, self.size.width)
-        left = Text(no_wrap=True, end="")
-        left.append(cut(printable(self._repository), 24), "bold")
-        right = Text(no_wrap=True, end="")
-        if self._totals is None:
-            left.append("   looking …", "dim")
-        else:
-            left.append("   ")
-            left.append_text(_counts(self._totals))
-            right = _joined(list(_measures(self._totals)), width - left.cell_len - 3)
-        gap = max(1, width - left.cell_len - right.cell_len)
-        self.update(Text.assemble(left, " " * gap, right, no_wrap=True))
+        line = Text(no_wrap=True, end="")
+        line.append(cut(printable(self._repository), 24), "bold")
+        self._places = []
+        for mode, number in _screens(self._totals):
+            line.append(" " * _GAP)
+            start = line.cell_len
+            line.append(mode.capitalize(), "bold underline" if mode == self._mode else "dim")
+            if number:
+                line.append(f" {number}", self._loud if mode == "inbox" else "dim")
+            self._places.append((start, line.cell_len, mode))
+        measures = list(_measures(self._totals)) if self._totals else [Text("looking …", "dim")]
+        right = _joined(measures, width - line.cell_len - _GAP)
+        gap = max(1, width - line.cell_len - right.cell_len)
+        self.update(Text.assemble(line, " " * gap, right, no_wrap=True))
+
+    @property
+    def _loud(self) -> str:
+        return f"bold {self.app.current_theme.warning or 'yellow'}"
 
 
 class Trouble(Static):
@@ -72,21 +99,15 @@ class Trouble(Static):
             self.update(Text(f"! {told}{hint}"))
 
 
-def _counts(totals: Totals) -> Text:
-    parts = [Text(plural(totals.agents, "agent"))]
-    if totals.attention:
-        verb = "needs" if totals.attention == 1 else "need"
-        parts.append(Text(f"{totals.attention} {verb} a person", "bold"))
-    if totals.ready:
-        parts.append(Text(f"{totals.ready} ready"))
-    if totals.landing:
-        parts.append(Text(f"{totals.landing} landing"))
-    return Text(_SEPARATOR, style="dim").join(parts)
+def _screens(totals: Totals | None) -> Iterator[tuple[str, int]]:
+    yield "board", totals.tasks if totals else 0
+    yield "inbox", totals.attention if totals else 0
 
 
 def _measures(totals: Totals) -> Iterator[Text]:
     if totals.limited_until is not None:
         yield Text(f"rate limited until {totals.limited_until.astimezone():%H:%M}", "bold")
+    yield Text(plural(totals.agents, "agent"))
     if totals.cost_today:
         yield Text(f"{money(totals.cost_today)} today")
     if totals.load:

@@ -1,0 +1,161 @@
+"""What waits for a person is told in full, and answered where it stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.clock import ManualClock
+from tests.support.records import NOW, a_merge, a_pulse, a_question, later
+from tests.support.screens import Looks, screen_text, until
+from tests.support.statuses import FLEET, an_item, at_work, named
+from wtagents.core.liveness import Liveness
+from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.record import replace
+from wtagents.core.run import Phase
+from wtagents.core.story import Voice
+from wtagents.core.task import AgentKind, AgentSpec, TaskState
+from wtagents.dashboard.app import Dashboard
+from wtagents.dashboard.inbox import alike, inbox_rows, waiting_of, why_of
+from wtagents.dashboard.widgets.table import Table
+from wtagents.operations.asked import Part, asked, question_lines
+from wtagents.operations.context import Context
+from wtagents.operations.logs import LogsRequest, story
+from wtagents.operations.spawn import SpawnRequest, spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.repository import RepositoryBuilder
+    from wtagents.operations.status import TaskStatus
+
+
+@pytest.fixture
+def context(repository: RepositoryBuilder) -> Iterator[Context]:
+    opened = Context(repository.path, clock=ManualClock(NOW))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def live(repository: RepositoryBuilder) -> Iterator[Context]:
+    opened = Context(repository.path)
+    yield opened
+    opened.close()
+
+
+def asks(name: str, number: int, tool: str, *, seconds: float = 0) -> TaskStatus:
+    question = replace(a_question(), tool=tool, request_id=name, asked_at=later(seconds))
+    return at_work(
+        name,
+        number,
+        "",
+        attention=f"asks to use {tool}: git push",
+        pulse=a_pulse(phase=Phase.ASKING, question=question),
+    )
+
+
+def rejected(why: Rejection) -> TaskStatus:
+    merge = a_merge(state=MergeState.REJECTED, rejection=why)
+    return an_item(named("a", 1, state=TaskState.READY), attention="no", merge=merge)
+
+
+def test_the_oldest_wait_comes_first() -> None:
+    items = (*FLEET, asks("old", 20, "Bash", seconds=-60))
+    assert [each.item.task.name for each in waiting_of(items)] == ["old", "docs", "api", "colours"]
+
+
+def test_each_reason_has_a_word() -> None:
+    words = {
+        why_of(rejected(Rejection.CONFLICT)),
+        why_of(rejected(Rejection.GATE_RED)),
+        why_of(rejected(Rejection.PROTECTED)),
+        why_of(at_work("a", 1, "", liveness=Liveness.STUCK, attention="silent")),
+        why_of(at_work("a", 1, "", liveness=Liveness.LOST, attention="gone")),
+        why_of(an_item(named("a", 1, state=TaskState.FAILED), attention="failed")),
+        why_of(an_item(named("a", 1, state=TaskState.READY), attention="uncommitted")),
+        why_of(asks("a", 1, "Bash")),
+    }
+    assert words == {"conflict", "rejected", "held", "stuck", "lost", "failed", "look", "asks"}
+    rows = inbox_rows(waiting_of(FLEET), now=later(90))
+    assert [[cell.text for cell in row.cells] for row in rows] == [
+        ["✕", "docs", "failed", "no commits: the agent ended without a commit", "1m"],
+        ["?", "api", "asks", "Bash: git push", "1m"],
+        ["⋈", "colours", "conflict", "2 conflicts", "1m"],
+    ]
+
+
+def test_alike_are_questions_about_the_same_tool() -> None:
+    waiting = waiting_of([asks("a", 1, "Bash"), asks("b", 2, "Edit"), asks("c", 3, "Bash")])
+    assert [each.item.task.name for each in alike(waiting, waiting[2])] == ["c", "a"]
+    assert alike(waiting_of(FLEET), waiting_of(FLEET)[0]) == ()
+
+
+def test_an_edit_is_asked_as_a_diff_and_nothing_is_hidden() -> None:
+    edit = {"file_path": "a.py", "old_string": "x\ny\n", "new_string": "x\nz\u202e\x1b[1m\n"}
+    assert [(line.part, line.text) for line in question_lines("Edit", edit)] == [
+        (Part.NAME, "a.py"),
+        (Part.TEXT, "x"),
+        (Part.REMOVED, "y"),
+        (Part.ADDED, "z\\u202e\\x1b[1m"),
+    ]
+    bash = {"command": "rm -r x\ngit push", "timeout": 5}
+    assert [(line.part, line.text) for line in question_lines("Bash", bash)] == [
+        (Part.TEXT, "rm -r x"),
+        (Part.TEXT, "git push"),
+        (Part.NAME, "timeout"),
+        (Part.TEXT, "5"),
+    ]
+
+
+async def test_what_is_snoozed_comes_back(context: Context) -> None:
+    looks = Looks(context, FLEET)
+    app = Dashboard(context, follow=looks)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: app.screen.query_one(Table).key == "docs", what="the list")
+        await pilot.press("z")
+        await until(pilot, lambda: app.screen.query_one(Table).key == "api", what="one less")
+        clock = context.clock
+        assert isinstance(clock, ManualClock)
+        clock.advance(timedelta(minutes=16).total_seconds())
+        looks.show(FLEET)
+        await until(pilot, lambda: len(app.screen.query_one(Table).lines) == 3, what="back")
+
+
+async def test_all_alike_are_shown_before_they_are_allowed(context: Context) -> None:
+    items = (asks("one", 1, "Bash"), asks("two", 2, "Bash"), asks("three", 3, "Edit"))
+    app = Dashboard(context, follow=Looks(context, items))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: "Allow all alike" in screen_text(app), what="the key")
+        await pilot.press("Y")
+        await until(pilot, lambda: "Allow 2 questions?" in screen_text(app), what="the dialog")
+        shown = screen_text(app)
+        assert "one: git push" in shown
+        assert "two: git push" in shown
+        assert "three: git push" not in shown
+
+
+async def test_a_question_is_read_in_full_and_denied_with_a_reason(live: Context) -> None:
+    command = "git push origin main && " + "echo a-word-that-is-far-behind-the-edge " * 6 + "# end"
+    prompt = f'fix it\nscenario:\nask Bash "{command}"\nsay "as told"\n'
+    scripted = AgentSpec(kind=AgentKind.SCRIPTED)
+    spawn(live, SpawnRequest(name="fix", prompt=prompt, agent=scripted))
+    app = Dashboard(live)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: "# end" in screen_text(app), what="the whole command")
+        assert [line.text for line in asked(live, "fix").data.lines] == [command]
+        await pilot.press("n")
+        await until(pilot, lambda: "Deny fix" in screen_text(app), what="the dialog")
+        await pilot.press(*"not now", "enter")
+        await until(pilot, lambda: "denied Bash" in screen_text(app), what="it was taken")
+        await until(pilot, lambda: "not now" in _told(live), what="the agent was told why")
+
+
+def _told(context: Context) -> str:
+    lines = story(context, LogsRequest(name="fix"))
+    return "\n".join(line.text for line in lines if line.voice in (Voice.ERROR, Voice.RESULT))

@@ -1,0 +1,219 @@
+"""The inbox: everything that waits for a person, oldest first, answered in place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.screen import Screen
+
+from wtagents.core.errors import WtaError
+from wtagents.core.figures import plural
+from wtagents.core.text import visible
+from wtagents.dashboard.inbox import (
+    COLUMNS,
+    Waiting,
+    alike,
+    inbox_rows,
+    question_of,
+    waiting_of,
+)
+from wtagents.dashboard.screens.deeds import TaskRoom
+from wtagents.dashboard.screens.dialogs import LineDialog
+from wtagents.dashboard.screens.task import TaskScreen
+from wtagents.dashboard.widgets.evidence import Evidence
+from wtagents.dashboard.widgets.table import Table
+from wtagents.operations.asked import AskedWhole, asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from textual.events import Resize
+    from textual.widget import Widget
+
+    from wtagents.operations.overview import Overview
+    from wtagents.operations.status import TaskStatus
+
+WIDE = 120
+SNOOZE = timedelta(minutes=15)
+
+
+class QuestionRead(Message):
+    """A question was read in full."""
+
+    def __init__(self, name: str, whole: AskedWhole) -> None:
+        super().__init__()
+        self.name = name
+        self.whole = whole
+
+
+class InboxScreen(TaskRoom, inherit_bindings=False):
+    """What needs a person."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "allow", "Allow"),
+        Binding("n", "deny", "Deny"),
+        Binding("Y", "allow_alike", "Allow all alike"),
+        Binding("z", "snooze", "Snooze"),
+        Binding("Z", "wake", "Show snoozed", show=False),
+        *TaskRoom.BINDINGS,
+        *Screen.BINDINGS,
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: tuple[Waiting, ...] = ()
+        self._snoozed: dict[str, datetime] = {}
+        self._whole: dict[str, AskedWhole] = {}
+
+    def body(self) -> Iterable[Widget]:
+        """Return the list and the evidence."""
+        with Container(id="inbox-body"):
+            yield Table(id="inbox", empty="nothing waits for a person")
+            yield Evidence(id="evidence")
+
+    def on_mount(self) -> None:
+        """Keep the ages going."""
+        super().on_mount()
+        self.set_interval(1.0, self._draw)
+        self.query_one(Table).focus()
+
+    def show(self, seen: Overview) -> None:
+        """Show what was seen."""
+        super().show(seen)
+        self._draw()
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the evidence beside the list where there is room, else below it."""
+        self.query_one("#inbox-body").set_class(event.size.width >= WIDE, "-wide")
+
+    def meant(self) -> TaskStatus | None:
+        """Return the task under the cursor."""
+        chosen = self._chosen()
+        return chosen.item if chosen is not None else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer an answer where something is asked."""
+        if action == "answer":
+            return False
+        if action in ("allow", "deny", "allow_alike"):
+            chosen = self._chosen()
+            many = len(alike(self._waiting, chosen)) if chosen is not None else 0
+            return many > (action == "allow_alike")
+        return super().check_action(action, parameters)
+
+    def action_allow(self) -> None:
+        """Let the agent do what it asks for."""
+        chosen = self._chosen()
+        if chosen is not None:
+            self._settle(chosen, allow=True)
+
+    def action_deny(self) -> None:
+        """Say no, with a reason for the agent."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+
+        def said(why: str | None) -> None:
+            if why is not None:
+                self._settle(chosen, allow=False, why=why)
+
+        name = chosen.item.task.name
+        self.ask(LineDialog(f"Deny {name}", "why not? said to the agent; may be empty"), said)
+
+    def action_allow_alike(self) -> None:
+        """Let all agents that ask for the same tool do it, after all of it was shown."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+        them = alike(self._waiting, chosen)
+        lines = [
+            f"{each.item.task.name}: {visible(question.summary)}"
+            for each in them
+            if (question := question_of(each.item)) is not None
+        ]
+
+        def all_of_them() -> None:
+            for each in them:
+                self._settle(each, allow=True)
+
+        self.confirm(f"Allow {plural(len(them), 'question')}?", "\n".join(lines), all_of_them)
+
+    def action_snooze(self) -> None:
+        """Do not show it for a while."""
+        chosen = self._chosen()
+        if chosen is not None:
+            self._snoozed[chosen.mark] = self.desk.now() + SNOOZE
+            self.desk.say(f"{chosen.item.task.name} comes back in 15 minutes; Z shows it now")
+            self._draw()
+
+    def action_wake(self) -> None:
+        """Show everything again."""
+        self._snoozed.clear()
+        self._draw()
+
+    def _settle(self, each: Waiting, *, allow: bool, why: str = "") -> None:
+        question = question_of(each.item)
+        if question is not None:
+            self.settle(each.item.task.name, question, (allow, why))
+
+    def _chosen(self) -> Waiting | None:
+        if not self.is_mounted:
+            return None
+        key = self.query_one(Table).key
+        return next((each for each in self._waiting if each.item.task.name == key), None)
+
+    def _draw(self) -> None:
+        seen = self.desk.seen
+        if seen is None or not self.is_current:
+            return
+        now = self.desk.now()
+        self._snoozed = {mark: until for mark, until in self._snoozed.items() if until > now}
+        self._waiting = tuple(
+            each for each in waiting_of(seen.items) if each.mark not in self._snoozed
+        )
+        hidden = f"; {len(self._snoozed)} snoozed, Z shows them" if self._snoozed else ""
+        empty = f"nothing waits for a person{hidden}"
+        self.query_one(Table).show(COLUMNS, inbox_rows(self._waiting, now=now), empty=empty)
+        self._tell()
+        self.offer()
+
+    def _tell(self) -> None:
+        chosen = self._chosen()
+        whole = None
+        if chosen is not None and (question := question_of(chosen.item)) is not None:
+            name = chosen.item.task.name
+            whole = self._whole.get(name)
+            if whole is None or whole.request_id != question.request_id:
+                self._read_question(name)
+        self.query_one(Evidence).show(chosen, whole, self.desk.now())
+
+    @work(thread=True, group="asked", exclusive=True)
+    def _read_question(self, name: str) -> None:
+        context = self.desk.place.another()
+        try:
+            self.post_message(QuestionRead(name, asked(context, name).data))
+        except WtaError:
+            return  # it was answered meanwhile: the next look shows it
+        finally:
+            context.close()
+
+    @on(QuestionRead)
+    def _question_read(self, event: QuestionRead) -> None:
+        self._whole[event.name] = event.whole
+        self._tell()
+
+    @on(Table.Chosen)
+    def _moved(self) -> None:
+        self._tell()
+        self.refresh_bindings()
+
+    @on(Table.Opened)
+    def _opened(self, event: Table.Opened) -> None:
+        if event.key is not None:
+            self.go_to(TaskScreen(event.key))
