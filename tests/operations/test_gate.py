@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.support.environment import Sandbox
-from tests.support.processes import survivors
+from tests.support.processes import running, survivors
 from tests.support.ready_tasks import Fleet
 from wtagents.core.errors import ExitCode
 from wtagents.core.merge import MergeState, Rejection
@@ -15,6 +15,7 @@ from wtagents.operations.merge import MergeRequestOptions, merge
 
 LEAVES_CHILDREN = """\
 import os, subprocess, sys, time
+subprocess.Popen(["env", "-i", "setsid", "sleep", sys.argv[1]], cwd="/")
 sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
 subprocess.Popen(sleep)
 subprocess.Popen(sleep, start_new_session=True)
@@ -98,10 +99,11 @@ def test_a_gate_that_hangs_is_ended_with_everything_it_started(
     fleet.task("fix", {"a.txt": "a\n"})
     program = tmp_path / "leaves.py"
     program.write_text(LEAVES_CHILDREN + "time.sleep(600)\n")
-    fleet.use(gate=[f"{sys.executable} {program}"], gate_timeout="2s")
+    fleet.use(gate=[f"{sys.executable} {program} 611.25"], gate_timeout="2s")
     (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",))).data
     assert (outcome.state, outcome.rejection) == (MergeState.REJECTED, Rejection.GATE_TIMEOUT)
     assert survivors(sandbox.mark) == []
+    assert running("sleep", "611.25") == [], "without mark, session and parent"
 
 
 def test_a_green_gate_leaves_no_process_either(
@@ -110,10 +112,11 @@ def test_a_green_gate_leaves_no_process_either(
     fleet.task("fix", {"a.txt": "a\n"})
     program = tmp_path / "leaves.py"
     program.write_text(LEAVES_CHILDREN)
-    fleet.use(gate=[f"{sys.executable} {program}"])
+    fleet.use(gate=[f"{sys.executable} {program} 611.5"])
     (outcome,) = merge(fleet.context, MergeRequestOptions(names=("fix",))).data
     assert outcome.state is MergeState.MERGED
     assert survivors(sandbox.mark) == []
+    assert running("sleep", "611.5") == []
 
 
 def test_what_a_gate_changes_does_not_land_and_is_named(fleet: Fleet) -> None:

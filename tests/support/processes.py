@@ -64,6 +64,15 @@ def run_to_end(
     )
 
 
+def running(*argv: str) -> list[int]:
+    """Return the living processes of exactly this command line."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline", "status"])
+        if process.info["cmdline"] == list(argv) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
 def survivors(mark: str) -> list[Survivor]:
     """Return the living processes whose environment carries the mark of a test.
 

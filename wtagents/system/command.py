@@ -37,6 +37,9 @@ _ORIGINAL_PATH = "WTA_PYTHONPATH"
 _LAST_WORDS_SECONDS = 1.0
 """How long the output of a killed program is read on."""
 
+_PARTING_SECONDS = 2.0
+"""How long a logged program that was told to end may take to stop what it started."""
+
 
 @record
 class Completed:
@@ -221,8 +224,8 @@ def run_logged(
 ) -> int | None:
     """Run a program with its output appended to a file; return its exit status.
 
-    None at the deadline: then its whole group is killed. What it leaves behind otherwise is the
-    caller's to find: mark the environment.
+    None at the deadline: then it is told to end, and soon its whole group is killed. What it leaves
+    behind otherwise is the caller's to find: mark the environment, or let a keeper run it.
 
     Raises SystemFault when it cannot be started.
     """
@@ -247,6 +250,10 @@ def run_logged(
         return None
     finally:
         # Only while it is not collected: its number may belong to somebody else afterwards.
+        if process.returncode is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_PARTING_SECONDS)
         if process.returncode is None:
             _kill_group(process.pid)
             process.wait()
