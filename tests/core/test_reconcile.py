@@ -47,7 +47,7 @@ from wtagents.core.reconcile import (
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.settle import Settlement, SettlePolicy
-from wtagents.core.snapshot import TaskView
+from wtagents.core.snapshot import Surroundings, TaskView
 from wtagents.core.task import Reason, TaskState, Wish
 
 POLICY = Policy(
@@ -312,7 +312,7 @@ def test_a_limit_that_one_run_met_holds_all_of_the_account_back() -> None:
 def test_a_known_limit_ends_a_little_later_for_each_task() -> None:
     limit = AccountLimit(account="a", until=later(600), detail="", seen_at=NOW)
     waiting = view(a_task(), account="a")
-    known = replace(snapshot(waiting, live_runs=0), limits=(limit,))
+    known = replace(snapshot(waiting, live_runs=0), around=Surroundings(limits=(limit,)))
     start = later(600) + spread(timedelta(seconds=600), key=1)
 
     assert later(600) < start < later(630)
@@ -326,4 +326,4 @@ def test_the_limit_of_a_run_that_goes_on_is_noted_and_the_run_left_alone() -> No
     limit = AccountLimit(account="a", until=later(600), detail="", seen_at=NOW)
 
     assert planned(live) == (NoteLimit(limit=limit),)
-    assert plan(replace(snapshot(live), limits=(limit,)), POLICY, NOW) == ()
+    assert plan(replace(snapshot(live), around=Surroundings(limits=(limit,))), POLICY, NOW) == ()

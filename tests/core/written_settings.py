@@ -46,6 +46,7 @@ WRITTEN = {
     "limits.retries": "2",
     "limits.retry_pause": '"10s"',
     "limits.patience": '"1d"',
+    "limits.breaker": "3",
     "limits.disk_floor": '"2GB"',
     "limits.stop_seconds": "10",
     "limits.quiet_after": '"3m"',

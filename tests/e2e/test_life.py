@@ -223,6 +223,23 @@ def test_an_overloaded_service_is_waited_out_and_a_prompt_too_long_is_parked(fle
     assert found.usage == fleet.status("a").usage
 
 
+def test_tasks_that_fail_alike_hold_the_next_one_back_until_one_is_answered(fleet: Fleet) -> None:
+    fleet.configure(limits={"breaker": 2})
+    for name in "ab":
+        fleet.spawn(name, "fail authentication", *work(f"{name}.txt"))
+        fleet.await_rest(name)
+
+    [said] = fleet.spawn("c", *work("c.txt")).messages
+    assert re.sub(r"\d\d:\d\d", "TIME", said) == (
+        "waits until TIME: 2 tasks failed alike (authentication): the task starts by itself"
+    )
+    assert fleet.tick().applied == 0
+
+    retry(fleet.context, RetryRequest(name="a"))
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert fleet.await_rest("c").state is TaskState.READY
+
+
 def test_a_retry_goes_on_or_begins_anew(fleet: Fleet) -> None:
     fleet.spawn("a", "run true")
     assert fleet.await_rest("a").reason is Reason.NO_COMMITS

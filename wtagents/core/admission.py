@@ -8,15 +8,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.breaker import scope_of
 from wtagents.core.limit import AccountLimit, limit_end, spread
 from wtagents.core.moments import moment
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.core.task import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from wtagents.core.breaker import Breaker
     from wtagents.core.snapshot import Snapshot, TaskView
 
 
@@ -25,6 +27,8 @@ class Bar(StrEnum):
 
     LIMIT = "limit"
     """Its account is at its limit."""
+    BREAKER = "breaker"
+    """Other tasks failed alike; one start at a time tries again."""
     PAUSE = "pause"
     """A pause before the next try."""
     PLACES = "places"
@@ -47,6 +51,8 @@ class Wait:
                 return f"rate limited{until}"
             case Bar.PAUSE:
                 return f"waits{until}{f' ({self.detail})' if self.detail else ''}"
+            case Bar.BREAKER:
+                return f"waits{until or ' for one that tries again'}: {self.detail}"
             case Bar.PLACES:
                 return "waits for a place"
 
@@ -65,7 +71,8 @@ class Admission:
     def __init__(self, snapshot: Snapshot, policy: AdmissionPolicy, now: datetime) -> None:
         self._now = now
         self._free = policy.agents - snapshot.live_runs
-        self._limits = {limit.account: limit for limit in snapshot.limits}
+        self._breakers = list(snapshot.around.breakers)
+        self._limits = {limit.account: limit for limit in snapshot.around.limits}
 
     def learn(self, limits: Iterable[AccountLimit]) -> None:
         """Take limits into account that are not in the store yet."""
@@ -81,15 +88,38 @@ class Admission:
         if task.not_before is not None and self._now < task.not_before:
             why = str(task.reason or "").replace("_", " ")
             return Wait(bar=Bar.PAUSE, until=task.not_before, detail=why)
+        covering = [each for each in self._breakers if each.covers(view.model)]
+        if covering and not _is_retried(view):
+            open_ones = [each for each in covering if each.probing or self._now < each.until]
+            if open_ones:
+                return _behind(open_ones[0])
         if self._free <= 0:
             return Wait(bar=Bar.PLACES)
         self._free -= 1
+        self._breakers = [
+            replace(each, probing=True) if each in covering else each for each in self._breakers
+        ]
         return None
+
+
+def _is_retried(view: TaskView) -> bool:
+    """Whether a person has let a task try again that had failed like the others."""
+    end = view.run.exit if view.run is not None else None
+    return view.task.reason is None and end is not None and scope_of(end.reason) is not None
+
+
+def _behind(breaker: Breaker) -> Wait:
+    why = str(breaker.reason).replace("_", " ")
+    return Wait(
+        bar=Bar.BREAKER,
+        until=None if breaker.probing else breaker.until,
+        detail=f"{breaker.failures} tasks failed alike ({why})",
+    )
 
 
 def new_limits(snapshot: Snapshot) -> tuple[AccountLimit, ...]:
     """Return the limits that runs have met and the store does not know, the latest per account."""
-    known = {limit.account: limit.until for limit in snapshot.limits}
+    known = {limit.account: limit.until for limit in snapshot.around.limits}
     found: dict[str, AccountLimit] = {}
     for view in snapshot.views:
         limit = _met(view)

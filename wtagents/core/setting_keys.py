@@ -153,6 +153,9 @@ KEYS: Mapping[str, Key] = {
         Duration(),
         "How long failures of service or network are waited out before a task is parked.",
     ),
+    "limits.breaker": Key(
+        Count(2, 1000), "Tasks that fail alike before only one start at a time tries again."
+    ),
     "limits.disk_floor": Key(Size(), "No agent is started with less free space."),
     "limits.stop_seconds": Key(
         Amount("a number of seconds above 0"), "How long a polite stop may take."

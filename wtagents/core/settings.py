@@ -114,6 +114,7 @@ class LimitSettings:
     retries: int = 2
     retry_pause: float = 10.0
     patience: float = _DAY
+    breaker: int = 3
     disk_floor: int = 2 * 10**9
     stop_seconds: float = 10.0
     quiet_after: float = 180.0

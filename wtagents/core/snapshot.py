@@ -11,6 +11,7 @@ from wtagents.core.record import record
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wtagents.core.breaker import Breaker
     from wtagents.core.limit import AccountLimit
     from wtagents.core.merge import MergeRequest
     from wtagents.core.message import Message, Taken
@@ -58,11 +59,23 @@ class TaskView:
     """How long the surroundings have kept it from working."""
     account: str = ""
     """The account that its next run would work on."""
+    model: str = ""
+    """The model that its next run would ask for; '' leaves it to the program."""
 
     @property
     def live_run(self) -> Run | None:
         """The run that has not ended, if there is one."""
         return self.run if self.run and self.run.state in LIVE_RUN_STATES else None
+
+
+@record
+class Surroundings:
+    """What holds starts back beside the tasks themselves."""
+
+    limits: tuple[AccountLimit, ...] = ()
+    """What accounts may not use now."""
+    breakers: tuple[Breaker, ...] = ()
+    """Failures that many tasks share."""
 
 
 @record
@@ -73,5 +86,4 @@ class Snapshot:
     live_runs: int
     """Live runs of the whole repository, whatever the scope."""
     at: datetime
-    limits: tuple[AccountLimit, ...] = ()
-    """What accounts may not use now, as the store knows."""
+    around: Surroundings = Surroundings()

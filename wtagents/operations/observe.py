@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from wtagents.agent.account import account_of
 from wtagents.core.failure import Fault, Streak, fault_of, streak_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
 from wtagents.core.task import TaskState
-from wtagents.store.limits import account_limits
+from wtagents.operations.surroundings import account_for, model_for, observe_surroundings
 from wtagents.store.merges import latest_merge_requests
 from wtagents.store.messages import undelivered
 from wtagents.store.runs import latest_runs, runs_of
@@ -33,13 +31,12 @@ if TYPE_CHECKING:
 
 def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
     """Look at all tasks, or at those named; the count of live runs is always of the repository."""
-    now = context.clock.now()
     with context.database.read() as db:
         tasks = [t for t in stored_tasks(db) if task_ids is None or t.id in task_ids]
         runs = latest_runs(db)
         waiting = undelivered(db)
         merges = latest_merge_requests(db)
-        limits = account_limits(db, now=now)
+        around = observe_surroundings(context, db, tasks)
         streaks = _streaks(db, tasks, runs)
     views = tuple(
         _view(
@@ -53,7 +50,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         for task in tasks
     )
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
-    return Snapshot(views=views, live_runs=live, at=context.clock.now(), limits=limits)
+    return Snapshot(views=views, live_runs=live, at=context.clock.now(), around=around)
 
 
 def _streaks(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Mapping[int, Streak]:
@@ -90,7 +87,8 @@ def _view(
         messages=messages,
         merge=merge,
         streak=streak,
-        account=account_of(task.agent.kind, os.environ),
+        account=account_for(task),
+        model=model_for(context, task),
     )
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from wtagents.agent.account import account_of
 from wtagents.core.errors import DeadlineError, StateError
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
 from wtagents.core.message import MessageKind
@@ -13,6 +11,7 @@ from wtagents.core.record import record
 from wtagents.core.task import Task, TaskState, Wish
 from wtagents.operations.result import OperationResult
 from wtagents.operations.starting.remake import has_lost_worktree, words_of_loss
+from wtagents.operations.surroundings import account_for
 from wtagents.operations.tick import tick
 from wtagents.operations.waiting import wait_for
 from wtagents.store.limits import lift_limit
@@ -65,7 +64,7 @@ def retry(context: Context, request: RetryRequest) -> OperationResult[Task]:
         _require_rest(db, task)
         was_lost = has_lost_worktree(db, task)
         wish_task(db, task.id, Wish.WORK, now, fresh=request.fresh, at_once=True)
-        lift_limit(db, account_of(task.agent.kind, os.environ), now)
+        lift_limit(db, account_for(task), now)
         if request.message.strip():
             add_message(db, task.id, MessageKind.TEXT, request.message, now)
         if task.state is not TaskState.QUEUED:

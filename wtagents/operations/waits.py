@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from wtagents.agent.account import account_of
 from wtagents.core.admission import Admission, Bar, in_order
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.snapshot import Snapshot, TaskView
 from wtagents.core.task import TaskState, Wish
 from wtagents.core.text import printable
+from wtagents.operations.surroundings import account_for, model_for, observe_surroundings
 from wtagents.operations.tick import policy_of
-from wtagents.store.limits import account_limits
 from wtagents.store.runs import latest_runs
 from wtagents.store.tasks import tasks
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 
-_OF_MANY = (Bar.LIMIT,)
+_OF_MANY = (Bar.LIMIT, Bar.BREAKER)
 _DETAIL_LIMIT = 120
 
 
@@ -45,8 +43,7 @@ def waits(context: Context, db: Database) -> Mapping[int, Wait]:
 
 
 def _stored(context: Context, db: Database) -> Snapshot:
-    now = context.clock.now()
-    runs = latest_runs(db)
+    known, runs = tasks(db), latest_runs(db)
     return Snapshot(
         views=tuple(
             TaskView(
@@ -56,13 +53,14 @@ def _stored(context: Context, db: Database) -> Snapshot:
                 worktree=None,
                 messages=(),
                 merge=None,
-                account=account_of(task.agent.kind, os.environ),
+                account=account_for(task),
+                model=model_for(context, task),
             )
-            for task in tasks(db)
+            for task in known
         ),
         live_runs=sum(run.state in LIVE_RUN_STATES for run in runs.values()),
-        at=now,
-        limits=account_limits(db, now=now),
+        at=context.clock.now(),
+        around=observe_surroundings(context, db, known),
     )
 
 
@@ -73,9 +71,10 @@ def held_words(found: Mapping[int, Wait], now: datetime) -> tuple[str, ...]:
         if wait.bar in _OF_MANY:
             held.setdefault(wait.bar, []).append(wait)
     lines = []
-    for waiting in held.values():
+    for bar, waiting in held.items():
         first = min(waiting, key=lambda wait: wait.until or now)
-        why = f" ({printable(first.detail, _DETAIL_LIMIT)})" if first.detail else ""
+        said = printable(first.detail, _DETAIL_LIMIT)
+        why = f" ({said})" if said and bar is Bar.LIMIT else ""
         tasks_wait = "1 task waits" if len(waiting) == 1 else f"{len(waiting)} tasks wait"
         lines.append(f"{first.words(now)}{why}: {tasks_wait} to start")
     return tuple(lines)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES, run_sources
-from wtagents.core.record import field_names
-from wtagents.core.run import Exit, ProcessIdentity, Run, RunState, Usage
+from wtagents.core.record import field_names, record
+from wtagents.core.run import Exit, ExitReason, ProcessIdentity, Run, RunState, Usage
 from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
 from wtagents.store.columns import dump, optional_text, optional_time, text_of_time
 from wtagents.store.events import add_event
@@ -116,6 +116,44 @@ def latest_runs(db: Database) -> dict[int, Run]:
         " WHERE run.number = (SELECT max(number) FROM run AS other WHERE other.task_id = task.id)"
     )
     return {row["task_id"]: _run(row) for row in rows}
+
+
+@record
+class LatestEnd:
+    """How the last run of a task that has ended did so."""
+
+    task_id: int
+    model: str
+    reason: ExitReason
+    at: datetime
+    stands: bool
+    """Whether the task rests or pauses because of it; also while a later run lives."""
+    live: bool
+    """Whether a later run lives."""
+
+
+def latest_ends(db: Database) -> list[LatestEnd]:
+    """Return the last end of each task whose name is taken."""
+    rows = db.rows(
+        "SELECT run.task_id, run.model, run.ended_at, json_extract(run.exit, '$.reason') AS why,"
+        " task.reason IS NOT NULL OR task.state = 'active' AS stands,"
+        " EXISTS (SELECT 1 FROM run AS later WHERE later.task_id = task.id"
+        "  AND later.number > run.number) AS live"
+        " FROM task JOIN run ON run.task_id = task.id AND run.number = (SELECT max(number)"
+        "  FROM run AS ended WHERE ended.task_id = task.id AND ended.exit IS NOT NULL)"
+        " WHERE task.removed_at IS NULL ORDER BY task.id"
+    )
+    return [
+        LatestEnd(
+            task_id=row["task_id"],
+            model=row["model"],
+            reason=ExitReason(row["why"]),
+            at=datetime.fromisoformat(row["ended_at"]),
+            stands=bool(row["stands"]),
+            live=bool(row["live"]),
+        )
+        for row in rows
+    ]
 
 
 def usage_of_ended_runs(db: Database) -> dict[int, Usage]:

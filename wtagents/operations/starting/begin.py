@@ -7,16 +7,15 @@ run the exclusive claim lets one win.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from wtagents.agent.account import account_of
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
+from wtagents.operations.surroundings import account_for, model_for
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import mark_delivered, messages_of
@@ -125,8 +124,8 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             resumes=bool(opening.session_id),
             prompt=opening.prompt,
             at=now,
-            account=account_of(task.agent.kind, os.environ),
-            model=task.agent.model or context.settings.agent.model or "",
+            account=account_for(task),
+            model=model_for(context, task),
             capacity=context.settings.limits.agents,
         )
         if run is None:

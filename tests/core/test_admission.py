@@ -1,0 +1,126 @@
+"""Who may start, and what the others wait for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.support.records import NOW, a_task, an_ended_run, later, snapshot, view
+from wtagents.core.admission import Admission, AdmissionPolicy, Bar, Wait
+from wtagents.core.breaker import Breaker, Evidence, Scope, breakers
+from wtagents.core.ids import TaskName
+from wtagents.core.record import replace
+from wtagents.core.run import ExitReason
+from wtagents.core.snapshot import Surroundings, TaskView
+from wtagents.core.task import Reason
+
+POLICY = AdmissionPolicy(agents=8)
+LOGIN, BUSY = ExitReason.AUTHENTICATION, ExitReason.OVERLOADED
+
+
+def queued(number: int = 1, **changes: Any) -> TaskView:
+    return replace(view(a_task(id=number, name=TaskName(f"t{number}"))), **changes)
+
+
+def waits(
+    *views: TaskView, now: datetime = NOW, policy: AdmissionPolicy = POLICY, **around: Any
+) -> list[Wait | None]:
+    seen = replace(snapshot(*views, live_runs=0), around=Surroundings(**around))
+    admission = Admission(seen, policy, now)
+    return [admission.wait_of(each) for each in views]
+
+
+def failed(at: float, reason: ExitReason = LOGIN, model: str = "", **changes: Any) -> Evidence:
+    evidence = Evidence(model=model, reason=reason, at=later(at), stands=True, probes=False)
+    return replace(evidence, **changes)
+
+
+def a_breaker(**changes: Any) -> Breaker:
+    found = Breaker(
+        scope=Scope.REPOSITORY,
+        model="",
+        failures=3,
+        reason=LOGIN,
+        until=later(60),
+        probing=False,
+    )
+    return replace(found, **changes)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "proved", "expected"),
+    [
+        ([failed(0), failed(1)], [], ()),
+        ([failed(0), failed(1), failed(2)], [], (a_breaker(until=later(62)),)),
+        (
+            [failed(0), failed(1), failed(2), failed(3)],
+            [],
+            (a_breaker(failures=4, until=later(123)),),
+        ),
+        ([failed(n) for n in range(20)], [], (a_breaker(failures=20, until=later(919)),)),
+        ([failed(0), failed(1), failed(2, stands=False)], [], ()),
+        ([failed(0), failed(1), failed(2, ExitReason.AGENT_ERROR)], [], ()),
+        ([failed(0), failed(1), failed(2), failed(3, ExitReason.COMPLETED)], [], ()),
+        ([failed(0), failed(1), failed(2)], [("", later(3))], ()),
+        ([failed(0), failed(1), failed(2)], [("", later(-1))], (a_breaker(until=later(62)),)),
+        (
+            [failed(0), failed(1), failed(2, probes=True)],
+            [],
+            (a_breaker(until=later(62), probing=True),),
+        ),
+        ([failed(0, BUSY, "a"), failed(1, BUSY, "b"), failed(2, BUSY, "a")], [], ()),
+        (
+            [failed(n, BUSY, "a") for n in range(3)],
+            [("b", later(9))],
+            (a_breaker(scope=Scope.MODEL, model="a", reason=BUSY, until=later(62)),),
+        ),
+    ],
+    ids=[
+        "too few",
+        "enough",
+        "each more doubles the pause",
+        "the longest pause",
+        "one was retried by a person",
+        "an agent's own fault says nothing",
+        "another task went well since",
+        "a live run was answered since",
+        "a live run was answered before",
+        "a probe is under way",
+        "different models",
+        "another model says nothing",
+    ],
+)
+def test_failures_of_many_open_a_breaker(
+    evidence: list[Evidence], proved: list[tuple[str, datetime]], expected: tuple[Breaker, ...]
+) -> None:
+    assert breakers(evidence, proved, 3) == expected
+
+
+def test_an_open_breaker_lets_one_probe_through_when_its_pause_is_over() -> None:
+    said = "3 tasks failed alike (authentication)"
+    first = Wait(bar=Bar.BREAKER, until=later(60), detail=said)
+    probing = Wait(bar=Bar.BREAKER, detail=said)
+
+    assert waits(queued(1), queued(2), breakers=(a_breaker(),)) == [first, first]
+    assert waits(queued(1), queued(2), breakers=(a_breaker(),), now=later(60)) == [None, probing]
+    assert probing.words(NOW) == f"waits for one that tries again: {said}"
+
+
+def test_a_breaker_of_a_model_holds_nobody_else_back() -> None:
+    broken = a_breaker(scope=Scope.MODEL, model="opus", reason=BUSY)
+
+    same, other = waits(queued(1, model="opus"), queued(2, model="haiku"), breakers=(broken,))
+
+    assert same is not None
+    assert other is None
+
+
+def test_a_person_who_retries_is_believed() -> None:
+    task = a_task(reason=None)
+    again = replace(view(task, run=an_ended_run(LOGIN)))
+    paused = replace(again, task=replace(task, reason=Reason.AUTHENTICATION))
+
+    assert waits(again, breakers=(a_breaker(),)) == [None]
+    assert waits(paused, breakers=(a_breaker(),)) != [None]
