@@ -23,6 +23,7 @@ PRINTERS = (
     "wtagents/cli/render.py",
     "wtagents/agent/scripted.py",  # a program: its stdout is its protocol
     "wtagents/agent/scripted/",
+    "wtagents/ladder/__main__.py",
 )
 PRINTING = {
     "print",

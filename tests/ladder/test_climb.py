@@ -10,6 +10,7 @@ from wtagents.core.resolution import ConflictText, Side, count_lines
 from wtagents.core.rung import Rung
 from wtagents.ladder.choice.forest import LEAF, Forest
 from wtagents.ladder.climb import climb
+from wtagents.ladder.hunks import HUNK_LINES
 from wtagents.ladder.outcome import LeftAlone, Merged, Outcome, Solved
 
 ALPHABET = [
@@ -185,16 +186,11 @@ def test_sure_rules_do_not_care_which_side_is_which(base: str, target: str, bran
         assert "".join(one.text.split()) == "".join(two.text.split())
 
 
-@pytest.mark.parametrize(
-    ("lines", "changed", "why"),
-    [
-        (10_001, 1, "a side has more than 10000 lines"),
-        (3_000, 1_001, "a side has more than 1000 lines that the base has not"),
-    ],
-)
-def test_what_would_take_long_is_left_alone(lines: int, changed: int, why: str) -> None:
-    def text(word: str) -> str:
-        return "".join(f"{word if n < changed else ''}{n}\n" for n in range(lines))
-
-    conflict = ConflictText(path="a", base=text(""), target=text("x"), branch=text("y"))
-    assert climb(conflict) == LeftAlone(why=why)
+def test_what_would_take_long_is_left_alone() -> None:
+    sides = ("".join(f"{word}{n}\n" for n in range(HUNK_LINES + 1)) for word in ("", "x", "y"))
+    base, target, branch = sides
+    assert climb(conflict(base, target, branch)) == LeftAlone(why="a hunk has more than 2000 lines")
+    agreed = "agreed\n" * 100_000
+    merged = climb(conflict(f"{agreed}v = 1.0\n", f"{agreed}v = 1.1\n", f"{agreed}v = 1.2\n"))
+    assert isinstance(merged, Merged)
+    assert merged.text == f"{agreed}v = 1.2\n"

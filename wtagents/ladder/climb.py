@@ -26,12 +26,12 @@ def climb(
     `keep_both` asks for both changes, whatever people use to choose: nothing is dropped. `forest`
     replaces the one that the choice ships with.
     """
-    large = too_large(conflict)
-    if large:
-        return LeftAlone(why=large)
     opened = open_draft(conflict)
     if opened.is_done:
         return _without_hunks(conflict, opened)
+    large = too_large(opened)
+    if large:
+        return LeftAlone(why=large)
     refused = ""
     for merged in _attempts(opened, keep_both=keep_both, forest=forest):
         fault = next(text_faults(conflict, merged.text), None)

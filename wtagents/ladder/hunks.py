@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from wtagents.core.resolution import Dropped
     from wtagents.core.rung import Rung
 
-LINE_LIMIT = 10_000
-NEW_LINES_LIMIT = 1_000
-"""Lines of one side that the base has not. Comparing takes time in proportion to the product of
-the two: within both limits texts made for it take about two seconds."""
+HUNK_LINES = 2_000
+"""Lines of a side of a hunk: the time of some rules grows with their square."""
 
 
 @record
@@ -82,14 +80,12 @@ class Draft:
             yield place, part if isinstance(part, Answered) else None
 
 
-def too_large(conflict: ConflictText) -> str:
-    """Say why the texts would take too long to compare; '' when they do not."""
-    sides = [text.split("\n") for text in (conflict.base or "", conflict.target, conflict.branch)]
-    if max(map(len, sides)) > LINE_LIMIT:
-        return f"a side has more than {LINE_LIMIT} lines"
-    base = set(sides[0])
-    if any(sum(line not in base for line in side) > NEW_LINES_LIMIT for side in sides[1:]):
-        return f"a side has more than {NEW_LINES_LIMIT} lines that the base has not"
+def too_large(draft: Draft) -> str:
+    """Say why nobody should wait for the rules; '' where the hunks are of a usual size."""
+    hunks = (part for part in draft.parts if isinstance(part, Hunk))
+    sides = (side for hunk in hunks for side in (hunk.base, hunk.target, hunk.branch))
+    if any(side.count("\n") > HUNK_LINES for side in sides):
+        return f"a hunk has more than {HUNK_LINES} lines"
     return ""
 
 

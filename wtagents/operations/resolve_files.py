@@ -17,6 +17,7 @@ from wtagents.core.text import printable
 from wtagents.ladder.climb import climb
 from wtagents.ladder.outcome import LeftAlone, Merged, Outcome, Solved
 from wtagents.operations.result import OperationResult
+from wtagents.system.deadline import Overdue, at_most
 from wtagents.system.files import write_atomic
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 SIZE_LIMIT = 1_000_000
 """Bytes of one side; a conflict in a larger file is nobody's handwriting."""
+SECONDS = 10.0
+"""A merge driver that hangs would hold up git; git's own conflict is better."""
 _SHARED = 0o666
 """The umask of the person decides, as for any file of the repository."""
 _SHOWN_DROPS = 20
@@ -96,7 +99,11 @@ def _outcome(request: ResolveFiles) -> Outcome:
             return LeftAlone(why="a side is not UTF-8")
     base, target, branch = texts
     conflict = ConflictText(path=request.path, base=base or None, target=target, branch=branch)
-    return climb(conflict, keep_both=request.keep_both)
+    try:
+        with at_most(SECONDS):
+            return climb(conflict, keep_both=request.keep_both)
+    except (Overdue, RecursionError, MemoryError):
+        return LeftAlone(why=f"it takes more than {SECONDS:g} s, or too much memory")
 
 
 def _load(path: Path) -> bytes | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
 from wtagents.system.files import PRIVATE_FILE, disk_fault
+from wtagents.system.listening import Ending, Heard, listen
 from wtagents.system.logs import note_detail
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ class Completed:
     stdout: bytes
     stderr: bytes
     timed_out: bool
+    flooded: bool = False
+    """Whether it said more than was wanted and was ended for that; the rest is lost."""
 
     @property
     def ok(self) -> bool:
         """Whether it ended by itself with 0."""
-        return self.returncode == 0 and not self.timed_out
+        return self.returncode == 0 and not self.timed_out and not self.flooded
 
     @property
     def text(self) -> str:
@@ -126,11 +129,19 @@ class RunningCommand:
         self._argv = tuple(argv)
         self._stdin = stdin
 
-    def finish(self, *, timeout: float) -> Completed:
-        """Wait for its end; at the deadline, or when this wait is broken off, kill its group."""
-        timed_out = False
+    def finish(self, *, timeout: float, limit: int | None = None) -> Completed:
+        """Wait for its end; at the deadline, or when this wait is broken off, kill its group.
+
+        The same when it says more than `limit` bytes.
+        """
+        timed_out = flooded = False
         try:
-            stdout, stderr = self._process.communicate(self._stdin or None, timeout=timeout)
+            if limit is None:
+                stdout, stderr = self._process.communicate(self._stdin or None, timeout=timeout)
+            else:
+                heard = self._hear(timeout, limit)
+                stdout, stderr = heard.stdout, heard.stderr
+                timed_out, flooded = heard.ending is Ending.LATE, heard.ending is Ending.FLOODED
         except subprocess.TimeoutExpired:
             timed_out = True
             stdout, stderr = self._end()
@@ -144,7 +155,20 @@ class RunningCommand:
             stdout=stdout,
             stderr=stderr,
             timed_out=timed_out,
+            flooded=flooded,
         )
+
+    def _hear(self, timeout: float, limit: int) -> Heard:
+        """Listen, and see to it that it has ended: who closes all pipes gets no more time."""
+        heard = listen(self._process, self._stdin, seconds=timeout, limit=limit)
+        if heard.ending is Ending.CLOSED:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LAST_WORDS_SECONDS)
+        if self._process.poll() is None:
+            _kill_group(self._process.pid)
+            self._process.wait()
+        self._close_pipes()
+        return heard
 
     def kill(self) -> None:
         """Kill its group, if it has not ended; nobody reads what it said."""
@@ -210,13 +234,16 @@ def run_command(
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
     inherited: Sequence[int] = (),
+    limit: int | None = None,
 ) -> Completed:
     """Run a program to its end or its deadline; at the deadline its whole group is killed.
+
+    The same when it says more than `limit` bytes: None is for programs that are trusted to stop.
 
     Raises SystemFault when it cannot be started.
     """
     running = start_command(argv, cwd=cwd, env=env, stdin=stdin, inherited=inherited)
-    return running.finish(timeout=timeout)
+    return running.finish(timeout=timeout, limit=limit)
 
 
 def run_logged(

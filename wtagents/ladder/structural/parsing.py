@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from wtagents.ladder.structural.language import Language
 
 BYTE_LIMIT = 200_000
-COMMENT_LIMIT = 500
+COMMENT_LIMIT = 2_000
 """Rows of comment in a row: the scanner of the Python grammar reads all of them at each."""
-ROW_LIMIT = 10_000
 INDENT_LIMIT = 150
 """Columns of white space and list marks that may begin a row."""
 DEPTH_LIMIT = 150
@@ -98,7 +97,7 @@ def _is_plain(data: bytes) -> bool:
 
     The scanner of the YAML grammar writes past its memory at 254 levels of indentation.
     """
-    if len(data) > BYTE_LIMIT or data.count(b"\n") > ROW_LIMIT:
+    if len(data) > BYTE_LIMIT:
         return False
     if any(len(run) > INDENT_LIMIT for run in _LEADING.findall(data)):
         return False

@@ -72,13 +72,14 @@ def units_text(units: tuple[Unit, ...], block: Block) -> str:
     if block.joint:
         return block.joint.join(unit.text for unit in units)
     return "".join(
-        unit.gap + unit.text + (block.separator * _separated(place, units, block)) + unit.rest
+        unit.gap + unit.text + _separator(place, units, block) + unit.rest
         for place, unit in enumerate(units)
     )
 
 
-def _separated(place: int, units: tuple[Unit, ...], block: Block) -> bool:
+def _separator(place: int, units: tuple[Unit, ...], block: Block) -> str:
     """No separator stands behind a lone comment, and behind the last unit only where wanted."""
-    if units[place].role is Role.COMMENT:
-        return False
-    return block.ends or any(unit.role is not Role.COMMENT for unit in units[place + 1 :])
+    if not block.separator or units[place].role is Role.COMMENT:
+        return ""
+    followed = block.ends or any(unit.role is not Role.COMMENT for unit in units[place + 1 :])
+    return block.separator if followed else ""

@@ -6,6 +6,7 @@
     regenerate.py   generated files: the target's version, then the declared command
     memory.py       answers that landed and were verified
     floor.py        the rungs that need no model: `wtagents/ladder`
+    apart.py        the ladder as a program of its own, which may crash and hang
     mergiraf.py     the structural rung of another program, where it is on PATH
     candidates.py   mechanical answers, one for each try
     agent.py        the resolver, for all files that are left at once

@@ -1,119 +1,53 @@
-"""Rung "candidates": mechanical answers that keep both changes, for the gates to choose from.
-
-Both orders, unions and the like. None of them drops a line; which one is meant nobody here knows,
-so that one lands only when the gates have seen it. Gates do not see everything: where both sides
-changed the same line, or both say what one name is, keeping both would let the last one win in
-silence, so that there is no candidate.
-"""
+"""Rung "candidates": mechanical answers that keep both changes, for the gates to choose from."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import Hunk
 from wtagents.core.merge import Author, Resolution
-from wtagents.core.record import replace
-from wtagents.core.resolution import Proposal, ProposedFile, count_lines
+from wtagents.core.resolution import Proposal, ProposedFile, check_resolution
 from wtagents.core.rung import Rung
-from wtagents.ladder.candidates import HUNK_LIMIT, candidates
-from wtagents.ladder.check import accounted
-from wtagents.ladder.hunks import Answered, answer_hunks, open_draft, too_large
-from wtagents.ladder.rules.table import answer_for_both
+from wtagents.core.testing import is_test
+from wtagents.ladder.exchange import Question
+from wtagents.operations.landing.climbing.apart import ask_ladder
 from wtagents.operations.landing.climbing.climb import Answer
-from wtagents.operations.landing.climbing.judge import judge
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from wtagents.core.resolution import ConflictText
-    from wtagents.ladder.hunks import Answer as HunkAnswer
-    from wtagents.ladder.hunks import Draft
+    from wtagents.ladder.outcome import Merged
     from wtagents.operations.landing.climbing.climb import Climb
     from wtagents.operations.landing.outcome import Refusal
-
-_NAMING = re.compile(r"(?:[a-z]+ )*([\w.\"'$-]+) ?(?::?=(?!=)|:|(?<=\w)\(.*(?:\{|:|->.*)$)")
-"""`name = …`, `name: …`, `"key": …`, `let name = …`, `def name(…):`, `func name(…) {`."""
 
 
 def take_candidates(climbing: Climb, choice: int) -> Refusal | None:
     """Answer every file that is left by its candidate of this number; the last one counts on."""
     landing, left = climbing.landing, climbing.left
+    patterns = landing.context.settings.merge.test_paths
+    questions = [
+        Question(conflict=text, candidates=choice + 1, is_test=is_test(text.path, patterns))
+        for text in climbing.texts(climbing.left_for(Rung.CANDIDATES))
+    ]
     taken = 0
-    for text in climbing.texts(climbing.left_for(Rung.CANDIDATES)):
-        found = list(_sound(climbing, text))[: choice + 1]
+    for question, reply in zip(questions, ask_ladder(questions), strict=True):
+        text = question.conflict
+        found = (
+            [each for each in reply if _is_sound(text, each)] if isinstance(reply, tuple) else []
+        )
         if found:
             taken = max(taken, len(found))
-            climbing.answer([_answer(text.path, *found[-1])])
+            climbing.answer([_answer(text.path, found[-1])])
     if climbing.left or taken <= choice:
         return refuse_conflict(landing.task, landing.request.target, left)
     return None
 
 
-def _answer(path: str, text: str, drafted: Proposal) -> Answer:
+def _is_sound(text: ConflictText, merged: Merged) -> bool:
+    """Whether it passes the check, whoever made it."""
+    file = ProposedFile(path=text.path, text=merged.text)
+    return not check_resolution((text,), Proposal(files=(file,), dropped=merged.superseded))
+
+
+def _answer(path: str, merged: Merged) -> Answer:
     resolution = Resolution(path=path, author=Author.WTA, rung=Rung.CANDIDATES, dropped=())
-    return Answer(resolution=resolution, content=text.encode(), dropped=drafted.dropped)
-
-
-def _sound(climbing: Climb, conflict: ConflictText) -> Iterator[tuple[str, Proposal]]:
-    """Yield whole files that pass the check, the likeliest first."""
-    seen: set[str] = set()
-    for draft in _drafts(conflict):
-        text = draft.text()
-        superseded = tuple(
-            drop for _, part in draft.answered() if part for drop in part.answer.superseded
-        )
-        file = ProposedFile(path=conflict.path, text=text)
-        proposal = Proposal(files=(file,), dropped=superseded)
-        if text not in seen and not judge(climbing, (conflict,), proposal):
-            seen.add(text)
-            yield text, proposal
-
-
-def _drafts(conflict: ConflictText) -> Iterator[Draft]:
-    if too_large(conflict):
-        return
-    draft = answer_hunks(open_draft(conflict), Rung.RULES, answer_for_both)
-    hunks = [part for part in draft.parts if isinstance(part, Hunk)]
-    if not hunks or len(hunks) > HUNK_LIMIT or not all(map(_may_stand_together, hunks)):
-        return
-    kept = [
-        [
-            answer
-            for each in ranked
-            if not (answer := accounted(conflict.path, hunk, each.answer)).dropped
-        ]
-        for hunk, ranked in zip(hunks, candidates(draft), strict=True)
-    ]
-    if not all(kept):
-        return
-    for number in range(max(map(len, kept))):
-        yield _filled(draft, [each[min(number, len(each) - 1)] for each in kept])
-
-
-def _may_stand_together(hunk: Hunk) -> bool:
-    """Whether both sides only added something, and not the same thing in two ways."""
-    base, target, branch = map(count_lines, (hunk.base, hunk.target, hunk.branch))
-    if base - target or base - branch:
-        return False
-    added = [side - base for side in (target, branch)]
-    mine, theirs = ({name for line in lines if (name := _named(line))} for lines in added)
-    return not mine & theirs
-
-
-def _named(line: str) -> str:
-    """Return what a line says the meaning of: a variable, a key, a function."""
-    found = _NAMING.match(line)
-    return found[1].strip("\"'") if found else ""
-
-
-def _filled(draft: Draft, answers: list[HunkAnswer]) -> Draft:
-    waiting = iter(answers)
-    parts = tuple(
-        Answered(hunk=part, rung=Rung.CANDIDATES, answer=next(waiting))
-        if isinstance(part, Hunk)
-        else part
-        for part in draft.parts
-    )
-    return replace(draft, parts=parts)
+    return Answer(resolution=resolution, content=merged.text.encode(), dropped=merged.superseded)

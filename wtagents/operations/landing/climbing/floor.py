@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from wtagents.core.merge import Author, Resolution
 from wtagents.core.resolution import ConflictText, Proposal, ProposedFile, check_resolution
 from wtagents.core.rung import UNATTENDED, Rung
-from wtagents.ladder.climb import climb
-from wtagents.ladder.outcome import LeftAlone
+from wtagents.ladder.exchange import Question
+from wtagents.operations.landing.climbing.apart import ask_ladder
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.operations.landing.climbing.mergiraf import merge_by_mergiraf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wtagents.ladder.outcome import Merged
     from wtagents.operations.landing.climbing.climb import Climb
 
 _MECHANICAL = frozenset({Rung.RULES, Rung.STRUCTURAL})
@@ -53,26 +54,29 @@ def _by_program(
 
 
 def _answers(texts: tuple[ConflictText, ...], allowed: frozenset[Rung]) -> Iterator[Answer]:
-    for text in texts:
-        merged = climb(text, keep_both=True)
-        if isinstance(merged, LeftAlone):
-            continue
-        rungs = {solved.rung for solved in merged.rungs} or {Rung.RULES}
-        if not rungs <= allowed | {Rung.ALREADY_THERE}:
-            continue
-        proposal = Proposal(
-            files=(ProposedFile(path=text.path, text=merged.text),),
-            dropped=merged.superseded + merged.dropped,
-        )
-        if check_resolution((text,), proposal):
-            continue
-        resolution = Resolution(
-            path=text.path,
-            author=Author.WTA,
-            rung=max(rungs, key=_height),
-            dropped=tuple(drop.shown for drop in merged.dropped),
-        )
-        yield Answer(resolution=resolution, content=merged.text.encode())
+    replies = ask_ladder([Question(conflict=text) for text in texts])
+    for text, reply in zip(texts, replies, strict=True):
+        if isinstance(reply, tuple):
+            yield from (answer for merged in reply if (answer := _checked(text, merged, allowed)))
+
+
+def _checked(text: ConflictText, merged: Merged, allowed: frozenset[Rung]) -> Answer | None:
+    rungs = {solved.rung for solved in merged.rungs} or {Rung.RULES}
+    if not rungs <= allowed | {Rung.ALREADY_THERE}:
+        return None
+    proposal = Proposal(
+        files=(ProposedFile(path=text.path, text=merged.text),),
+        dropped=merged.superseded + merged.dropped,
+    )
+    if check_resolution((text,), proposal):
+        return None
+    resolution = Resolution(
+        path=text.path,
+        author=Author.WTA,
+        rung=max(rungs, key=_height),
+        dropped=tuple(drop.shown for drop in merged.dropped),
+    )
+    return Answer(resolution=resolution, content=merged.text.encode())
 
 
 def _height(rung: Rung) -> int:

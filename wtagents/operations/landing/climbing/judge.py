@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.resolution import check_resolution
+from wtagents.core.resolution import Fault, FaultKind, check_resolution
 from wtagents.core.testing import is_test
-from wtagents.ladder.declared import lost_declarations
+from wtagents.ladder.exchange import Lost, Question
+from wtagents.ladder.outcome import LeftAlone
+from wtagents.operations.landing.climbing.apart import ask_ladder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wtagents.core.resolution import ConflictText, Fault, Proposal
+    from wtagents.core.resolution import ConflictText, Proposal
+    from wtagents.ladder.exchange import Reply
     from wtagents.operations.landing.climbing.climb import Climb
 
 
@@ -24,9 +27,21 @@ def judge(
         return faults
     patterns = climbing.landing.context.settings.merge.test_paths
     texts = {file.path: file.text for file in proposal.files}
-    return tuple(
-        fault
+    questions = [
+        Question(conflict=conflict, proposed=texts[conflict.path])
         for conflict in conflicts
         if is_test(conflict.path, patterns)
-        for fault in lost_declarations(conflict, texts[conflict.path])
+    ]
+    replies = zip(questions, ask_ladder(questions), strict=True)
+    return tuple(
+        Fault(path=question.conflict.path, kind=FaultKind.UNDECLARED, detail=detail)
+        for question, reply in replies
+        for detail in _details(reply)
     )
+
+
+def _details(reply: Reply) -> tuple[str, ...]:
+    if isinstance(reply, Lost):
+        return reply.details
+    why = reply.why if isinstance(reply, LeftAlone) else "no answer"
+    return (f"what it declares could not be read: {why}",)
