@@ -1,4 +1,9 @@
-"""mergiraf instead of the structural rung, where it is on PATH; a program that a test has made."""
+"""mergiraf instead of the structural rung, where it is on PATH.
+
+A program that a test has made plays it: called as `mergiraf merge BASE LEFT RIGHT --path-name=NAME`
+it writes the merge to stdout and ends with 0, with 1 when something is left in conflict, and it
+keeps copies below XDG_DATA_HOME.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +41,9 @@ def land(fleet: Fleet, sandbox: Sandbox, tmp_path: Path, script: str) -> MergeOu
 
 
 def test_its_answer_lands_as_structural(fleet: Fleet, sandbox: Sandbox, tmp_path: Path) -> None:
-    said = f'pwd > {tmp_path}/where; echo "$@" > {tmp_path}/asked'
-    merges = 'cp "$3" "$6"; tail -n 1 "$4" >> "$6"'
+    sandbox.set_variable("ANTHROPIC_API_KEY", "secret")
+    said = f'pwd > {tmp_path}/where; echo "$@" > {tmp_path}/asked; env > {tmp_path}/seen'
+    merges = 'mkdir -p "$XDG_DATA_HOME/mergiraf"; cat "$3"; tail -n 1 "$4"'
     outcome = land(fleet, sandbox, tmp_path, f"{said}; {merges}")
     assert outcome.state is MergeState.MERGED, outcome.detail
     assert [(each.path, each.rung) for each in outcome.resolutions] == [
@@ -45,20 +51,25 @@ def test_its_answer_lands_as_structural(fleet: Fleet, sandbox: Sandbox, tmp_path
     ]
     assert fleet.main.files()["note.txt"].decode() == BOTH
     asked = (tmp_path / "asked").read_text()
-    assert asked == "merge base.txt target.txt branch.txt -o merged.txt\n"
-    assert not Path((tmp_path / "where").read_text().strip()).exists()
+    assert asked == "merge base target branch --path-name=note.txt\n"
+    room, seen = (tmp_path / "where").read_text().strip(), (tmp_path / "seen").read_text()
+    assert f"HOME={room}\n" in seen
+    assert "secret" not in seen
+    assert not Path(room).exists()
 
 
 @pytest.mark.parametrize(
     "script",
     [
-        'cp "$3" "$6"',
-        'cp "$3" "$6"; exit 1',
-        'printf "<<<<<<< a\\n" > "$6"',
-        'ln -s /etc/passwd "$6"',
+        'cat "$3"',
+        'cat "$3"; tail -n 1 "$4"; exit 1',
+        'printf "<<<<<<< a\\n"; cat "$3"; tail -n 1 "$4"',
+        'cat "$3"; tail -n 1 "$4"; exec cat /dev/zero',
+        'cat "$3"; tail -n 1 "$4"; printf "\\377"',
+        "echo no such language >&2; exit 255",
         "true",
     ],
-    ids=["drops-a-side", "conflicts", "markers", "link", "nothing"],
+    ids=["drops-a-side", "conflicts", "markers", "floods", "bytes", "fails", "nothing"],
 )
 def test_what_does_not_pass_is_left_alone(
     fleet: Fleet, sandbox: Sandbox, tmp_path: Path, script: str

@@ -36,20 +36,19 @@ def _by_program(
     climbing: Climb, texts: tuple[ConflictText, ...], found: dict[str, Answer]
 ) -> dict[str, Answer]:
     """Return what mergiraf makes of the files that rules alone do not solve."""
-    rooms = climbing.landing.context.paths.rooms
-    wanted = (
+    context = climbing.landing.context
+    wanted = [
         text
         for text in texts
         if text.path not in found or found[text.path].resolution.rung is Rung.STRUCTURAL
-    )
-    merged = {text.path: merge_by_mergiraf(text, rooms) for text in wanted}
+    ]
+    merged = merge_by_mergiraf(wanted, context.paths.rooms, context.clock)
     return {
         path: Answer(
             resolution=Resolution(path=path, author=Author.WTA, rung=Rung.STRUCTURAL, dropped=()),
             content=text.encode(),
         )
         for path, text in merged.items()
-        if text is not None
     }
 
 
