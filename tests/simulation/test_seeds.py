@@ -1,0 +1,47 @@
+"""The real loop on a machine that crashes, sleeps, reboots and runs out of memory and pids."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.environment import PROJECT
+from tests.support.processes import run_to_end
+from tests.support.simulation.mutants import MUTANTS, Mutant
+from tests.support.simulation.play import Play, play_seeds
+
+SEEDS = 300
+CHUNK = 25
+PATIENCE = 40
+"""Seeds that may pass before a mutant is caught."""
+
+
+@pytest.mark.parametrize("first", range(1, SEEDS + 1, CHUNK))
+def test_every_promise_holds_whoever_is_killed_where(first: int) -> None:
+    assert play_seeds(range(first, first + CHUNK)) is None
+
+
+def test_a_seed_tells_the_same_story_again(tmp_path: Path) -> None:
+    first, second = (Play(11, tmp_path / name).run() for name in ("first", "second"))
+
+    assert first == second
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mistake_in_the_loop_is_noticed(mutant: Mutant, tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "wtagents", tmp_path / "wtagents")
+    shutil.copytree(PROJECT / "tests" / "support", tmp_path / "tests" / "support")
+    path = tmp_path / mutant.file
+    right = path.read_text(encoding="utf-8")
+    assert right.count(mutant.line) == 1, f"{mutant.line!r} is not in {mutant.file} once"
+    path.write_text(right.replace(mutant.line, mutant.becomes), encoding="utf-8")
+
+    seeds = (str(mutant.seed), str(mutant.seed + PATIENCE))
+    ended = run_to_end(
+        [sys.executable, "-m", "tests.support.simulation", *seeds], cwd=tmp_path, seconds=300
+    )
+
+    assert ended.stdout.startswith(b"seed "), ended

@@ -1,0 +1,359 @@
+"""A machine that is made up: a clock, a small process table, runners and agents that live on it.
+
+Run folders are real: what a runner would write there is written by the same functions.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tests.support.clock import ManualClock
+from wtagents.core.ids import RunId
+from wtagents.core.message import Taken
+from wtagents.core.run import Exit, ExitReason, Phase, ProcessIdentity, Pulse, Usage
+from wtagents.system import run_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from threading import Event
+
+    from wtagents.core.order import Order
+    from wtagents.system.paths import RunFolder
+
+PIDS = 38
+"""So few that a pid comes back soon."""
+STEP = 1.0
+"""Seconds between two looks of a runner."""
+
+
+class Kind(StrEnum):
+    """What a process is."""
+
+    RUNNER = "runner"
+    AGENT = "agent"
+    FOREIGN = "foreign"
+
+
+class Deed(StrEnum):
+    """What an agent does next."""
+
+    COMMIT = "commit"
+    LEAVE = "leave a file"
+    THINK = "think"
+    ASK = "ask"
+    FINISH = "finish"
+    FAIL = "fail"
+    OVERLOAD = "overload"
+    LIMIT = "limit"
+    LOCKED_OUT = "locked out"
+
+
+_DEEDS = {
+    Deed.COMMIT: 5,
+    Deed.LEAVE: 2,
+    Deed.THINK: 4,
+    Deed.ASK: 1,
+    Deed.FINISH: 5,
+    Deed.FAIL: 2,
+    Deed.OVERLOAD: 1,
+    Deed.LIMIT: 1,
+    Deed.LOCKED_OUT: 0.3,
+}
+_ENDS = {
+    Deed.FINISH: ExitReason.COMPLETED,
+    Deed.FAIL: ExitReason.AGENT_ERROR,
+    Deed.OVERLOAD: ExitReason.API_ERROR,
+    Deed.LIMIT: ExitReason.RATE_LIMITED,
+    Deed.LOCKED_OUT: ExitReason.AUTHENTICATION,
+}
+
+
+class Violation(AssertionError):
+    """A promise was broken."""
+
+
+@dataclass
+class Checkout:
+    """A worktree, as far as the loop can see it."""
+
+    path: Path
+    commits: int = 0
+    uncommitted: int = 0
+    is_filled: bool = False
+
+
+@dataclass
+class Process:
+    """One entry of the process table."""
+
+    identity: ProcessIdentity
+    kind: Kind
+    run_id: RunId | None = None
+
+
+@dataclass
+class Runner:
+    """A runner and, once it was started, its agent."""
+
+    process: Process
+    run_id: RunId
+    wakes_at: float
+    agent: Process | None = None
+    order: Order | None = None
+    has_claim: bool = False
+    is_hung: bool = False
+    term_at: float | None = None
+    phase: Phase = Phase.STARTING
+
+
+class SimulatedClock(ManualClock):
+    """Waiting lets the machine go on meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine: Machine | None = None
+
+    def suspend(self, seconds: float) -> None:
+        """Close the lid: wall time passes, nothing else does."""
+        self._now += timedelta(seconds=seconds)
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        if self.machine is not None and not event.is_set():
+            self.machine.live(seconds)
+        return event.is_set()
+
+
+@dataclass
+class Machine:
+    """All processes and worktrees; `live` lets time pass."""
+
+    rng: random.Random
+    folder_of: Callable[[RunId], RunFolder]
+    journal: list[str]
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+    processes: dict[int, Process] = field(default_factory=dict)
+    runners: dict[RunId, list[Runner]] = field(default_factory=dict)
+    checkouts: dict[str, Checkout] = field(default_factory=dict)
+    heard: dict[int, int] = field(default_factory=dict)
+    """How often an agent took a message, by its id."""
+    boot: int = 1
+    _born: int = 0
+
+    def __post_init__(self) -> None:
+        self.clock.machine = self
+
+    # -------------------------------------------------------------------------- processes
+
+    def spawn(self, kind: Kind, run_id: RunId | None = None) -> Process:
+        """Start a process on some free pid."""
+        pid = self.rng.choice([n for n in range(2, PIDS + 2) if n not in self.processes])
+        self._born += 1
+        identity = ProcessIdentity(boot_id=f"boot-{self.boot}", pid=pid, start=self._born)
+        process = Process(identity=identity, kind=kind, run_id=run_id)
+        self.processes[pid] = process
+        return process
+
+    def is_alive(self, identity: ProcessIdentity) -> bool:
+        found = self.processes.get(identity.pid)
+        return found is not None and found.identity == identity
+
+    def start_runner(self, run_id: RunId) -> None:
+        process = self.spawn(Kind.RUNNER, run_id)
+        wakes_at = self.clock.monotonic() + self.rng.choice((0.0, 0.0, 1.0, 7.0))
+        runner = Runner(process=process, run_id=run_id, wakes_at=wakes_at)
+        self.runners.setdefault(run_id, []).append(runner)
+        self._note(run_id, "runner started")
+
+    def of_run(self, run_id: RunId) -> list[Process]:
+        return [each for each in self.processes.values() if each.run_id == run_id]
+
+    def signal(self, identity: ProcessIdentity, number: signal.Signals) -> None:
+        """Deliver a signal to whoever has the pid, as the kernel does."""
+        found = self.processes.get(identity.pid)
+        if found is None:
+            return
+        if found.kind is Kind.FOREIGN or found.identity != identity:
+            raise Violation(f"{number.name} went to a process that is not of this run")
+        if number is signal.SIGKILL:
+            self.kill(found)
+            return
+        for runner in self.all_runners():
+            if runner.process is found and runner.term_at is None:
+                runner.term_at = self.clock.monotonic()
+
+    def kill(self, process: Process) -> None:
+        """Take a process away; what it was the parent of lives on."""
+        self.processes.pop(process.identity.pid, None)
+
+    def reboot(self) -> None:
+        """Nothing survives but the disk."""
+        self.processes.clear()
+        self.runners.clear()
+        self.boot += 1
+
+    def all_runners(self) -> list[Runner]:
+        return [runner for group in list(self.runners.values()) for runner in group]
+
+    def is_healthy(self, run_id: RunId) -> bool:
+        """Whether a claimed runner and its agent are at work as they should be."""
+        return any(
+            runner.has_claim
+            and runner.term_at is None
+            and self.is_alive(runner.process.identity)
+            and (runner.agent is None or self.is_alive(runner.agent.identity))
+            for runner in self.runners.get(run_id, ())
+        )
+
+    # ------------------------------------------------------------------------------- time
+
+    def live(self, seconds: float) -> None:
+        """Let time pass; runners and agents do what they do."""
+        left = seconds
+        while left > 0:
+            self.clock.advance(min(STEP, left))
+            left -= STEP
+            for runner in self.all_runners():
+                self._step(runner)
+
+    def _step(self, runner: Runner) -> None:
+        if not self.is_alive(runner.process.identity):
+            self._orphan(runner)
+        elif not runner.is_hung and self.clock.monotonic() >= runner.wakes_at:
+            if not runner.has_claim:
+                self._claim(runner)
+            else:
+                self._work(runner)
+
+    def _orphan(self, runner: Runner) -> None:
+        """An agent without its runner goes on for as long as nobody stops it."""
+        if runner.agent is None or not self.is_alive(runner.agent.identity):
+            self.runners[runner.run_id].remove(runner)
+        elif self.rng.random() < 0.2:
+            self._checkout(runner).commits += 1
+
+    def _claim(self, runner: Runner) -> None:
+        folder = self.folder_of(runner.run_id)
+        if not folder.root.is_dir() or not run_folder.write_claim(folder, runner.process.identity):
+            self._leave(runner)
+            return
+        runner.has_claim = True
+        runner.order = run_folder.load_order(folder)
+        if runner.order is None:
+            self._end(runner, ExitReason.NOT_STARTED, "the order cannot be read")
+
+    def _work(self, runner: Runner) -> None:
+        self._beat(runner)
+        if runner.term_at is not None:
+            if self.clock.monotonic() - runner.term_at >= self.rng.choice((0, 2, 12)):
+                self._end(runner, ExitReason.STOPPED, "asked to end")
+        elif runner.agent is None:
+            self._start_agent(runner)
+        elif not self.is_alive(runner.agent.identity):
+            self._end(runner, ExitReason.AGENT_ERROR, "the agent was killed")
+        else:
+            self._take_messages(runner)
+            self._act(runner)
+
+    def _start_agent(self, runner: Runner) -> None:
+        checkout = self._checkout(runner)
+        if not checkout.is_filled:
+            raise Violation(f"an agent starts in {checkout.path.name} without its files")
+        others = [
+            each
+            for each in self.all_runners()
+            if each.agent is not None
+            and self.is_alive(each.agent.identity)
+            and self._checkout(each) is checkout
+        ]
+        if others:
+            raise Violation(f"two agents in {checkout.path.name}")
+        runner.agent = self.spawn(Kind.AGENT, runner.run_id)
+        run_folder.write_agent(self.folder_of(runner.run_id), runner.agent.identity)
+        self._show(runner, Phase.THINKING)
+        self._note(runner.run_id, "agent started")
+
+    def _take_messages(self, runner: Runner) -> None:
+        folder = self.folder_of(runner.run_id)
+        for message_id in run_folder.posted(folder) - run_folder.load_taken(folder).keys():
+            taken = Taken(message_id=message_id, delivered=True, reason="", at=self.clock.now())
+            run_folder.write_taken(folder, taken)
+            self.heard[message_id] = self.heard.get(message_id, 0) + 1
+
+    def _act(self, runner: Runner) -> None:
+        deed = self.rng.choices(list(_DEEDS), list(_DEEDS.values()))[0]
+        checkout = self._checkout(runner)
+        runner.wakes_at = self.clock.monotonic() + self.rng.choice((0.0, 1.0, 3.0, 20.0))
+        if deed is Deed.COMMIT:
+            checkout.commits += 1
+            checkout.uncommitted = 0
+        elif deed is Deed.LEAVE:
+            checkout.uncommitted += 1
+        elif deed in _ENDS:
+            self._end(runner, _ENDS[deed], deed)
+            return
+        self._show(runner, Phase.ASKING if deed is Deed.ASK else Phase.TOOL)
+
+    # ------------------------------------------------------------------- what a runner writes
+
+    def _beat(self, runner: Runner) -> None:
+        folder, now = self.folder_of(runner.run_id), self.clock.now().timestamp()
+        run_folder.beat(folder)
+        os.utime(folder.heartbeat, (now, now))
+
+    def _show(self, runner: Runner, phase: Phase) -> None:
+        folder, now = self.folder_of(runner.run_id), self.clock.now()
+        folder.stream.touch()
+        os.utime(folder.stream, (now.timestamp(), now.timestamp()))
+        if runner.order is not None and phase is not runner.phase:
+            runner.phase = phase
+            pulse = Pulse(
+                phase=phase,
+                doing="",
+                question=None,
+                usage=Usage(),
+                session_id=runner.order.session_id,
+                at=now,
+            )
+            run_folder.write_pulse(folder, pulse)
+
+    def _end(self, runner: Runner, reason: ExitReason, detail: str) -> None:
+        """Write how it ended, unless the runner dies in this very moment."""
+        if runner.agent is not None:
+            self.kill(runner.agent)
+        if self.rng.random() < 0.05:
+            self._note(runner.run_id, "runner died before its exit was written")
+            self._leave(runner)
+            return
+        limit = reason is ExitReason.RATE_LIMITED and self.rng.random() < 0.7
+        end = Exit(
+            reason=reason,
+            detail=detail,
+            exit_code=0 if reason is ExitReason.COMPLETED else 1,
+            denials=(),
+            retry_at=self.clock.now() + timedelta(minutes=7) if limit else None,
+            usage=Usage(),
+            survivors=0,
+            at=self.clock.now(),
+        )
+        run_folder.write_exit(self.folder_of(runner.run_id), end)
+        self._note(runner.run_id, f"ended: {reason}")
+        self._leave(runner)
+
+    def _leave(self, runner: Runner) -> None:
+        self.kill(runner.process)
+        self.runners[runner.run_id].remove(runner)
+
+    def _checkout(self, runner: Runner) -> Checkout:
+        if runner.order is None:
+            raise Violation("an agent without an order")
+        return self.checkouts[str(runner.order.worktree)]
+
+    def _note(self, run_id: RunId, text: str) -> None:
+        self.journal.append(f"{self.clock.monotonic():9.1f} {run_id[-4:]} {text}")

@@ -1,0 +1,174 @@
+"""One-line mistakes that real tools make; a simulation that misses one proves little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """A line of the loop, and what it becomes."""
+
+    name: str
+    file: str
+    line: str
+    becomes: str
+    seed: int
+    """The first seed that noticed it; where the loop has changed since, one of the next does."""
+
+
+ADMISSION = "wtagents/core/admission.py"
+RECONCILE = "wtagents/core/reconcile.py"
+SETTLE = "wtagents/core/settle.py"
+APPLY = "wtagents/operations/apply.py"
+OBSERVE = "wtagents/operations/observe.py"
+BEGIN = "wtagents/operations/starting/begin.py"
+RUNS = "wtagents/store/runs.py"
+TASKS = "wtagents/store/tasks.py"
+
+MUTANTS = (
+    Mutant(
+        name="the row of a run is added beyond the capacity",
+        file=RUNS,
+        line="  < :capacity AND NOT EXISTS",
+        becomes="  < 99 AND NOT EXISTS",
+        seed=9,
+    ),
+    Mutant(
+        name="a runner is lost when its heartbeat is old",
+        file=RECONCILE,
+        line="    if not facts.runner_alive:",
+        becomes="    if not facts.runner_alive or (facts.heartbeat_age or 0) > 15:",
+        seed=4,
+    ),
+    Mutant(
+        name="retries are not counted",
+        file=APPLY,
+        line="task.attempts + settlement.failed_attempt",
+        becomes="task.attempts",
+        seed=32,
+    ),
+    Mutant(
+        name="retries without an end",
+        file=SETTLE,
+        line="    if attempts >= policy.retries:",
+        becomes="    if attempts > policy.retries:",
+        seed=32,
+    ),
+    Mutant(
+        name="an end without a record is success",
+        file=APPLY,
+        line="ExitReason.REBOOTED if rebooted else ExitReason.LOST",
+        becomes="ExitReason.COMPLETED",
+        seed=1,
+    ),
+    Mutant(
+        name="ready without a commit",
+        file=SETTLE,
+        line="    if facts is not None and not facts.commits:",
+        becomes="    if facts is None:",
+        seed=2,
+    ),
+    Mutant(
+        name="the agent of a dead runner is not stopped",
+        file=APPLY,
+        line="    survivors = context.world.stop_run(action.run_id)",
+        becomes="    survivors = 0",
+        seed=4,
+    ),
+    Mutant(
+        name="a firm stop leaves the agent",
+        file=APPLY,
+        line="    survivors = context.world.stop_run(run.id)",
+        becomes="    survivors = 0",
+        seed=1,
+    ),
+    Mutant(
+        name="the end of a run is not noted",
+        file=RECONCILE,
+        line="        yield NoteExit(run_id=run.id, exit=facts.exit)",
+        becomes="        yield from ()",
+        seed=1,
+    ),
+    Mutant(
+        name="an unclaimed run is never started again",
+        file=RECONCILE,
+        line="            yield LaunchRunner(run_id=run.id)",
+        becomes="            yield from ()",
+        seed=2,
+    ),
+    Mutant(
+        name="a wish to stop is polite for ever",
+        file=RECONCILE,
+        line="        yield StopRun(run_id=run.id, firm=True)\n\n\ndef _plan_resting",
+        becomes="        yield from ()\n\n\ndef _plan_resting",
+        seed=1,
+    ),
+    Mutant(
+        name="a change of state without its event",
+        file=TASKS,
+        line="    add_event(db, EventKind.TASK_MOVED, at=at, task_id=task_id, data=data)\n",
+        becomes="",
+        seed=1,
+    ),
+    Mutant(
+        name="words are delivered when they are posted",
+        file=APPLY,
+        line="    if message is not None and message.delivered_at is None and not message.failed:",
+        becomes=(
+            "    with context.database.write() as db:\n"
+            "        mark_delivered(db, action.message_id, action.run_id, context.clock.now())\n"
+            "    if message is not None:"
+        ),
+        seed=2,
+    ),
+    Mutant(
+        name="a process is known by its pid alone",
+        file=OBSERVE,
+        line="    runner_alive = claim is not None and world.is_alive(claim)",
+        becomes="    runner_alive = claim is not None",
+        seed=2,
+    ),
+    Mutant(
+        name="a pause without an end",
+        file=ADMISSION,
+        line="        if task.not_before is not None and self._now < task.not_before:",
+        becomes="        if task.not_before is not None:",
+        seed=1,
+    ),
+    Mutant(
+        name="an agent that was stopped by a person goes on",
+        file=SETTLE,
+        line="    if task.wish is Wish.STOP:",
+        becomes="    if task.wish is Wish.CANCEL:",
+        seed=60,
+    ),
+    Mutant(
+        name="a limit of the account is a failure like any other",
+        file=SETTLE,
+        line="    limited_until = limit_end(end)",
+        becomes="    limited_until = None",
+        seed=5,
+    ),
+    Mutant(
+        name="words that a run did not hear are given up",
+        file=RECONCILE,
+        line="        if not message.is_words:\n            yield DropMessage",
+        becomes="        if message.is_words:\n            yield DropMessage",
+        seed=1,
+    ),
+    Mutant(
+        name="a task that was cancelled works on",
+        file=RECONCILE,
+        line="    if task.wish is Wish.CANCEL:",
+        becomes="    if task.wish is None:",
+        seed=1,
+    ),
+    Mutant(
+        name="a spawn that died half-way is not finished",
+        file=RECONCILE,
+        line="    if task.state in (TaskState.QUEUED, TaskState.PREPARING):",
+        becomes="    if task.state is TaskState.QUEUED:",
+        seed=4,
+    ),
+)

@@ -1,0 +1,322 @@
+"""One seed: people, faults and ticks in turn, then calm, in which everything must come to rest."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from tests.support.clock import CountingIds
+from tests.support.simulation.machine import Machine, Runner, Violation
+from tests.support.simulation.rules import CAPACITY, RETRIES, Rules
+from tests.support.simulation.world import (
+    Crash,
+    Fate,
+    SimulatedContext,
+    foreign_process,
+    lose_worktree,
+)
+from wtagents.core.errors import WtaError
+from wtagents.core.ids import BranchName, Oid, TaskName
+from wtagents.core.settings import flag_layer, resolve_settings
+from wtagents.core.task import AgentKind, AgentSpec
+from wtagents.operations.send import SendRequest, send
+from wtagents.operations.stop import RetryRequest, cancel, retry, stop
+from wtagents.operations.tick import tick
+from wtagents.store.database import open_database
+from wtagents.store.runs import latest_run
+from wtagents.store.tasks import add_task, tasks
+from wtagents.system.paths import StatePaths
+
+if TYPE_CHECKING:
+    from wtagents.core.ids import RunId
+    from wtagents.system.paths import RunFolder
+
+ROUNDS = 50
+TASKS = 4
+CALM_ROUNDS = 120
+_SETTINGS = resolve_settings(
+    [
+        flag_layer("simulation", name, value)
+        for name, value in (
+            ("agent.kind", "scripted"),
+            ("limits.agents", CAPACITY),
+            ("limits.retries", RETRIES),
+            ("limits.stop_seconds", 5.0),
+        )
+    ]
+)
+
+Deed = Callable[[SimulatedContext], None]
+
+
+@dataclass
+class Play:
+    """The world of one seed, in a folder of its own."""
+
+    seed: int
+    root: Path
+    journal: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)  # noqa: S311 - a seed that can be repeated
+        self.repository = self.root / "project"
+        (self.repository / ".git" / "objects").mkdir(parents=True)
+        (self.repository / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+        self.paths = StatePaths(root=self.root / "state")
+        self.machine = Machine(rng=self.rng, folder_of=self._folder_of, journal=self.journal)
+        self.clock = self.machine.clock
+        self.ids = CountingIds()
+        self.rules = Rules(self.machine)
+        self._made = 0
+        self._supervisor: SimulatedContext | None = None
+
+    def _folder_of(self, run_id: RunId) -> RunFolder:
+        return self.paths.run(run_id)
+
+    # ------------------------------------------------------------------------------ the play
+
+    def run(self) -> str:
+        """Play the seed and return the digest of its journal. Raises Violation."""
+        self.watch = open_database(self.paths.database) if self.paths.database.exists() else None
+        try:
+            for _ in range(ROUNDS):
+                self.clock.wait(_never(), self.rng.choice((0.3, 1.0, 1.0, 4.0, 15.0)))
+                if self.rng.random() < 0.35:
+                    self._act(self.rng.choice(self._deeds()))
+                if self.rng.random() < 0.25:
+                    self.rng.choice(self._faults())()
+                if self.rng.random() < 0.8:
+                    self._act(_tick)
+            self._calm()
+        except Violation as violation:
+            raise Violation(f"seed {self.seed}: {violation}\n{self.story()}") from violation
+        finally:
+            for opened in (self.watch, self._supervisor):
+                if opened is not None:
+                    opened.close()
+        return hashlib.sha256("\n".join(self.journal).encode()).hexdigest()
+
+    def story(self) -> str:
+        """Return the journal's end."""
+        return "\n".join(self.journal[-40:])
+
+    def _act(self, deed: Deed) -> None:
+        """Let a process of wta do something; it may be killed, or overtaken, at one effect."""
+        fate = Fate(
+            crash_after=self.rng.randrange(30) if self.rng.random() < 0.4 else None,
+            overtaken_after=self.rng.randrange(30) if self.rng.random() < 0.4 else None,
+            overtake=self._overtake,
+        )
+        self._carry_out(deed, fate)
+
+    def _overtake(self, where: str) -> None:
+        self._note(f"meanwhile, {where}:")
+        self._carry_out(self.rng.choice((_tick, self._stop, self._retry)), Fate(overtakes=True))
+        self._note("and then")
+
+    def _carry_out(self, deed: Deed, fate: Fate) -> None:
+        """Act as a command that opens everything anew, or as the supervisor that has it open."""
+        lives_on = deed is _tick and not fate.overtakes
+        context = self._supervisor if lives_on else None
+        context = context or SimulatedContext(
+            self.repository, self.paths, self.machine, self.ids, _SETTINGS
+        )
+        context.fate = fate
+        self._supervisor = None if lives_on else self._supervisor
+        try:
+            deed(context)
+        except Crash as crash:
+            self._note(f"crash {crash}")
+        except WtaError as error:
+            self._note(f"refused: {error.message}")
+        if lives_on and not fate.has_crashed:
+            self._supervisor = context
+        else:
+            context.close()
+        self._check(is_ticked=deed is _tick and not fate.has_crashed)
+
+    def _check(self, *, is_ticked: bool) -> None:
+        if self.watch is None:
+            self.watch = open_database(self.paths.database)
+        self.rules.check(self.watch, is_ticked=is_ticked)
+
+    def _calm(self) -> None:
+        for runner in self.machine.all_runners():
+            runner.is_hung = False
+        for _ in range(CALM_ROUNDS):
+            self.clock.wait(_never(), self.rng.choice((1.0, 5.0, 300.0)))
+            self._carry_out(_tick, Fate())
+            if self._is_at_rest():
+                break
+        if self.watch is not None:
+            self.rules.check_rest(self.watch)
+
+    def _is_at_rest(self) -> bool:
+        assert self.watch is not None
+        try:
+            self.rules.check_rest(self.watch)
+        except Violation:
+            return False
+        return True
+
+    # ---------------------------------------------------------------------------- what people do
+
+    def _deeds(self) -> list[Deed]:
+        return [self._spawn, self._spawn, self._stop, self._cancel, self._retry, self._send]
+
+    def _spawn(self, context: SimulatedContext) -> None:
+        if self._made == TASKS:
+            return
+        self._made += 1
+        name = f"t{self._made}"
+        self._note(f"spawn {name}")
+        with context.database.write() as db:
+            task = add_task(
+                db,
+                name=TaskName(name),
+                prompt="work",
+                base=Oid("0" * 40),
+                target=BranchName("main"),
+                branch=BranchName(f"wta/{name}"),
+                worktree=self.root / "worktrees" / name,
+                agent=AgentSpec(kind=AgentKind.SCRIPTED),
+                merge_when_ready=False,
+                at=context.clock.now(),
+            )
+        tick(context, task_ids={task.id})
+
+    def _stop(self, context: SimulatedContext) -> None:
+        self._with_task(context, "stop", lambda name: stop(context, (name,)))
+
+    def _cancel(self, context: SimulatedContext) -> None:
+        if self.rng.random() < 0.3:
+            self._with_task(context, "cancel", lambda name: cancel(context, (name,)))
+
+    def _retry(self, context: SimulatedContext) -> None:
+        fresh = self.rng.random() < 0.3
+        self._with_task(
+            context, "retry", lambda name: retry(context, RetryRequest(name=name, fresh=fresh))
+        )
+
+    def _send(self, context: SimulatedContext) -> None:
+        def say(name: TaskName) -> None:
+            send(context, SendRequest(name=name, text="x", wait_seconds=3.0))
+
+        self._with_task(context, "send", say)
+
+    def _with_task(
+        self, context: SimulatedContext, what: str, deed: Callable[[TaskName], object]
+    ) -> None:
+        with context.database.read() as db:
+            known = tasks(db)
+        if known:
+            name = self.rng.choice(known).name
+            self._note(f"{what} {name}")
+            deed(name)
+            self._note(f"{what} {name} done")
+            if what in ("stop", "cancel"):
+                self._require_gone(context, name)
+
+    def _require_gone(self, context: SimulatedContext, name: TaskName) -> None:
+        """Stop says it is stopped only when nothing of it is left."""
+        with context.database.read() as db:
+            task = next(task for task in tasks(db) if task.name == name)
+            run = latest_run(db, task.id)
+        if run is not None and self.machine.of_run(run.id):
+            raise Violation(f"{name} was said to be stopped and is not")
+
+    # -------------------------------------------------------------------------- what goes wrong
+
+    def _faults(self) -> list[Callable[[], object]]:
+        return [
+            self._kill_some,
+            self._kill_some,
+            self._hang,
+            self._hang,
+            lambda: foreign_process(self.machine),
+            self._suspend,
+            lambda: self.clock.set_wall_back(self.rng.choice((2.0, 90.0, 3600.0))),
+            self._lose_worktree,
+            self._reboot,
+        ]
+
+    def _kill_some(self) -> None:
+        """The kernel is out of memory: a runner, its agent, or both."""
+        found = self.machine.all_runners()
+        if found:
+            runner = self.rng.choice(found)
+            victims = self.rng.choice(("runner", "agent", "both"))
+            self._note(f"out of memory: {victims} of {runner.run_id[-4:]}")
+            if victims != "agent":
+                self.machine.kill(runner.process)
+            if victims != "runner" and runner.agent is not None:
+                self.machine.kill(runner.agent)
+
+    def _hang(self) -> None:
+        found: list[Runner] = self.machine.all_runners()
+        if found:
+            runner = self.rng.choice(found)
+            runner.is_hung = not runner.is_hung
+            self._note(f"runner of {runner.run_id[-4:]} hangs: {runner.is_hung}")
+
+    def _suspend(self) -> None:
+        seconds = self.rng.choice((30.0, 4000.0, 86400.0))
+        self.clock.suspend(seconds)
+        self._note(f"suspended for {seconds:.0f} s")
+
+    def _reboot(self) -> None:
+        if self.rng.random() < 0.4:
+            self.machine.reboot()
+            self._note("reboot")
+
+    def _lose_worktree(self) -> None:
+        idle = [
+            path
+            for path, checkout in sorted(self.machine.checkouts.items())
+            if not any(
+                runner.order is None or str(runner.order.worktree) == path
+                for runner in self.machine.all_runners()
+            )
+            and checkout.is_filled
+        ]
+        if idle and self.rng.random() < 0.4:
+            chosen = self.rng.choice(idle)
+            self._note(f"somebody deletes {chosen.rsplit('/', 1)[-1]}")
+            lose_worktree(self.machine, self.machine.checkouts[chosen].path)
+
+    def _note(self, text: str) -> None:
+        self.journal.append(f"{self.clock.monotonic():9.1f}      {text}")
+
+
+def _tick(context: SimulatedContext) -> None:
+    tick(context)
+
+
+def _never() -> Event:
+    return Event()
+
+
+def play_seeds(seeds: Iterable[int]) -> str | None:
+    """Play one seed after the other; return the story of the first that breaks a promise."""
+    for seed in seeds:
+        root = Path(tempfile.mkdtemp(prefix="wta-simulation-", dir=_memory_folder()))
+        try:
+            Play(seed, root).run()
+        except Violation as violation:
+            return str(violation)
+        finally:
+            shutil.rmtree(root)
+    return None
+
+
+def _memory_folder() -> Path | None:
+    """Return a folder that is never on a disk, where the system has one."""
+    shared = Path("/dev/shm")  # noqa: S108 - the folders in it are private
+    return shared if shared.is_dir() else None
