@@ -48,14 +48,18 @@ REQUEST = request_of(CONFLICT)
 
 
 def resolver(kind: ResolverKind, *command: str) -> Resolver:
-    found = resolver_for(kind, program="", command=command, model=None, rooms=Path("rooms"))
+    found = resolver_for(
+        kind, program="", command=command, model=None, budget_usd=None, rooms=Path("rooms")
+    )
     assert found is not None
     return found
 
 
 def test_a_person_resolves_where_no_resolver_is_configured() -> None:
     rooms = Path("rooms")
-    found = resolver_for(ResolverKind.NONE, program="", command=(), model=None, rooms=rooms)
+    found = resolver_for(
+        ResolverKind.NONE, program="", command=(), model=None, budget_usd=None, rooms=rooms
+    )
     assert found is None
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.api.script import Failure, Reply, Script, Text, Tool, bash, text, tool
+from tests.support.api.script import Failure, Reply, Script, Text, Tool, Usage, bash, text, tool
+from tests.support.claude_cli import ClaudeCli
 from tests.support.clock import CountingIds
 from tests.support.environment import Sandbox
 from tests.support.hostile_texts import HOSTILE_TEXTS
 from tests.support.messages_api import MessagesApi
-from wtagents.agent.resolver import ConflictRequest, NoProposal
+from wtagents.agent.resolver import ConflictRequest, NoProposal, Worked, WorkRequest
 from wtagents.agent.resolvers.claude import ClaudeResolver
+from wtagents.agent.resolvers.claude_with_tools import ClaudeWithTools
 from wtagents.agent.resolvers.exchange import question_of
 from wtagents.agent.wording import load_words
 from wtagents.core.ids import BranchName, TaskName
@@ -193,3 +195,123 @@ def test_a_missing_program_is_for_later(tmp_path: Path) -> None:
     assert resolver.resolve(request_of(CONFLICT), seconds=1) == NoProposal(
         reason=f"cannot run {missing}: no such file or directory", transient=True
     )
+
+
+# ------------------------------------------------------------------------------- with tools
+
+WORK = "The files of this conflict"
+
+
+def laid_out(folder: Path, *names: str) -> dict[str, str]:
+    """Put files into a folder that also says what a project would like to be obeyed."""
+    folder.mkdir(parents=True)
+    hook = {"type": "command", "command": f"touch {folder}/hook"}
+    files = dict.fromkeys(names, "x = 1\n") | {
+        "CLAUDE.md": "MARK-PROJECT",
+        ".claude/settings.json": json.dumps({"hooks": {"SessionStart": [{"hooks": [hook]}]}}),
+        "run.sh": "echo ran $* $WTA_GATE",
+    }
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return files
+
+
+def found(folder: Path) -> dict[str, str]:
+    """Return the files of a folder."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_text() for path in paths}
+
+
+def work_of(folder: Path, *names: str, tests: str = "", session: str = "") -> WorkRequest:
+    conflicts = (ConflictText(path=name, base="", target="t", branch="b") for name in names)
+    return WorkRequest(
+        conflict=request_of(*conflicts),
+        folder=folder,
+        session=session,
+        tests=tests,
+        environment=(("WTA_GATE", "mark"),),
+        lock=2,
+    )
+
+
+def with_tools(budget_usd: float | None = None) -> ClaudeWithTools:
+    return ClaudeWithTools(
+        program="", model="claude-haiku-4-5", budget_usd=budget_usd, ids=CountingIds()
+    )
+
+
+def test_with_tools_only_the_conflicted_files_can_be_edited(
+    messages_api: MessagesApi, sandbox: Sandbox
+) -> None:
+    folder, outside = sandbox.work / "room" / "tree", sandbox.work / "outside.py"
+    names = ("a.py", "deep/we(i)rd, [n]*me.py", "ünï.py")
+    before = laid_out(folder, *names, "b.py", "deep/b.py")
+    outside.write_text("x = 1\n")
+    steps: list[Reply] = []
+    for name in (*names, "b.py", "deep/b.py", str(outside)):
+        path = str(folder / name)
+        steps += [
+            tool("Read", file_path=path),
+            tool("Edit", file_path=path, old_string="x = 1", new_string="x = 2"),
+        ]
+    steps += [
+        tool("Write", file_path=str(folder / "new.py"), content="pwned"),
+        bash("sh run.sh a > ran.txt"),
+        bash("sh run.sh a; touch pwned"),
+        bash("touch pwned"),
+        bash("sh run.sh a"),
+        tool("StructuredOutput", dropped=[], note="both"),
+    ]
+    messages_api.add_script("r", Script(steps=steps, then=text("Done."), match=WORK))
+
+    done = with_tools().work(work_of(folder, *names, tests="sh run.sh"), seconds=SECONDS)
+
+    assert done == Worked(dropped=(), note="both")
+    assert found(folder) == before | dict.fromkeys(names, "x = 2\n")
+    assert outside.read_text() == "x = 1\n"
+    first, last = messages_api.requests[0], messages_api.requests[-1]
+    assert set(first.tool_names) == {
+        *("Read", "Grep", "Glob", "Edit", "Write", "Bash", "StructuredOutput")
+    }
+    assert "MARK-PROJECT" not in json.dumps(first.body)
+    assert load_words("resolve_files") in first.body["system"][-1]["text"]
+    assert [each.text for each in last.tool_results if each.text.startswith("ran a mark")]
+    assert list(sandbox.home.rglob("*.jsonl")) == []
+
+
+def test_a_copy_of_a_conversation_knows_it_and_leaves_it_as_it_was(
+    messages_api: MessagesApi, claude: ClaudeCli, sandbox: Sandbox
+) -> None:
+    session = "00000000-0000-4000-8000-00000000abcd"
+    began, folder = sandbox.work / "began", sandbox.work / "room" / "tree"
+    began.mkdir()
+    laid_out(folder, "a.py")
+    answer = tool("StructuredOutput", dropped=[], note="n")
+    messages_api.add_script("r", Script(steps=(answer,), then=text("Done."), match=WORK))
+    messages_api.add_script("one", Script(steps=(text("I made x one."),), match="Make x one"))
+    environment = claude.environment(HOME=str(sandbox.home))
+    claude.run("Make x one.", f"--session-id={session}", cwd=began, environment=environment)
+    (transcript,) = sandbox.home.rglob("*.jsonl")
+    kept = transcript.read_bytes()
+
+    done = with_tools().work(work_of(folder, "a.py", session=session), seconds=SECONDS)
+
+    assert done == Worked(dropped=(), note="n")
+    assert messages_api.requests[-1].contains("I made x one.")
+    assert {path: path.read_bytes() for path in sandbox.home.rglob("*.jsonl")} == {transcript: kept}
+
+
+def test_with_tools_a_budget_ends_the_work(messages_api: MessagesApi, sandbox: Sandbox) -> None:
+    folder = sandbox.work / "room" / "tree"
+    laid_out(folder, "a.py")
+    dear = Reply(
+        content=(Tool(name="Read", input={"file_path": str(folder / "a.py")}),),
+        usage=Usage(input_tokens=10**5, output_tokens=10**5),
+        times=3,
+    )
+    messages_api.add_script("r", Script(steps=(dear,), then=text("Done."), match=WORK))
+    done = with_tools(budget_usd=0.01).work(work_of(folder, "a.py"), seconds=SECONDS)
+    assert isinstance(done, NoProposal)
+    assert "budget" in done.reason
+    assert len(messages_api.requests) == 1

@@ -27,6 +27,8 @@ WRITTEN = {
     "merge.resolver": '"claude"',
     "merge.resolver_command": "[]",
     "merge.resolver_model": '"none"',
+    "merge.resolver_budget_usd": "2",
+    "merge.resolver_last": '"none"',
     "merge.regenerate": "[]",
     "merge.ladder": '["regenerate", "memory", "rules", "structural", "candidates", "agent"]',
     "merge.candidates": "3",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.api.script import Script, bash, text, tool
+from tests.support.api.request import ApiRequest
+from tests.support.api.script import Reply, Script, Tool, bash, text, tool
 from tests.support.claude_fleet import MODEL, RESOLVER, ClaudeFleet
 from wtagents.core.task import TaskState
 
 pytestmark = [pytest.mark.e2e, pytest.mark.claude]
 
+LAST = "The files of this conflict"
 BASE = "def greet():\n    return 'Hi'\n"
 ONE, TWO = "    log('one')\n", "    log('two')\n"
 
@@ -75,3 +77,46 @@ def test_an_answer_that_drops_a_line_in_silence_is_refused(conflicting: ClaudeFl
     assert conflicting.fleet.task("two").state is TaskState.READY
     assert conflicting.fleet.repository.refs() == before
     assert conflicting.fleet.repository.status() == []
+
+
+def test_the_author_itself_is_asked_at_last(conflicting: ClaudeFleet) -> None:
+    answer(conflicting, TWO)
+    conflicting.configure(
+        merge={
+            "resolver": "claude",
+            "resolver_model": MODEL,
+            "resolver_last": "author",
+            "ladder": ["agent"],
+            "gate": ["python3 -m py_compile a.py"],
+        }
+    )
+
+    def edit(request: ApiRequest) -> dict[str, str]:
+        """Replace what stands between the markers, as the file was read."""
+        lines = request.tool_results[-1].text.splitlines()
+        held = [line.partition("\t")[2] for line in lines]
+        first, last = (
+            next(at for at, line in enumerate(held) if line.startswith(mark))
+            for mark in ("<<<<<<<", ">>>>>>>")
+        )
+        old = "\n".join(held[first : last + 1]) + "\n"
+        return {"file_path": "a.py", "old_string": old, "new_string": ONE + TWO}
+
+    steps = (
+        tool("Read", file_path="a.py"),
+        Reply(content=(Tool(name="Edit", input=edit),)),
+        tool("StructuredOutput", dropped=[], note="both"),
+    )
+    conflicting.api.add_script("last", Script(steps=steps, then=text("Done."), match=LAST))
+
+    conflicting.type("merge", "two")
+
+    repository = conflicting.fleet.repository
+    assert repository.graph("main") == "* Log two\n* Log one\n* Add a.py\n* Begin"
+    landed = "def greet():\n" + ONE + TWO + "    return 'Hi'\n"
+    assert repository.tree("main")["a.py"].decode() == landed
+    merge = conflicting.page("two")["merge"]
+    assert [each["author"] for each in merge["resolutions"]] == ["author_session"]
+    (asked, *_) = conflicting.requests("last")
+    assert asked.contains("Log two")
+    assert asked.contains("Do one.")

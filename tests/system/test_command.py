@@ -42,6 +42,14 @@ def test_the_group_is_killed_at_the_deadline(tmp_path: Path) -> None:
     wait_until(lambda: identity_of(child) is None)
 
 
+def test_who_says_too_much_is_ended(tmp_path: Path) -> None:
+    done = run_command(("yes",), cwd=tmp_path, timeout=30, limit=1000)
+    assert (done.flooded, done.timed_out, done.ok) == (True, False, False)
+    short = run_command(("sh", "-c", "cat; exec echo b >&2"), cwd=tmp_path, timeout=30, stdin=b"a")
+    limited = run_command(short.argv, cwd=tmp_path, timeout=30, stdin=b"a", limit=1000)
+    assert limited == short
+
+
 def test_who_left_the_group_cannot_hold_up_the_deadline(tmp_path: Path) -> None:
     """It keeps the pipes open: waiting for their end would take as long as it likes."""
     clock = SystemClock()

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wtagents.core.ids import BranchName, TaskName
     from wtagents.core.merge import Author
-    from wtagents.core.resolution import ConflictText, Proposal
+    from wtagents.core.resolution import ConflictText, Dropped, Proposal
 
 
 @record
@@ -29,6 +31,31 @@ class ConflictRequest:
     conflicts: tuple[ConflictText, ...]
     refused: tuple[str, ...] = ()
     """Why an answer before this one was not taken."""
+
+
+@record
+class WorkRequest:
+    """A conflict laid out as files in a folder of their own, for an agent with tools."""
+
+    conflict: ConflictRequest
+    folder: Path
+    """The half-merged tree; the conflicted files hold markers."""
+    session: str
+    """Conversation to go on with in a copy of it; '' for a new one."""
+    tests: str
+    """Shell command that the agent may run with anything behind it; '' for none."""
+    environment: tuple[tuple[str, str], ...]
+    """What marks everything that it starts."""
+    lock: int
+    """Descriptor that it keeps open as long as it lives."""
+
+
+@record
+class Worked:
+    """The agent is done: what it made of the conflict lies in the folder."""
+
+    dropped: tuple[Dropped, ...]
+    note: str
 
 
 @record
@@ -51,4 +78,12 @@ class Resolver(Protocol):
 
     def resolve(self, request: ConflictRequest, *, seconds: float) -> Proposal | NoProposal:
         """Ask, at most so long. Whatever the program does is an answer, never an error."""
+        ...
+
+
+class Worker(Protocol):
+    """One way to have an agent with tools resolve a conflict in its files."""
+
+    def work(self, request: WorkRequest, *, seconds: float) -> Worked | NoProposal:
+        """Let it work, at most so long. Whatever it does is an answer, never an error."""
         ...

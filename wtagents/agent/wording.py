@@ -9,7 +9,7 @@ _FOLDER = Path(__file__).parent / "prompts"
 
 
 def words_file(name: str) -> Path:
-    """Return the file of a prompt of ours: `commit`, `continue`, `recall`, `remade`, `resolve`."""
+    """Return the file of a prompt of ours, named without its ending."""
     return _FOLDER / f"{name}.md"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.cli.style import Tone
 from wtagents.core.figures import plural
-from wtagents.core.merge import MergeState
+from wtagents.core.merge import LastResolver, MergeState
 from wtagents.core.rung import Rung
 from wtagents.core.text import printable
 from wtagents.operations.landing.preview import Foreseen
@@ -29,6 +29,10 @@ _TONES = {
 
 
 _SOLVERS = {Rung.AGENT: "the resolver is asked", Rung.PERSON: "a person decides"}
+_LAST = {
+    LastResolver.AGENTIC: ", then an agent with tools",
+    LastResolver.AUTHOR: ", then a copy of the author's conversation",
+}
 
 
 def outcome_lines(outcomes: tuple[MergeOutcome, ...], style: Style) -> Iterator[str]:
@@ -86,7 +90,7 @@ def foreseen_lines(seen: MergePreviews, style: Style) -> Iterator[str]:
     """Say for each task how its landing would go after those before it."""
     several = len({each.batch for each in seen.previews}) > 1
     for each in seen.previews:
-        yield from _foreseen(each, style, several=several)
+        yield from _foreseen(each, style, several=several, last=_LAST.get(seen.resolver_last, ""))
     if not seen.previews:
         yield "no task is ready"
         return
@@ -101,7 +105,7 @@ def foreseen_lines(seen: MergePreviews, style: Style) -> Iterator[str]:
         yield style.paint(f"every landing is stopped: {changed}; wta doctor --accept", Tone.BAD)
 
 
-def _foreseen(each: MergePreview, style: Style, *, several: bool) -> Iterator[str]:
+def _foreseen(each: MergePreview, style: Style, *, several: bool, last: str) -> Iterator[str]:
     tone = _TONES.get(each.foreseen, Tone.FAINT)
     word = style.paint(str(each.foreseen), tone)
     commits = f", {plural(each.commits, 'commit')}" if each.commits else ""
@@ -110,7 +114,8 @@ def _foreseen(each: MergePreview, style: Style, *, several: bool) -> Iterator[st
     yield f"{style.heading(each.task)} onto {each.target}: {word}{commits}{place}"
     for conflict in each.conflicts:
         who = _SOLVERS.get(conflict.rung) or str(conflict.rung).replace("_", " ")
-        yield f"  {printable(conflict.path)} ({conflict.kind}): {who}"
+        then = last if conflict.rung is Rung.AGENT else ""
+        yield f"  {printable(conflict.path)} ({conflict.kind}): {who}{then}"
     if each.detail and not each.conflicts:
         yield f"  {printable(each.detail)}"
     if each.hint:

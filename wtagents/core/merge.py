@@ -83,10 +83,24 @@ class ResolverKind(StrEnum):
     NONE = "none"
 
 
+class LastResolver(StrEnum):
+    """Who tries with tools what the resolver did not solve."""
+
+    NONE = "none"
+    AGENTIC = "agentic"
+    """A new conversation."""
+    AUTHOR = "author"
+    """A copy of the conversation in which the branch was written."""
+
+
 class Author(StrEnum):
     """Who resolved a conflict."""
 
     AGENT = "agent"
+    """Without tools."""
+    AGENT_WITH_TOOLS = "agent_with_tools"
+    AUTHOR_SESSION = "author_session"
+    """A copy of the conversation in which the branch was written, with tools."""
     COMMAND = "command"
     WTA = "wta"
     """A rung that needs neither a model nor a person."""

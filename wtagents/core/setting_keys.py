@@ -19,7 +19,7 @@ from wtagents.core.forms import (
     Texts,
     Truth,
 )
-from wtagents.core.merge import MergeStrategy, ResolverKind
+from wtagents.core.merge import LastResolver, MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
 from wtagents.core.task import AgentKind
 
@@ -97,6 +97,15 @@ KEYS: Mapping[str, Key] = {
         trusted=True,
     ),
     "merge.resolver_model": Key(_MODEL, "Model of the resolver."),
+    "merge.resolver_budget_usd": Key(
+        OrNone(Amount()), "US dollars after which one question to Claude Code as resolver ends."
+    ),
+    "merge.resolver_last": Key(
+        OneOf(LastResolver),
+        "Who tries after the resolver, with tools, in a folder of the files alone: a new agent, or"
+        " a copy of the author's conversation.",
+        trusted=True,
+    ),
     "merge.regenerate": Key(
         Regenerations(),
         "Files that a command writes again where they conflict; written [[merge.regenerate]]"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtagents.core.claim import ClaimMode, Ownership
 from wtagents.core.errors import ConfigError, UsageError
-from wtagents.core.merge import MergeStrategy, ResolverKind
+from wtagents.core.merge import LastResolver, MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
 from wtagents.core.protected import PROTECTED
 from wtagents.core.record import field_names, record
@@ -89,6 +89,8 @@ class MergeSettings:
     resolver: ResolverKind = ResolverKind.CLAUDE
     resolver_command: tuple[str, ...] = ()
     resolver_model: str | None = None
+    resolver_budget_usd: float | None = 2.0
+    resolver_last: LastResolver = LastResolver.NONE
     regenerate: tuple[Regeneration, ...] = ()
     ladder: tuple[Rung, ...] = UNATTENDED
     candidates: int = 3

@@ -23,6 +23,8 @@ from wtagents.git.repo import GitError
 from wtagents.system.files import PRIVATE_FOLDER, make_private_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wtagents.core.ids import BranchName
     from wtagents.git.repo import GitResult, Repository
 
@@ -64,23 +66,43 @@ def fill_scratch(scratch: Scratch, commit: Oid, *, target: BranchName, onto: Oid
     Afterwards our index holds the commit's tree; its name, read back from there, is returned.
     Raises SystemFault when the files cannot be put there.
     """
+    tree = fill_plain(scratch, commit)
+    _furnish(scratch, commit, target, onto)
+    return tree
+
+
+def fill_plain(scratch: Scratch, commit: Oid) -> Oid:
+    """`fill_scratch` without a `.git`: from the tree no way leads to the hub."""
     make_private_folder(scratch.root)
     make_private_folder(scratch.tree)
     _drop(scratch.tree / ".git")
     try:
-        tree = _put_back(scratch, commit)
+        return _put_back(scratch, commit)
     except GitError:
         # An index that was cut off while it was written, or folders that a gate locked.
         _begin_anew(scratch)
-        tree = _put_back(scratch, commit)
-    _furnish(scratch, commit, target, onto)
-    return tree
+        return _put_back(scratch, commit)
 
 
 def spoiled_paths(scratch: Scratch) -> list[str]:
     """Return the tracked files that differ from the commit that was filled in last."""
     plain = ("--no-ext-diff", "--no-textconv", "--no-renames")
     return scratch.git("diff", *plain, "--name-only", "-z").fields
+
+
+def touched_paths(scratch: Scratch) -> list[str]:
+    """Return what differs from the commit, new files too; nothing of it is read into the hub.
+
+    Ignored files are not among them.
+    """
+    untracked = scratch.git("ls-files", "--others", "--exclude-standard", "-z").fields
+    return sorted({*spoiled_paths(scratch), *untracked})
+
+
+def take_files(scratch: Scratch, paths: Iterable[str]) -> Oid:
+    """Store these files as they are now, whatever they are, and return the tree with them."""
+    scratch.git("--literal-pathspecs", "add", "--force", "--all", "--", *paths)
+    return Oid(scratch.git("write-tree").text)
 
 
 def _put_back(scratch: Scratch, commit: Oid) -> Oid:

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     import subprocess
 
 _CHUNK = 65536
+_LOOK_SECONDS = 0.2
+"""How often a silent program is looked at."""
 
 
 class Ending(Enum):
     """Why nobody listens any more."""
 
     CLOSED = "closed"
-    """It closed what it writes to."""
+    """It closed what it writes to, or ended: what it left behind is not listened to."""
     LATE = "late"
     FLOODED = "flooded"
 
@@ -48,7 +50,9 @@ def listen(process: subprocess.Popen[bytes], stdin: bytes, *, seconds: float, li
             os.set_blocking(process.stdin.fileno(), False)
             pipes.register(process.stdin, selectors.EVENT_WRITE)
         while pipes.get_map() and ending is Ending.CLOSED:
-            ready = pipes.select(end - time.monotonic())
+            ready = pipes.select(min(_LOOK_SECONDS, end - time.monotonic()))
+            if not ready and process.poll() is not None:
+                break
             for key, _ in ready:
                 if key.fileobj is process.stdin:
                     unwritten = _write(key.fd, unwritten)

@@ -18,6 +18,7 @@ def resolver_for(
     program: str,
     command: tuple[str, ...],
     model: str | None,
+    budget_usd: float | None,
     rooms: Path,
 ) -> Resolver | None:
     """Return the resolver that is configured; None when a person resolves every conflict.
@@ -29,7 +30,9 @@ def resolver_for(
             from wtagents.agent.resolvers.claude import ClaudeResolver
             from wtagents.system.clock import RandomIds
 
-            return ClaudeResolver(program=program, model=model, ids=RandomIds(), rooms=rooms)
+            return ClaudeResolver(
+                program=program, model=model, budget_usd=budget_usd, ids=RandomIds(), rooms=rooms
+            )
         case ResolverKind.COMMAND:
             from wtagents.agent.resolvers.command import CommandResolver
 

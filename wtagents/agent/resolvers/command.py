@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.agent.fields import load_object
 from wtagents.agent.resolver import NoProposal
-from wtagents.agent.resolvers.exchange import parse_answer, question_of
+from wtagents.agent.resolvers.exchange import OUTPUT_LIMIT, parse_answer, question_of
 from wtagents.core.errors import SystemFault
 from wtagents.core.merge import Author
 from wtagents.core.text import printable
@@ -40,12 +40,15 @@ class CommandResolver:
                     timeout=seconds,
                     stdin=question,
                     inherited=(room.lock,),
+                    limit=OUTPUT_LIMIT,
                 )
         except SystemFault as fault:
             return _none(f"{fault.message}: {fault.cause}")
         name = Path(self._argv[0]).name
         if done.timed_out:
             return _none(f"{name} gave no answer within {seconds:g} s")
+        if done.flooded:
+            return _none(f"{name} said more than {OUTPUT_LIMIT // 10**6} MB")
         if not done.ok:
             return _none(f"{name} left it to a person: {done.complaint}")
         proposal = parse_answer(request, load_object(done.stdout))

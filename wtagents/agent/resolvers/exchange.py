@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from wtagents.agent.resolver import ConflictRequest
 
 VERSION = 1
+OUTPUT_LIMIT = 64 * 10**6
+"""Bytes that a resolver may say."""
 _TEXT = {"type": "string"}
 
 
@@ -47,19 +49,22 @@ def question_of(request: ConflictRequest, *, texts: bool = True) -> JsonObject:
     }
 
 
+def work_of(request: ConflictRequest, tests: str) -> JsonObject:
+    """Return what an agent is told whose files lie in front of it."""
+    question = question_of(request, texts=False)
+    runs = {"tests": tests} if tests else {}
+    return {**question, "files": [conflict.path for conflict in request.conflicts], **runs}
+
+
 def answer_schema() -> JsonObject:
     """Return the JSON schema of an answer by hunks."""
-    drop: dict[str, Any] = {
-        "path": _TEXT,
-        "line": _TEXT,
-        "side": {"enum": [side.value for side in Side]},
-        "reason": _TEXT,
-    }
-    return _object(
-        files=_list(_object(path=_TEXT, hunks=_list(_TEXT))),
-        dropped=_list(_object(**drop)),
-        note=_TEXT,
-    )
+    files = _list(_object(path=_TEXT, hunks=_list(_TEXT)))
+    return _object(files=files, **_remarks())
+
+
+def remarks_schema() -> JsonObject:
+    """Return the JSON schema of what is said beside files."""
+    return _object(**_remarks())
 
 
 def parse_answer(request: ConflictRequest, answer: object) -> Proposal | str:
@@ -77,11 +82,15 @@ def parse_answer(request: ConflictRequest, answer: object) -> Proposal | str:
         if text is None:
             return f"the answer for {path!r} is neither a text nor one text for each hunk"
         files.append(ProposedFile(path=path, text=text))
-    return Proposal(
-        files=tuple(files),
-        dropped=tuple(_drop(fields) for fields in objects_of(answer, "dropped")),
-        note=text_of(answer, "note"),
-    )
+    dropped, note = parse_remarks(answer)
+    return Proposal(files=tuple(files), dropped=dropped, note=note)
+
+
+def parse_remarks(answer: object) -> tuple[tuple[Dropped, ...], str]:
+    """Return what is said to be dropped, and the note; nothing where nothing is said."""
+    fields = answer if isinstance(answer, dict) else {}
+    dropped = tuple(_drop(each) for each in objects_of(fields, "dropped"))
+    return dropped, text_of(fields, "note")
 
 
 def chunks_of(conflict: ConflictText) -> tuple[Chunk, ...]:
@@ -138,6 +147,16 @@ def _parts(conflict: ConflictText) -> list[JsonObject]:
         sides = {"base": chunk.base, "target": chunk.target, "branch": chunk.branch}
         parts.append({"hunk": number, **sides})
     return parts
+
+
+def _remarks() -> dict[str, JsonObject]:
+    drop: dict[str, Any] = {
+        "path": _TEXT,
+        "line": _TEXT,
+        "side": {"enum": [side.value for side in Side]},
+        "reason": _TEXT,
+    }
+    return {"dropped": _list(_object(**drop)), "note": _TEXT}
 
 
 def _object(**properties: JsonObject) -> dict[str, Any]:

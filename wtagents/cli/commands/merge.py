@@ -48,8 +48,10 @@ def command(
     """Land the tasks in batches, oldest first; what waits, and why: wta queue.
 
     Branches that do not clash are replayed one on the other away from your checkout, conflicts
-    climb the rungs of merge.ladder up to the resolver, every gate must pass on the result, then the
-    target and its checkout move together. What no rung solves is yours: wta resolve NAME.
+    climb the rungs of merge.ladder up to the resolver (after it merge.resolver_last), every gate
+    must pass on the result, then the target and its checkout move together. What candidates or a
+    resolver made must pass the tests of both sides, too (merge.test_command). What no rung solves
+    is yours: wta resolve NAME.
     Who breaks the gates is named after a second red run; the others land without it. What is
     refused leaves the target untouched and says why. Held is what only a person may let
     pass: a landing that takes back what reached the target after the task began, a protected path

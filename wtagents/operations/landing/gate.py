@@ -159,7 +159,7 @@ def stop_leftovers(
     context: Context, *, slots: Collection[int] = tuple(range(1, MOST_SLOTS + 1))
 ) -> int:
     """Stop what gates of these slots started and nobody waits for; the merger lock is held."""
-    marks = [(GATE_MARK, _mark(context, slot)) for slot in slots]
+    marks = [slot_mark(context, slot) for slot in slots]
     return stop_found(
         lambda: marked_processes(*marks),
         clock=context.clock,
@@ -194,7 +194,7 @@ def run_in_slot(inspection: Inspection, command: Command) -> tuple[GateResult, b
             timeout=context.settings.merge.gate_timeout,
             env=clean_environment(
                 {
-                    GATE_MARK: _mark(context, inspection.slot),
+                    **dict([slot_mark(context, inspection.slot)]),
                     "WTA_TASK": inspection.tasks[-1],
                     "WTA_TASKS": " ".join(inspection.tasks),
                     "WTA_CANDIDATE": inspection.commit,
@@ -218,8 +218,9 @@ def run_in_slot(inspection: Inspection, command: Command) -> tuple[GateResult, b
     return result, status is None
 
 
-def _mark(context: Context, slot: int) -> str:
-    return f"{context.paths.root.name}/{slot}"
+def slot_mark(context: Context, slot: int) -> tuple[str, str]:
+    """Return the variable that marks everything that is started for a slot."""
+    return GATE_MARK, f"{context.paths.root.name}/{slot}"
 
 
 def _tail(log: Path) -> str:

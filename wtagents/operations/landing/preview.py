@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wtagents.core.ids import BranchName, Oid, TaskName
-    from wtagents.core.merge import ResolverKind
+    from wtagents.core.merge import LastResolver, ResolverKind
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.git.predict import MergeDesk
@@ -83,6 +83,8 @@ class MergePreviews:
 
     previews: tuple[MergePreview, ...]
     resolver: ResolverKind
+    resolver_last: LastResolver
+    """Who would be asked about what the resolver does not solve."""
     gates: tuple[str, ...]
     """Commands that would have to pass; empty: nothing would be verified."""
     trusted: bool
@@ -105,6 +107,7 @@ def preview(context: Context, options: MergeRequestOptions) -> OperationResult[M
         data=MergePreviews(
             previews=previews,
             resolver=merge.resolver,
+            resolver_last=merge.resolver_last,
             gates=() if options.no_gate else merge.gate,
             trusted=observe_trust(context).trusted,
             tripped=tuple(observe_tripwire(context, *tasks)),

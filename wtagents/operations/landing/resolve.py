@@ -43,4 +43,4 @@ def resolve_conflict(
 def _go_on(climbing: Climb, attempt: Attempt) -> Refusal | None:
     if attempt.choice is not None:
         return take_candidates(climbing, attempt.choice)
-    return ask_resolver(climbing, attempt.refused)
+    return ask_resolver(climbing, attempt)

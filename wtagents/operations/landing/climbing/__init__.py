@@ -10,6 +10,8 @@
     mergiraf.py     the structural rung of another program, where it is on PATH
     candidates.py   mechanical answers, one for each try
     agent.py        the resolver, for all files that are left at once
+    last.py         who tries after it: an agent with tools, in a folder of the files alone
+    question.py     what both are asked
     judge.py        what an answer of candidates and resolver must pass before a gate looks at it
     trial.py        the tries: candidates and the resolver against the gates
     slot.py         one commit in a scratch worktree

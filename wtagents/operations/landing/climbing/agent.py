@@ -2,70 +2,69 @@
 
 What it says is checked by `core/resolution` and, on the whole tree, by the gates. Nobody's word is
 enough to drop a line unless the configuration says so. An answer that does not pass is refused with
-the reasons, and the resolver may answer once more.
+the reasons, and the resolver may answer once more; then comes who tries last, where that is wanted.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.agent.resolver import ConflictRequest, NoProposal
+from wtagents.agent.resolver import NoProposal
 from wtagents.agent.resolvers.by_kind import resolver_for
-from wtagents.core.merge import Resolution
+from wtagents.core.merge import LastResolver
 from wtagents.core.record import replace
 from wtagents.core.rung import Rung
-from wtagents.core.task import TaskState
 from wtagents.core.text import printable
-from wtagents.operations.landing.climbing.climb import Answer
-from wtagents.operations.landing.climbing.judge import judge
+from wtagents.operations.landing.climbing.judge import accept, judge
+from wtagents.operations.landing.climbing.last import ask_last
+from wtagents.operations.landing.climbing.question import RESOLVE_SECONDS, question_about_left
 from wtagents.operations.landing.climbing.refusals import (
     refuse_conflict,
-    refuse_drops,
     refuse_faults,
     refuse_unanswered,
 )
-from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
-    from wtagents.agent.resolver import Resolver
+    from wtagents.agent.resolver import ConflictRequest, Resolver
     from wtagents.core.resolution import Fault, Proposal
     from wtagents.operations.context import Context
-    from wtagents.operations.landing.climbing.climb import Climb
+    from wtagents.operations.landing.climbing.climb import Attempt, Climb
     from wtagents.operations.landing.outcome import Refusal
 
-RESOLVE_SECONDS = 900.0
-_WORDS_LIMIT = 20_000
-"""Characters of one task's prompt that a resolver gets."""
-_COMMITS_LIMIT = 30
-"""Commits of the target whose words a resolver gets."""
 _PATHS_LIMIT = 200
 
 
-def ask_resolver(climbing: Climb, refused: tuple[str, ...] = ()) -> Refusal | None:
-    """Have the resolver answer everything that is left; refuse where it cannot or may not.
+def ask_resolver(climbing: Climb, attempt: Attempt) -> Refusal | None:
+    """Have everything that is left answered; refuse where nobody can or may.
 
-    `refused` says what was wrong with an answer before: then there is no second question.
+    An answer that was refused before leaves one question to the resolver.
     """
+    landing, left = climbing.landing, climbing.left
+    resolver = configured_resolver(landing.context)
+    if resolver is None or climbing.left_for(Rung.AGENT) != left:
+        return refuse_conflict(landing.task, landing.request.target, left)
+    if attempt.last:
+        return ask_last(climbing, attempt.refused)
+    shown = printable(", ".join(each.path for each in left), _PATHS_LIMIT)
+    landing.tell(f"{landing.task.name}: asking the resolver about {shown}")
+    request = question_about_left(climbing, attempt.refused)
+    proposal = resolver.resolve(request, seconds=RESOLVE_SECONDS)
+    refusal = _settle(climbing, resolver, request, proposal)
+    if refusal is None or _is_for_later(proposal):
+        return refusal
+    if landing.context.settings.merge.resolver_last is LastResolver.NONE:
+        return refusal
+    return ask_last(climbing, (*attempt.refused, refusal.line), refusal)
+
+
+def _settle(
+    climbing: Climb, resolver: Resolver, request: ConflictRequest, proposal: Proposal | NoProposal
+) -> Refusal | None:
+    """Take an answer, if need be the second one."""
     landing = climbing.landing
     task, target = landing.task, landing.request.target
-    resolver = configured_resolver(landing.context)
-    left = climbing.left
-    if resolver is None or climbing.left_for(Rung.AGENT) != left:
-        return refuse_conflict(task, target, left)
-    paths = [each.path for each in left]
-    shown = printable(", ".join(paths), _PATHS_LIMIT)
-    landing.tell(f"{task.name}: asking the resolver about {shown}")
-    request = ConflictRequest(
-        task=task.name,
-        branch_words=task.prompt[:_WORDS_LIMIT],
-        target=target,
-        target_words=_target_words(climbing, paths),
-        conflicts=climbing.texts(left),
-        refused=refused,
-    )
-    proposal = resolver.resolve(request, seconds=RESOLVE_SECONDS)
     faults = _faults(climbing, request, proposal)
-    if faults and not refused:
+    if faults and not request.refused:
         landing.tell(f"{task.name}: asking the resolver again: {faults[0]}")
         request = replace(request, refused=tuple(map(str, faults)))
         second = resolver.resolve(request, seconds=RESOLVE_SECONDS)
@@ -73,13 +72,14 @@ def ask_resolver(climbing: Climb, refused: tuple[str, ...] = ()) -> Refusal | No
             return refuse_faults(task, target, faults)
         proposal, faults = second, judge(climbing, request.conflicts, second)
     if isinstance(proposal, NoProposal):
-        return refuse_unanswered(task, target, paths, proposal)
+        return refuse_unanswered(task, target, [each.path for each in climbing.left], proposal)
     if faults:
         return refuse_faults(task, target, faults)
-    if proposal.dropped and not landing.context.settings.merge.allow_drops:
-        return refuse_drops(task, target, proposal.dropped)
-    climbing.answer(_answers(proposal, resolver))
-    return None
+    return accept(climbing, proposal, resolver.author)
+
+
+def _is_for_later(proposal: Proposal | NoProposal) -> bool:
+    return isinstance(proposal, NoProposal) and proposal.transient
 
 
 def _faults(
@@ -98,49 +98,6 @@ def configured_resolver(context: Context) -> Resolver | None:
         program=settings.agent.program,
         command=settings.merge.resolver_command,
         model=settings.merge.resolver_model,
+        budget_usd=settings.merge.resolver_budget_usd,
         rooms=context.paths.rooms,
-    )
-
-
-def _answers(proposal: Proposal, resolver: Resolver) -> list[Answer]:
-    return [
-        Answer(
-            resolution=Resolution(
-                path=file.path,
-                author=resolver.author,
-                rung=Rung.AGENT,
-                dropped=tuple(drop.shown for drop in proposal.dropped if drop.path == file.path),
-            ),
-            content=file.text.encode(),
-            dropped=tuple(drop for drop in proposal.dropped if drop.path == file.path),
-        )
-        for file in proposal.files
-    ]
-
-
-def _target_words(climbing: Climb, paths: list[str]) -> tuple[str, ...]:
-    """Return the prompts of tasks, else the subjects of commits, that changed these paths."""
-    landing = climbing.landing
-    said = climbing.hub.repo.read(
-        "--literal-pathspecs",
-        "log",
-        "-z",
-        f"--max-count={_COMMITS_LIMIT}",
-        "--format=%s%x09%(trailers:key=Wta-Task,valueonly,separator=%x2C)",
-        f"{landing.task.base}..{climbing.target_tip}",
-        "--",
-        *paths,
-    )
-    with landing.context.database.read() as db:
-        prompts = {
-            str(task.name): task.prompt
-            for task in tasks(db, removed=True)
-            if task.state is TaskState.MERGED
-        }
-    words = (line.rpartition("\t") for line in said.text.split("\0") if line)
-    return tuple(
-        dict.fromkeys(
-            prompts[name][:_WORDS_LIMIT] if name in prompts else subject
-            for subject, _, name in words
-        )
     )

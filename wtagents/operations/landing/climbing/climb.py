@@ -39,7 +39,9 @@ class Attempt:
     choice: int | None = None
     """The number of the mechanical candidate to take; None: the resolver is asked."""
     refused: tuple[str, ...] = ()
-    """What was wrong with the resolver's answer before."""
+    """What was wrong with the resolver's answers before."""
+    last: bool = False
+    """Whether only who tries last is asked."""
 
 
 @record

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.merge import Resolution
 from wtagents.core.resolution import Fault, FaultKind, check_resolution
+from wtagents.core.rung import Rung
 from wtagents.core.testing import is_test
 from wtagents.ladder.exchange import Lost, Question
 from wtagents.ladder.outcome import LeftAlone
 from wtagents.operations.landing.climbing.apart import ask_ladder
+from wtagents.operations.landing.climbing.climb import Answer
+from wtagents.operations.landing.climbing.refusals import refuse_drops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wtagents.core.merge import Author
     from wtagents.core.resolution import ConflictText, Proposal
     from wtagents.ladder.exchange import Reply
     from wtagents.operations.landing.climbing.climb import Climb
+    from wtagents.operations.landing.outcome import Refusal
 
 
 def judge(
@@ -45,3 +51,24 @@ def _details(reply: Reply) -> tuple[str, ...]:
         return reply.details
     why = reply.why if isinstance(reply, LeftAlone) else "no answer"
     return (f"what it declares could not be read: {why}",)
+
+
+def accept(climbing: Climb, proposal: Proposal, author: Author) -> Refusal | None:
+    """Keep an answer of the rung "agent" without faults; refuse drops that nobody has allowed."""
+    landing = climbing.landing
+    if proposal.dropped and not landing.context.settings.merge.allow_drops:
+        return refuse_drops(landing.task, landing.request.target, proposal.dropped)
+    climbing.answer(
+        Answer(
+            resolution=Resolution(
+                path=file.path,
+                author=author,
+                rung=Rung.AGENT,
+                dropped=tuple(drop.shown for drop in proposal.dropped if drop.path == file.path),
+            ),
+            content=file.text.encode(),
+            dropped=tuple(drop for drop in proposal.dropped if drop.path == file.path),
+        )
+        for file in proposal.files
+    )
+    return None

@@ -62,6 +62,16 @@ def refuse_faults(task: Task, target: BranchName, faults: Sequence[Fault]) -> Re
     )
 
 
+def refuse_last(task: Task, target: BranchName, said: str, refused: Sequence[str]) -> Refusal:
+    """Who tries last did not solve it either."""
+    before = f"; before that {refused[0].splitlines()[0]}" if refused else ""
+    return Refusal(
+        rejection=Rejection.RESOLUTION_REFUSED,
+        detail=f"{said}{before}",
+        hint=_by_hand(task, target),
+    )
+
+
 def refuse_drops(task: Task, target: BranchName, dropped: Sequence[Dropped]) -> Refusal:
     """The resolver leaves lines out, and nobody has allowed that."""
     drops = _listed([drop.shown for drop in dropped])

@@ -2,14 +2,15 @@
 
 The gates look at the whole candidate in the first slot; what they said of it is remembered, so that
 a green one is not verified again. An answer that they turn red goes back to the resolver once, with
-their output. Costs end there: after the second answer the landing goes its usual way.
+their output, then to who tries last, where that is wanted. Costs end there: after that the landing
+goes its usual way.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeState
+from wtagents.core.merge import Author, LastResolver, MergeState
 from wtagents.core.record import replace
 from wtagents.core.rung import Rung
 from wtagents.core.text import printable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from wtagents.operations.landing.source import Source
 
 _OUTPUT_LIMIT = 4000
+_WITH_TOOLS = frozenset({Author.AGENT_WITH_TOOLS, Author.AUTHOR_SESSION})
 
 
 class _Trial:
@@ -85,7 +87,8 @@ def resolve_verified(
     if landing.request.skip_gate:
         return trial.attempt(Attempt())
     tries = merge.candidates if merge.gate and Rung.CANDIDATES in merge.ladder else 0
-    return _by_candidates(trial, tries) or _by_resolver(trial)
+    last = merge.resolver_last is not LastResolver.NONE
+    return _by_candidates(trial, tries) or _by_resolver(trial, last=last)
 
 
 def _by_candidates(trial: _Trial, most: int) -> Built | Contained | Overtaken | None:
@@ -101,16 +104,27 @@ def _by_candidates(trial: _Trial, most: int) -> Built | Contained | Overtaken | 
     return None
 
 
-def _by_resolver(trial: _Trial) -> Built | Contained | Refusal | Overtaken:
+def _by_resolver(trial: _Trial, *, last: bool) -> Built | Contained | Refusal | Overtaken:
+    """Ask the resolver, again when its answer is red, and who tries last when that is, too."""
     found = trial.attempt(Attempt())
-    if not isinstance(found, Built) or not _stands_on(found, Rung.AGENT):
-        return found
-    red = trial.red(found)
-    if red is None:
-        return found
-    shown = f"{found.landing.task.name}: asking the resolver again, a {red.kind} was red"
-    found.landing.tell(shown)
-    return trial.attempt(Attempt(refused=(_words(red),)))
+    refused: tuple[str, ...] = ()
+    for is_last in (False, True) if last else (False,):
+        if not isinstance(found, Built) or not _may_be_better(found):
+            return found
+        red = trial.red(found)
+        if red is None:
+            return found
+        shown = f"{found.landing.task.name}: asking again, a {red.kind} was red"
+        found.landing.tell(shown)
+        refused += (_words(red),)
+        found = trial.attempt(Attempt(refused=refused, last=is_last))
+    return found
+
+
+def _may_be_better(built: Built) -> bool:
+    """Whether somebody is left who may be asked after a red gate."""
+    authors = {each.author for each in built.resolutions}
+    return _stands_on(built, Rung.AGENT) and not authors & _WITH_TOOLS
 
 
 def _stands_on(built: Built, rung: Rung) -> bool:
