@@ -186,6 +186,31 @@ def test_sure_rules_do_not_care_which_side_is_which(base: str, target: str, bran
         assert "".join(one.text.split()) == "".join(two.text.split())
 
 
+@pytest.mark.parametrize(
+    ("path", "base", "target", "branch"),
+    [
+        ("a.c", 'f("a b", 1)\n', 'f("a  b", 1)\n', 'f("a b", 2)\n'),
+        ("a.js", "f(`a b`, 1)\n", "f(`a  b`, 1)\n", "f(`a b`, 2)\n"),
+        (
+            "a.py",
+            "if a:\n    b(1)\n    c(1)\n",
+            "if a:\n    b(1)\nc(1)\n",
+            "if a:\n    b(2)\n    c(2)\n",
+        ),
+        ("a.yaml", "a:\n  b: 1\nc: 1\n", "a:\n  b: 1\n  c: 1\n", "a:\n  b: 2\nc: 2\n"),
+    ],
+    ids=["quotes", "long-quotes", "python", "yaml"],
+)
+def test_white_space_that_has_a_meaning_is_not_lost(
+    path: str, base: str, target: str, branch: str
+) -> None:
+    for one, two in ((target, branch), (branch, target)):
+        outcome = climb(conflict(base, one, two, path), forest=NEVER)
+        assert "white space" not in str(getattr(outcome, "rungs", ""))
+    spaced = climb(conflict(base, base.replace("1", "1 "), branch, path), forest=NEVER)
+    assert isinstance(spaced, Merged) == (path != "a.js")
+
+
 def test_what_would_take_long_is_left_alone() -> None:
     sides = ("".join(f"{word}{n}\n" for n in range(HUNK_LINES + 1)) for word in ("", "x", "y"))
     base, target, branch = sides

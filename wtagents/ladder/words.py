@@ -10,6 +10,8 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 _NAME = re.compile(r"[A-Za-z_]\w{2,}")
 _SPACE = re.compile(r"\s+")
 VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-.+]?[A-Za-z]\w*(?:\.\d+)*)*")
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_LONG_QUOTE = re.compile(r"`|\"\"\"|'''|r#")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -51,3 +53,11 @@ def without_versions(text: str) -> str:
 def normal_lines(text: str) -> list[str]:
     """Return the lines as they are compared: single spaces, no empty ones."""
     return [line for line in (" ".join(each.split()) for each in text.splitlines()) if line]
+
+
+def quoted(text: str) -> list[str] | None:
+    """Return what stands in quotes, in which white space has a meaning.
+
+    None where quotes may run over several rows: then all of it may be quoted.
+    """
+    return None if _LONG_QUOTE.search(text) else _QUOTED.findall(text)

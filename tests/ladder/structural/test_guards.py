@@ -129,3 +129,17 @@ def test_a_text_that_is_no_unicode() -> None:
 
 def test_no_base() -> None:
     assert merged("a.py", "", "import a\n", "import b\n") is None
+
+
+UNIX = "#[cfg(unix)]\nfn path() -> u8 {\n    one();\n    two()\n}\n"
+WINDOWS, LAST = UNIX.replace("unix", "windows"), "\nfn last() {}\n"
+
+
+def test_functions_for_different_systems_are_different_ones() -> None:
+    edited = [system.replace("two()", "zwei()") for system in (UNIX, WINDOWS)]
+    more = LAST + "\nfn more() {}\n"
+    assert merged("a.rs", UNIX + LAST, WINDOWS + LAST, edited[0] + LAST) is None
+    both = merged(
+        "a.rs", UNIX + WINDOWS + LAST, edited[0] + WINDOWS + LAST, UNIX + edited[1] + more
+    )
+    assert both == edited[0] + edited[1] + more

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from wtagents.core.diff3 import split_lines
 from wtagents.core.resolution import count_lines
 from wtagents.ladder.weave import edits_of
-from wtagents.ladder.words import words
+from wtagents.ladder.words import quoted, squeezed, words
 
 if TYPE_CHECKING:
     from wtagents.core.diff3 import Hunk
 
 _NUMBER = re.compile(r"\d")
+_INDENTED = frozenset({"py", "pyi", "yaml", "yml", "nim", "coffee", "sass", "haml", "pug", "fs"})
+"""Endings of files in which the white space that begins a row says what belongs together."""
 
 
 def doubles_a_line(hunk: Hunk, text: str) -> bool:
@@ -31,6 +33,24 @@ def both_change_numbers(hunk: Hunk) -> bool:
     base = words(hunk.base)
     added = (words(side) - base for side in (hunk.target, hunk.branch))
     return all(any(map(_NUMBER.search, side)) for side in added)
+
+
+def changes_meaningful_space(path: str, before: str, after: str) -> bool:
+    """Whether two texts that differ by white space differ in quotes, or in rows that it orders."""
+    inside = quoted(before)
+    if inside is None or inside != quoted(after):
+        return before != after
+    if path.rpartition(".")[2].lower() not in _INDENTED:
+        return False
+    return _levels(before) != _levels(after)
+
+
+def _levels(text: str) -> list[tuple[int, str]]:
+    """Return every row as how far it is indented beyond the least, and its words."""
+    rows = [row.expandtabs() for row in text.splitlines() if row.strip()]
+    depths = [len(row) - len(row.lstrip()) for row in rows]
+    least = min(depths, default=0)
+    return [(depth - least, squeezed(row)) for depth, row in zip(depths, rows, strict=True)]
 
 
 def only_removes(hunk: Hunk) -> bool:

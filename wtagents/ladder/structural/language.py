@@ -57,6 +57,8 @@ class Language:
     """The node in such a call whose children are units."""
     leads: tuple[str, ...] = ()
     """Nodes that belong to the unit below them."""
+    condition: str = ""
+    """Matches a lead that says when a unit is there: of one name there may be one for each case."""
     indented: bool = False
     """Whether the white space that begins a row has a meaning."""
     comment: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,6 +12,7 @@ from wtagents.ladder.structural.guards import changes_what_went, clash, moves
 from wtagents.ladder.structural.naming import normal
 from wtagents.ladder.structural.ordering import ordered
 from wtagents.ladder.structural.unit import Block, Role, Unit, block_text, units_text
+from wtagents.ladder.words import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,14 +36,12 @@ class Way:
     def spelled(self, text: str) -> list[str]:
         """Return the rows without white space that has no meaning, and what is quoted in them."""
         rows = [row.rstrip() for row in text.split("\n") if row.strip()]
-        if self.indented or _LONG_QUOTE.search(text):
+        inside = quoted(text)
+        if self.indented or inside is None:
             return rows
-        return [normal(row) for row in rows] + _QUOTED.findall(text)
+        return [normal(row) for row in rows] + inside
 
 
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
-_LONG_QUOTE = re.compile(r"`|\"\"\"|'''|r#")
-"""Text of several rows, in which white space has a meaning."""
 _FREE = (Role.IMPORT, Role.NAMED, Role.ITEM)
 
 

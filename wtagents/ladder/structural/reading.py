@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -160,10 +161,21 @@ def _unit(
     role, name = role_and_key(source.language, node, holder)
     if len(span.nodes) > 1 or not source.begins_row(span.nodes[0].start_byte):
         role, name = Role.OTHER, ""
+    if role is Role.NAMED:
+        name += _conditions(source, start, node)
     if role is Role.OTHER and block is not None:
         name = f"around {_outline(block, lead)}"
     key = f"{role.value} {name or normal(text + rest)}"
     return Unit(key=key, role=role, gap=gap, text=text, rest=rest, block=block)
+
+
+def _conditions(source: Source, start: int, node: Node) -> str:
+    """Return the leads of a unit that say when it is there."""
+    pattern = source.language.condition
+    if not pattern:
+        return ""
+    found = re.findall(pattern, source.text(start, node.start_byte))
+    return "".join(f" {normal(each)}" for each in found)
 
 
 def _outline(block: Block, lead: str) -> str:

@@ -49,4 +49,5 @@ LANGUAGE = Language(
         "array_expression": Holder(free=False, separator=","),
     },
     leads=("attribute_item",),
+    condition=r"#\[cfg\b[^\]]*\]",
 )
