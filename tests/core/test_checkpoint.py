@@ -40,6 +40,7 @@ def a_checkpoint(number: int, minutes_ago: float, cause: Cause = Cause.TIME) -> 
         cause=cause,
         run=1,
         turn=1,
+        message="",
         left_out=(),
     )
 

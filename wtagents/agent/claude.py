@@ -82,7 +82,10 @@ class Claude:
         if not request.prompt.strip():
             raise UsageError("the prompt is empty", hint='wta spawn NAME "what to do"')
         session = "resume" if request.resumes else "session-id"
+        forked = ("--fork-session",) if request.forks else ()
         options = [
+            ("resume", request.forks),
+            ("resume-session-at", request.forks_at),
             (session, request.session_id),
             ("name", request.task),
             ("model", request.model),
@@ -98,6 +101,7 @@ class Claude:
             argv=(
                 request.program or PROGRAM,
                 *_BASE,
+                *forked,
                 *(f"--{name}={value}" for name, value in options if value not in {None, ""}),
             ),
             environment=agent_environment(),

@@ -46,6 +46,10 @@ class LaunchRequest:
     session_id: str
     resumes: bool
     """Whether `session_id` names a conversation that exists."""
+    forks: str = ""
+    """The conversation of which `session_id` is to become a copy; '' for none."""
+    forks_at: str = ""
+    """The last message of it that is carried over; '' for all of them."""
     program: str = ""
     """Name on PATH or path; '' for the adapter's own."""
     argv: tuple[str, ...] = ()

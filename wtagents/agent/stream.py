@@ -7,6 +7,7 @@ keys are those seen in versions 2.1.197 and 2.1.329; every key is optional.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from wtagents.agent.events import (
@@ -61,8 +62,23 @@ _TELLING_KEYS = (
     "prompt",
 )
 """Keys of a tool's input that say most about it, the best first."""
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SYNTHETIC = "<synthetic>"
 """Model of a message that the program made itself, for an API failure."""
+
+
+def last_message(text: str) -> str:
+    """Return the id of the last message that the agent itself wrote; '' for none."""
+    for line in reversed(text.splitlines()):
+        if '"assistant"' in line:
+            fields = load_object(line.encode(errors="replace"))
+            own = fields is not None and text_of(fields, "type") == "assistant"
+            if own and fields and not text_of(fields, "parent_tool_use_id"):
+                found = text_of(fields, "uuid")
+                synthetic = text_of(object_of(fields, "message"), "model") == _SYNTHETIC
+                if re.fullmatch(_UUID, found) and not synthetic:
+                    return found
+    return ""
 
 
 def parse_line(line: bytes, *, root: str = "") -> tuple[Event, ...]:

@@ -83,6 +83,8 @@ class Checkpoint:
     """Number of the task's latest run; 0 before the first."""
     turn: int
     """Requests of that run so far."""
+    message: str
+    """The agent's last message in its conversation then; '' for none."""
     left_out: tuple[str, ...]
     """Changed files that are not in it: larger than `checkpoints.largest`."""
 

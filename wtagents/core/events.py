@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     TASK_WISHED = "task.wished"
     TASK_REMOVED = "task.removed"
     TASK_RESTORED = "task.restored"
+    TASK_FORKED = "task.forked"
     TASK_FORGOTTEN = "task.forgotten"
     RUN_ADDED = "run.added"
     RUN_MOVED = "run.moved"

@@ -22,7 +22,8 @@ from wtagents.core.checkpoint import Cause, Checkpoint
 from wtagents.core.ids import BranchName, Oid, RefName
 from wtagents.core.record import record, replace
 from wtagents.git.hub import carry_shallow
-from wtagents.git.lookout import room_view, write_child
+from wtagents.git.lookout import AUTHOR, room_view, write_child
+from wtagents.git.objects import Commit
 from wtagents.system.files import load_json, write_json
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _REFS = "refs/wta/checkpoint/"
 _FORMAT = (
     "%(refname)%00%(objectname)%00%(tree)%00%(parent)%00%(committerdate:unix)%00%(contents:body)%00"
 )
+_COMMIT_FORMAT = "%H%x00%T%x00%P%x00%ct%x00%b%x00"
 _FIELDS = 6
 _ADDED = "added"
 """In the room of a worktree: the index with the files that the radar passes over."""
@@ -101,6 +103,7 @@ def _parsed(number: int, fields: Sequence[str]) -> Checkpoint:
         cause=Cause(said["cause"]),
         run=said["run"],
         turn=said["turn"],
+        message=said.get("message", ""),
         left_out=tuple(said["left_out"]),
     )
 
@@ -218,19 +221,8 @@ def keep_checkpoint(
 
     Raises GitError when its number is taken or an object is gone.
     """
-    told = {
-        "cause": new.cause,
-        "run": new.run,
-        "turn": new.turn,
-        "branch": new.branch,
-        "left_out": new.left_out,
-    }
     commit = write_child(
-        round_.lookout,
-        new.tree,
-        new.head,
-        message=f"checkpoint {new.number}\n\n{json.dumps(told)}",
-        at=int(new.at.timestamp()),
+        round_.lookout, new.tree, new.head, message=_message(new), at=int(new.at.timestamp())
     )
     carry_shallow(round_.repo, hub.path)
     hub.take(
@@ -240,6 +232,39 @@ def keep_checkpoint(
         create=checkpoint_ref(task_id, new.number),
     )
     return replace(new, commit=commit)
+
+
+def copy_checkpoint(hub: Hub, commit: Oid, task_id: int) -> Checkpoint:
+    """Make a checkpoint of one task the first one of another; the same again changes nothing."""
+    said = hub.repo.read("show", "--no-patch", f"--format={_COMMIT_FORMAT}", commit).stdout
+    known = _parsed(1, said.decode().rstrip("\n").split("\0")[:-1])
+    first = replace(known, cause=Cause.FORK, run=0, turn=0, message="")
+    person = f"{AUTHOR} {int(first.at.timestamp())} +0000".encode()
+    with hub.library() as library:
+        oid = library.write_commit(
+            Commit(
+                tree=first.tree,
+                parents=(first.head,),
+                author=person,
+                committer=person,
+                message=f"{_message(first)}\n".encode(),
+            )
+        )
+    hub.update_refs([f"update {checkpoint_ref(task_id, 1)} {oid}"])
+    return replace(first, commit=oid)
+
+
+def _message(new: Checkpoint) -> str:
+    """Return what the commit says: a title, and what is known as JSON in ASCII."""
+    told = {
+        "cause": new.cause,
+        "run": new.run,
+        "turn": new.turn,
+        "message": new.message,
+        "branch": new.branch,
+        "left_out": new.left_out,
+    }
+    return f"checkpoint {new.number}\n\n{json.dumps(told)}"
 
 
 def drop_checkpoints(hub: Hub, task_id: int, dropped: Iterable[Checkpoint]) -> None:

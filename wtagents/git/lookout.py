@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName
 
 _LOOK_SECONDS = 300.0
-_NOBODY = "wta <wta@localhost>"
+AUTHOR = "wta <wta@localhost>"
 _HEAD = b"ref: refs/heads/none\n"
 _MOST_OBJECTS = 40_000
 """Loose objects above which the store begins anew; git looks at every one of a folder."""
@@ -183,7 +183,7 @@ def write_child(lookout: Lookout, tree: Oid, parent: Oid, *, message: str, at: i
 
     `message` is ASCII, `at` is in seconds since the epoch.
     """
-    objects, person = lookout.hub.repo.objects, f"{_NOBODY} {at} +0000"
+    objects, person = lookout.hub.repo.objects, f"{AUTHOR} {at} +0000"
     text = f"tree {tree}\nparent {parent}\nauthor {person}\ncommitter {person}\n\n{message}\n"
     data = b"commit %d\0" % len(text) + text.encode("ascii")
     oid = Oid(sha1(data, usedforsecurity=False).hexdigest())

@@ -100,7 +100,14 @@ def _files_below(worktree: Path, folder: Path) -> Iterator[str]:
 
 
 def put_back(
-    hub: Hub, lookout: Lookout, worktree: Path, *, room: Path, now: Whole, tree: Oid, held: int
+    hub: Hub,
+    lookout: Lookout,
+    worktree: Path,
+    *,
+    room: Path,
+    now: Whole,
+    tree: Oid,
+    held: int | None,
 ) -> None:
     """Make the worktree hold `tree` where it holds `now`; ignored files beside them stay.
 
@@ -111,7 +118,9 @@ def put_back(
     index.with_name(f"{_INDEX}.lock").unlink(missing_ok=True)
     # With its times: git looks closer at files as young as the index itself.
     shutil.copy2(now.index, index)
-    view, within = room_view(lookout, room, worktree).holding(held), {"GIT_INDEX_FILE": str(index)}
+    view, within = room_view(lookout, room, worktree), {"GIT_INDEX_FILE": str(index)}
+    if held is not None:
+        view = view.holding(held)
     try:
         # A file that was written anew with the same content counts as changed otherwise.
         view.git("update-index", "-q", "--ignore-submodules", "--refresh", env=within, ok=(0, 1))

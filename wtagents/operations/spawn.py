@@ -91,7 +91,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
         branch = BranchName.of_task(name)
         check_branch_room(tips, branch)
         path = worktree_path(context, name.folder)
-        _check_surroundings(context, path, spec)
+        check_surroundings(context, path, spec)
         require(base)
     with context.database.write() as db:
         task = add_task(
@@ -115,14 +115,14 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
         task = require_task_by_id(db, task.id)
         run = latest_run(db, task.id)
     if task.state is TaskState.FAILED and failures:
-        _take_back(context, task)
+        drop_failed(context, task)
         raise failures[0]
     return OperationResult(
-        data=Spawned(task=task, run=run), messages=_why_waiting(context, task, run)
+        data=Spawned(task=task, run=run), messages=why_waiting(context, task, run)
     )
 
 
-def _take_back(context: Context, task: Task) -> None:
+def drop_failed(context: Context, task: Task) -> None:
     """Leave nothing half-made; what cannot be removed rests with the task, which says why."""
     from wtagents.operations.starting.take_back import take_back
 
@@ -130,7 +130,8 @@ def _take_back(context: Context, task: Task) -> None:
         take_back(context, task.id)
 
 
-def _why_waiting(context: Context, task: Task, run: Run | None) -> tuple[str, ...]:
+def why_waiting(context: Context, task: Task, run: Run | None) -> tuple[str, ...]:
+    """Say why a new task has no run yet."""
     if run is not None:
         return ()
     if task.state is TaskState.QUEUED:
@@ -166,7 +167,8 @@ def _starting_point(
     return target, require_commit(repository, request.base) if request.base else tip
 
 
-def _check_surroundings(context: Context, path: Path, spec: AgentSpec) -> None:
+def check_surroundings(context: Context, path: Path, spec: AgentSpec) -> None:
+    """Raise what keeps an agent from starting in a new worktree there."""
     from wtagents.operations.starting.agent_program import require_agent_program
     from wtagents.operations.tripwire import lay_tripwire, require_untouched
     from wtagents.operations.trust import require_trusted

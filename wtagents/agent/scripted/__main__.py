@@ -1,4 +1,4 @@
-"""`python -m wtagents.agent.scripted --session-id=UUID | --resume=UUID [options]`."""
+"""`python -m wtagents.agent.scripted --session-id=UUID [--fork=UUID] | --resume=UUID [options]`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from wtagents.agent.scripted.signals import Signals
 from wtagents.agent.scripted.stage import Stage
 from wtagents.agent.scripted.turn import Conductor
 from wtagents.core.errors import WtaError
+from wtagents.core.record import replace
 from wtagents.system.clock import RandomIds, SystemClock
 
 MODEL = "scripted"
@@ -67,7 +68,8 @@ def _open_session(options: dict[str, str], resumed: str) -> Session | None:
     if found is not None and not resumed:
         sys.stderr.write(f"Error: Session ID {session_id} is already in use.\n")
         return None
-    session = found or Session(id=session_id)
+    forked = load_session(options["fork"]) if "fork" in options else None
+    session = found or replace(forked or Session(id=session_id), id=session_id)
     save_session(session)
     return session
 

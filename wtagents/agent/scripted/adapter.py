@@ -29,6 +29,7 @@ class Scripted:
             raise UsageError("the prompt is empty", hint='wta spawn NAME "what to do"')
         session = "resume" if request.resumes else "session-id"
         options = [
+            ("fork", request.forks or None),
             (session, request.session_id),
             ("model", request.model),
             ("permission-mode", request.permission_mode),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from wtagents.agent.stream import last_message
 from wtagents.core.checkpoint import Cause, Checkpoint, surplus
 from wtagents.core.record import record, replace
 from wtagents.git import admin
@@ -26,7 +27,7 @@ from wtagents.git.repo import GitError
 from wtagents.operations.radar.sights import LARGEST
 from wtagents.store.runs import latest_run
 from wtagents.system import run_folder
-from wtagents.system.files import make_private_folder
+from wtagents.system.files import load_tail, make_private_folder
 from wtagents.system.lock import hold_lock
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from wtagents.git.lookout import Lookout, Sight
     from wtagents.operations.context import Context
 
+_TAIL = 2_000_000
+"""Bytes at the end of a stream in which the agent's last message is looked for."""
 LOCK_SECONDS = 120.0
 """How long a look of the radar is waited for."""
 
@@ -122,7 +125,7 @@ def keep_whole(
     if earlier and (earlier[-1].tree, earlier[-1].head) == (whole.tree, head):
         return None
     git_dir = admin.admin_dir(context.repository, task.worktree)
-    run, turn = _where(context, task)
+    run, turn, message = _where(context, task)
     new = keep_checkpoint(
         hub,
         looking.round,
@@ -137,6 +140,7 @@ def keep_whole(
             cause=cause,
             run=run,
             turn=turn,
+            message=message,
             left_out=whole.left_out,
         ),
         earlier=earlier,
@@ -151,13 +155,15 @@ def thin(context: Context, hub: Hub, task_id: int, checkpoints: list[Checkpoint]
     drop_checkpoints(hub, task_id, surplus(checkpoints, context.clock.now(), most=most))
 
 
-def _where(context: Context, task: Task) -> tuple[int, int]:
-    """Return the number of the latest run and the requests that it made."""
+def _where(context: Context, task: Task) -> tuple[int, int, str]:
+    """Return the number of the latest run, its requests, and the agent's last message in it."""
     with context.database.read() as db:
         run = latest_run(db, task.id)
     if run is None:
-        return 0, 0
+        return 0, 0, ""
+    folder = context.paths.run(run.id)
+    message = last_message(load_tail(folder.stream, _TAIL))
     if run.exit is not None:
-        return run.number, run.exit.usage.turns
-    pulse = run_folder.load_pulse(context.paths.run(run.id))
-    return run.number, pulse.usage.turns if pulse else 0
+        return run.number, run.exit.usage.turns, message
+    pulse = run_folder.load_pulse(folder)
+    return run.number, pulse.usage.turns if pulse else 0, message

@@ -104,6 +104,7 @@ def _clear_locks(context: Context, task: Task) -> None:
 
 def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
     # Loaded while git checks out the files.
+    from wtagents.operations.starting.fork_opening import fork_to_begin, forked_opening
     from wtagents.operations.starting.opening import choose_opening
 
     run_id = RunId(context.ids.uuid())
@@ -116,6 +117,9 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             purpose,
             texts=[m for m in messages_of(db, task.id) if m.is_words],
         )
+        fork = None if opening.session_id else fork_to_begin(context, db, task.id)
+        if fork is not None:
+            opening = forked_opening(db, task, fork, opening)
         run = add_run(
             db,
             run_id=run_id,

@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 class Filling:
     """A checkout that is under way, or was done before."""
 
-    def __init__(self, running: RunningGit | None, lock: Path) -> None:
+    def __init__(
+        self, running: RunningGit | None, lock: Path, descriptor: int | None = None
+    ) -> None:
         self._running = running
         self._lock = lock
+        self.descriptor = descriptor
+        """Of the lock, for a git that goes on when this process is killed."""
 
     @property
     def is_done(self) -> bool:
@@ -68,6 +72,6 @@ def filling_worktree(context: Context, task: Task) -> Iterator[Filling | None]:
         if not is_filled(context.repository, task.worktree):
             require_untouched(context)
         with filling(context.repository.holding(descriptor), task.worktree) as running:
-            under_way = Filling(running, lock)
+            under_way = Filling(running, lock, descriptor)
             yield under_way
             under_way.finish()

@@ -69,7 +69,7 @@ def choose_opening(
     heard = tuple(m for m in texts if m.delivered_at is not None) if not task.fresh else ()
     if task.agent.kind is AgentKind.COMMAND:
         return Opening(session_id="", prompt=_joined(task, (*heard, *waiting)), carried=waiting)
-    if previous is None or task.fresh or not _is_saved(context, previous):
+    if previous is None or task.fresh or not is_saved(context, previous):
         return Opening(session_id="", prompt=_joined(task, heard))
     words = load_words("commit" if purpose is Purpose.COMMIT else "continue")
     from wtagents.operations.starting.remake import is_made_since
@@ -103,7 +103,7 @@ def _joined(task: Task, messages: Sequence[Message]) -> str:
     return "\n\n".join((task.prompt, *(message.body for message in messages)))
 
 
-def _is_saved(context: Context, previous: Run) -> bool:
+def is_saved(context: Context, previous: Run) -> bool:
     """Whether there is a conversation to go on with, as far as can be known without the agent."""
     if previous.exit is not None and previous.exit.reason is ExitReason.CONVERSATION_LOST:
         return False

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
+from wtagents.operations.starting.fork_opening import fork_to_begin
 from wtagents.operations.starting.hook import edit_hook
 from wtagents.operations.starting.opening import choose_first_words
 from wtagents.operations.starting.remake import is_made_since
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.agent.port import Launch
+    from wtagents.core.fork import Fork
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
@@ -31,6 +33,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
     with context.database.read() as db:
         earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
         texts = [m for m in messages_of(db, task.id) if m.is_words]
+        fork = None if run.resumes else fork_to_begin(context, db, task.id)
     words = choose_first_words(run, earlier[-1] if earlier else None, texts)
     if task.agent.kind is not AgentKind.COMMAND:
         for message in words.texts:
@@ -39,7 +42,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
     if prepared.unwritten_instructions:
         instructions = folder.instructions
         write_atomic(instructions, prepared.unwritten_instructions.encode())
-    launch = _launch(context, task, run, instructions)
+    launch = _launch(context, task, run, instructions, fork=fork)
     order = Order(
         run_id=run.id,
         task=task.name,
@@ -58,7 +61,9 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
     run_folder.write_order(folder, order)
 
 
-def _launch(context: Context, task: Task, run: Run, instructions: Path | None) -> Launch:
+def _launch(
+    context: Context, task: Task, run: Run, instructions: Path | None, *, fork: Fork | None
+) -> Launch:
     """Return the agent's command line: what was asked for this task over what is configured."""
     from wtagents.agent.agents import agent_for
     from wtagents.agent.port import LaunchRequest
@@ -71,6 +76,8 @@ def _launch(context: Context, task: Task, run: Run, instructions: Path | None) -
             prompt=run.prompt,
             session_id=run.session_id,
             resumes=run.resumes,
+            forks=fork.session_id if fork else "",
+            forks_at=fork.message if fork else "",
             program=configured.program,
             argv=asked.argv,
             model=asked.model or configured.model,

@@ -15,6 +15,7 @@ from wtagents.git import admin
 from wtagents.git.admin import LockReason
 from wtagents.git.refs import swap_ref
 from wtagents.git.removal import remove_admin
+from wtagents.store.forks import fork_of
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import mark_removed, require_task_by_id
 from wtagents.system import run_folder
@@ -58,6 +59,7 @@ def _remove_worktree(context: Context, task: Task) -> None:
     if task.worktree.is_dir() and not task.worktree.is_symlink():
         shutil.rmtree(task.worktree)
     remove_admin(context.repository, task.worktree, owner=owner)
-    swap_ref(
-        context.repository, task.branch.ref, None, task.base, reason="wta: the task never began"
-    )
+    with context.database.read() as db:
+        fork = fork_of(db, task.id)
+    start = fork.head if fork else task.base
+    swap_ref(context.repository, task.branch.ref, None, start, reason="wta: the task never began")

@@ -16,11 +16,13 @@ from wtagents.git.worktrees import (
     is_tracked,
 )
 from wtagents.operations.starting.instructions import INSTRUCTIONS_FILE, OPENING, instructions_for
+from wtagents.store.forks import fork_of
 from wtagents.system.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wtagents.core.ids import Oid
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.operations.starting.filling import Filling
@@ -67,14 +69,37 @@ def claim_worktree(context: Context, task: Task) -> None:
         context.repository,
         task.worktree,
         branch=task.branch,
-        base=task.base,
+        base=_starting_commit(context, task),
         task=task.name,
         owner=context.paths.root.name,
     )
 
 
+def _starting_commit(context: Context, task: Task) -> Oid:
+    """Return where the task's branch begins, and have it in the repository."""
+    with context.database.read() as db:
+        fork = fork_of(db, task.id)
+    if fork is None:
+        return task.base
+    from wtagents.git.hub import open_hub
+    from wtagents.git.refs import resolve
+
+    if resolve(context.repository, fork.head) is None:
+        open_hub(context.paths, context.repository).send(context.repository, fork.head, [task.base])
+    return fork.head
+
+
 def furnish_worktree(context: Context, task: Task, filling: Filling) -> Furnished:
-    """Write the instructions and copy what `.worktreeinclude` names, which needs all files."""
+    """Write the instructions and copy what `.worktreeinclude` names, which needs all files.
+
+    Before the first run of a fork the files of its checkpoint come, too.
+    """
+    with context.database.read() as db:
+        is_fork = fork_of(db, task.id) is not None
+    if is_fork:
+        from wtagents.operations.starting.fork_files import put_fork_files
+
+        put_fork_files(context, task, filling)
     if _include_file(context) is not None:
         filling.finish()
         copy_included(context, task.worktree)

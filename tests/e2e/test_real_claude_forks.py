@@ -1,0 +1,39 @@
+"""Forks of the real Claude Code: the conversation of then, in a worktree of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.api.script import bash, marker, text
+from tests.support.claude_fleet import ClaudeFleet, committed
+from wtagents.core.task import TaskState
+
+pytestmark = [pytest.mark.e2e, pytest.mark.claude]
+
+
+def test_a_fork_remembers_what_was_said_until_its_checkpoint(agents: ClaudeFleet) -> None:
+    first = bash("echo first > file && git add file && git commit -qm first")
+    agents.spawn("one", first, text("The first answer."))
+    agents.await_rest("one")
+    agents.type("checkpoints", "one", "--now")
+    number = agents.shell.data("checkpoints", "one")["rows"][-1]["checkpoint"]["number"]
+    second = bash("echo second > file && git commit -qam second")
+    agents.script("one", second, text("The second answer."))
+    agents.type("send", "one", "Go on.")
+    agents.await_said("one", "The second answer.")
+    agents.await_rest("one")
+    agents.await_saved("one", "The second answer.")
+
+    for name, at in (("then", (str(number),)), ("now", ())):
+        agents.script(name, bash("cat file"), *committed(name), text("Done."))
+        agents.type("fork", "one", name, *at, "-m", f"{marker(name)} Do it.")
+
+    for name, words in (("then", "first"), ("now", "second")):
+        assert agents.await_rest(name).state is TaskState.READY
+        asked = agents.requests(name)[0]
+        assert asked.contains("The first answer.")
+        assert asked.contains("The second answer.") is (name == "now")
+        assert asked.contains(f"a worktree of your own, {agents.place(name)}")
+        assert agents.results(name)[-2].startswith(words)
+    sessions = {agents.fleet.run(name).session_id for name in ("one", "then", "now")}
+    assert len(sessions) == 3
