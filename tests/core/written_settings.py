@@ -54,6 +54,13 @@ WRITTEN = {
     "limits.quiet_after": '"3m"',
     "limits.stuck_after": '"15m"',
     "limits.commit_request": "true",
+    "budget.run_tokens": '"none"',
+    "budget.task_usd": '"none"',
+    "budget.task_tokens": '"none"',
+    "budget.day_usd": '"none"',
+    "budget.day_tokens": '"none"',
+    "budget.repository_usd": '"none"',
+    "budget.repository_tokens": '"none"',
     "cleanup.keep": '"30d"',
     "cleanup.regenerable": '["node_modules/", ".venv/", "target/", "__pycache__/",'
     ' ".pytest_cache/", ".mypy_cache/", ".ruff_cache/"]',

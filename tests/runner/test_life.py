@@ -48,7 +48,7 @@ def test_a_scenario_is_played_to_its_end(running: Running) -> None:
         ("no-result", ExitReason.LOST, 0),
         ("exit 4", ExitReason.AGENT_ERROR, 4),
         ("fail authentication", ExitReason.AUTHENTICATION, 1),
-        ("fail overloaded", ExitReason.API_ERROR, 1),
+        ("fail overloaded", ExitReason.OVERLOADED, 1),
         ("garbage", ExitReason.COMPLETED, 0),
     ],
 )

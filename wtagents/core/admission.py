@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.core.breaker import scope_of
+from wtagents.core.budget import Budget, Shortage, allowance
 from wtagents.core.limit import AccountLimit, limit_end, spread
 from wtagents.core.moments import moment
 from wtagents.core.record import record, replace
@@ -29,6 +30,8 @@ class Bar(StrEnum):
     """Its account is at its limit."""
     BREAKER = "breaker"
     """Other tasks failed alike; one start at a time tries again."""
+    BUDGET = "budget"
+    """Nothing of a budget is left for it."""
     PAUSE = "pause"
     """A pause before the next try."""
     PLACES = "places"
@@ -53,6 +56,8 @@ class Wait:
                 return f"waits{until}{f' ({self.detail})' if self.detail else ''}"
             case Bar.BREAKER:
                 return f"waits{until or ' for one that tries again'}: {self.detail}"
+            case Bar.BUDGET:
+                return f"waits{until}: {self.detail}"
             case Bar.PLACES:
                 return "waits for a place"
 
@@ -63,6 +68,7 @@ class AdmissionPolicy:
 
     agents: int
     """How many may work at the same time."""
+    budget: Budget = Budget()
 
 
 class Admission:
@@ -72,6 +78,7 @@ class Admission:
         self._now = now
         self._free = policy.agents - snapshot.live_runs
         self._breakers = list(snapshot.around.breakers)
+        self._around, self._budget = snapshot.around, policy.budget
         self._limits = {limit.account: limit for limit in snapshot.around.limits}
 
     def learn(self, limits: Iterable[AccountLimit]) -> None:
@@ -95,6 +102,9 @@ class Admission:
                 return _behind(open_ones[0])
         if self._free <= 0:
             return Wait(bar=Bar.PLACES)
+        short = allowance(self._budget, self._around.ledger, view.spent, places=self._free)
+        if isinstance(short, Shortage):
+            return Wait(bar=Bar.BUDGET, until=short.until, detail=short.detail)
         self._free -= 1
         self._breakers = [
             replace(each, probing=True) if each in covering else each for each in self._breakers

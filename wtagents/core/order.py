@@ -41,3 +41,5 @@ class Order:
     """Wall time of the agent; None for no limit."""
     stop_seconds: float
     """How long a polite stop may take before it becomes firm."""
+    budget_tokens: int | None = None
+    """Tokens after which the run ends; dollars are counted by the agent program."""

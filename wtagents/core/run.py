@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.budget import Amount
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
@@ -178,3 +179,5 @@ class Run:
     """Whose limits it shares; '' for a program that has none."""
     model: str = ""
     """The model that it was started with; '' left it to the program."""
+    allowance: Amount = Amount()
+    """What it may use of the budgets."""

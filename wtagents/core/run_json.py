@@ -45,6 +45,7 @@ def order_value(order: Order) -> dict[str, Any]:
         "setup_seconds": order.setup_seconds,
         "timeout_seconds": order.timeout_seconds,
         "stop_seconds": order.stop_seconds,
+        "budget_tokens": order.budget_tokens,
     }
 
 
@@ -71,6 +72,7 @@ def parse_order(value: Any) -> Order:
         if fields.absent("timeout_seconds")
         else fields.number("timeout_seconds"),
         stop_seconds=fields.number("stop_seconds"),
+        budget_tokens=None if fields.absent("budget_tokens") else fields.integer("budget_tokens"),
     )
 
 

@@ -44,6 +44,9 @@ _SHELL = Texts('a list of shell commands such as ["npm ci"]')
 _RULES = Texts('a list of permission rules such as ["Bash(npm test *)"]')
 _MODEL = OrNone(Text('a model such as "opus"'))
 
+_DOLLARS = OrNone(Amount())
+_TOKENS = OrNone(Count(1000, 10**12))
+
 KEYS: Mapping[str, Key] = {
     "agent.kind": Key(OneOf(AgentKind), "Which agent does the work.", trusted=True),
     "agent.program": Key(
@@ -172,6 +175,13 @@ KEYS: Mapping[str, Key] = {
     "limits.quiet_after": Key(Duration(), "Silence after which an agent is called quiet."),
     "limits.stuck_after": Key(Duration(), "Silence after which an agent is called stuck."),
     "limits.commit_request": Key(Truth(), "Ask an agent once to commit what it left uncommitted."),
+    "budget.run_tokens": Key(_TOKENS, "Tokens, sent and received, after which a run ends."),
+    "budget.task_usd": Key(_DOLLARS, "US dollars for all runs of a task together."),
+    "budget.task_tokens": Key(_TOKENS, "Tokens for all runs of a task together."),
+    "budget.day_usd": Key(_DOLLARS, "US dollars a day; then nobody starts before midnight."),
+    "budget.day_tokens": Key(_TOKENS, "Tokens a day."),
+    "budget.repository_usd": Key(_DOLLARS, "US dollars for all runs of the repository."),
+    "budget.repository_tokens": Key(_TOKENS, "Tokens for all runs of the repository."),
     "cleanup.keep": Key(Duration(), "How long the trash keeps what was cleaned up."),
     "cleanup.regenerable": Key(
         Texts('a list of ignored folders such as ["node_modules/"]'),

@@ -125,6 +125,19 @@ class LimitSettings:
 
 
 @record
+class BudgetSettings:
+    """What may be used in all, beside agent.budget_usd of one run."""
+
+    run_tokens: int | None = None
+    task_usd: float | None = None
+    task_tokens: int | None = None
+    day_usd: float | None = None
+    day_tokens: int | None = None
+    repository_usd: float | None = None
+    repository_tokens: int | None = None
+
+
+@record
 class CleanupSettings:
     """What may go, and for how long it can come back. Times in seconds."""
 
@@ -185,6 +198,7 @@ class Settings:
     worktree: WorktreeSettings = WorktreeSettings()
     merge: MergeSettings = MergeSettings()
     limits: LimitSettings = LimitSettings()
+    budget: BudgetSettings = BudgetSettings()
     cleanup: CleanupSettings = CleanupSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     radar: RadarSettings = RadarSettings()
@@ -199,6 +213,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "worktree": WorktreeSettings,
     "merge": MergeSettings,
     "limits": LimitSettings,
+    "budget": BudgetSettings,
     "cleanup": CleanupSettings,
     "checkpoints": CheckpointSettings,
     "radar": RadarSettings,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from wtagents.core.budget import Amount, Spent, is_used_up
 from wtagents.core.failure import Fault, fault_of
 from wtagents.core.limit import limit_end, spread
 from wtagents.core.record import record, replace
@@ -19,7 +20,7 @@ from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wtagents.core.run import Exit
+    from wtagents.core.run import Exit, Run
     from wtagents.core.snapshot import TaskView
     from wtagents.core.worktree import WorktreeFacts
 
@@ -56,6 +57,10 @@ class SettlePolicy:
     first_pause: timedelta = timedelta(seconds=10)
     patience: timedelta = timedelta(hours=24)
     """How long failures of the surroundings are waited out."""
+    run: Amount = Amount()
+    """What one run may use, as a person said."""
+    task: Amount = Amount()
+    """What all runs of a task may use."""
     commit_request: bool = True
     """Ask an agent once to commit what it left uncommitted."""
 
@@ -91,18 +96,35 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
         end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
     if end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
         return Settlement.stopped()
+    if fault_of(end.reason) is not None:
+        return _judge_failure(view, run, end, policy, now)
+    if any(message.is_words for message in view.messages):
+        return Settlement(to=TaskState.QUEUED, forgive=True)
+    return _judge_repository(view, end, policy)
+
+
+def _judge_failure(
+    view: TaskView, run: Run, end: Exit, policy: SettlePolicy, now: datetime
+) -> Settlement:
     match fault_of(end.reason):
         case Fault.AGENT:
             return _try_again(view, end, policy, now)
         case Fault.SURROUNDINGS:
             return _wait_out(view, end, policy, now)
-        case Fault.SETTLED | Fault.LIMIT:
+        case Fault.LIMIT if _has_used_a_share(view, run, end, policy):
+            return Settlement(to=TaskState.QUEUED, reason=Reason.BUDGET, detail=end.detail)
+        case _:
             return Settlement(to=TaskState.FAILED, reason=_REASONS[end.reason], detail=end.detail)
-        case None:
-            pass
-    if any(message.is_words for message in view.messages):
-        return Settlement(to=TaskState.QUEUED, forgive=True)
-    return _judge_repository(view, end, policy)
+
+
+def _has_used_a_share(view: TaskView, run: Run, end: Exit, policy: SettlePolicy) -> bool:
+    """Whether only the share of a budget is used up that the run was given, no limit of its own."""
+    if end.reason is not ExitReason.BUDGET or run.allowance == Amount():
+        return False
+    asked = view.task.agent.budget_usd or policy.run.usd
+    own = Amount(usd=asked, tokens=policy.run.tokens)
+    used = Spent(usd=end.usage.cost_usd, tokens=end.usage.input_tokens + end.usage.output_tokens)
+    return not is_used_up(own, used) and not is_used_up(policy.task, view.spent)
 
 
 def _try_again(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) -> Settlement:

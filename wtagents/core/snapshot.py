@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.budget import Ledger, Spent
 from wtagents.core.failure import Streak
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
@@ -57,6 +58,8 @@ class TaskView:
     """The latest merge request."""
     streak: Streak = Streak()
     """How long the surroundings have kept it from working."""
+    spent: Spent = Spent()
+    """By its ended runs; looked at only where a budget asks for it."""
     account: str = ""
     """The account that its next run would work on."""
     model: str = ""
@@ -76,6 +79,7 @@ class Surroundings:
     """What accounts may not use now."""
     breakers: tuple[Breaker, ...] = ()
     """Failures that many tasks share."""
+    ledger: Ledger = Ledger()
 
 
 @record

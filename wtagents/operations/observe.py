@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.budget import Spent
 from wtagents.core.failure import Fault, Streak, fault_of, streak_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
 from wtagents.core.task import TaskState
-from wtagents.operations.surroundings import account_for, model_for, observe_surroundings
+from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
 from wtagents.store.merges import latest_merge_requests
 from wtagents.store.messages import undelivered
 from wtagents.store.runs import latest_runs, runs_of
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from wtagents.store.database import Database
 
 
+_STARTING = (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
+
+
 def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
     """Look at all tasks, or at those named; the count of live runs is always of the repository."""
     with context.database.read() as db:
@@ -38,6 +42,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         merges = latest_merge_requests(db)
         around = observe_surroundings(context, db, tasks)
         streaks = _streaks(db, tasks, runs)
+        used = {task.id: spent_for(context, db, task) for task in tasks if task.state in _STARTING}
     views = tuple(
         _view(
             context,
@@ -46,6 +51,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
             messages=tuple(m for m in waiting if m.task_id == task.id),
             merge=merges.get(task.id),
             streak=streaks.get(task.id, Streak()),
+            spent=used.get(task.id, Spent()),
         )
         for task in tasks
     )
@@ -75,6 +81,7 @@ def _view(
     messages: tuple[Message, ...],
     merge: MergeRequest | None,
     streak: Streak,
+    spent: Spent,
 ) -> TaskView:
     facts = None
     if run is not None and (run.state in LIVE_RUN_STATES or messages):
@@ -87,6 +94,7 @@ def _view(
         messages=messages,
         merge=merge,
         streak=streak,
+        spent=spent,
         account=account_for(task),
         model=model_for(context, task),
     )

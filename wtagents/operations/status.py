@@ -14,6 +14,7 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.liveness import Liveness, Thresholds, Verdict, judge
 from wtagents.core.record import record
 from wtagents.core.run import Usage
+from wtagents.core.settings import BudgetSettings
 from wtagents.core.task import TaskState
 from wtagents.operations.observe import observe_run
 from wtagents.operations.result import OperationResult
@@ -82,11 +83,14 @@ def status(context: Context, request: StatusRequest) -> OperationResult[tuple[Ta
 
 def _held(context: Context, found: tuple[TaskStatus, ...]) -> tuple[str, ...]:
     waiting = {item.task.id: item.wait for item in found if item.wait is not None}
-    if not waiting:
+    if not waiting and context.settings.budget == BudgetSettings():
         return ()
+    from wtagents.operations.surroundings import budget_words
     from wtagents.operations.waits import held_words
 
-    return held_words(waiting, context.clock.now())
+    with context.records.read() as db:
+        nearly = budget_words(context, db)
+    return (*held_words(waiting, context.clock.now()), *nearly)
 
 
 @record

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.agent.account import account_of
+from wtagents.core.budget import Amount, Budget, Ledger, Spent, warnings
 from wtagents.core.snapshot import Surroundings
 from wtagents.core.task import TaskState
 from wtagents.operations.breakers import observe_breakers
 from wtagents.store.limits import account_limits
+from wtagents.store.spending import reserved, spent, spent_by_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wtagents.core.settings import Settings
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
@@ -25,7 +29,42 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
     return Surroundings(
         limits=account_limits(db, now=context.clock.now()),
         breakers=observe_breakers(context, db) if waiting else (),
+        ledger=observe_ledger(context, db) if waiting else Ledger(),
     )
+
+
+def budget_of(settings: Settings) -> Budget:
+    """Return what tasks, days and the repository may use."""
+    limit = settings.budget
+    return Budget(
+        task=Amount(usd=limit.task_usd, tokens=limit.task_tokens),
+        day=Amount(usd=limit.day_usd, tokens=limit.day_tokens),
+        repository=Amount(usd=limit.repository_usd, tokens=limit.repository_tokens),
+    )
+
+
+def observe_ledger(context: Context, db: Database) -> Ledger:
+    """Add up what was used; costs a look at every run, so only where a budget is shared."""
+    if not budget_of(context.settings).is_shared:
+        return Ledger()
+    midnight = context.clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    return Ledger(
+        day=spent(db, since=midnight),
+        repository=spent(db),
+        reserved=reserved(db),
+        day_ends=(midnight + timedelta(days=1)),
+    )
+
+
+def budget_words(context: Context, db: Database) -> tuple[str, ...]:
+    """Name the budgets of day and repository that are nearly used up."""
+    return warnings(budget_of(context.settings), observe_ledger(context, db))
+
+
+def spent_for(context: Context, db: Database, task: Task) -> Spent:
+    """Return what a task has used, where a budget asks for it."""
+    limited = budget_of(context.settings).task != Amount()
+    return spent_by_task(db, task.id) if limited else Spent()
 
 
 def account_for(task: Task) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.admission import AdmissionPolicy
+from wtagents.core.budget import Amount
 from wtagents.core.errors import SystemFault, WtaError
 from wtagents.core.events import EventKind
 from wtagents.core.reconcile import Policy, plan
@@ -17,6 +18,7 @@ from wtagents.core.record import record
 from wtagents.core.settle import SettlePolicy
 from wtagents.operations.apply import apply
 from wtagents.operations.observe import observe
+from wtagents.operations.surroundings import budget_of
 from wtagents.store.events import add_event
 from wtagents.system.logs import note
 
@@ -42,10 +44,12 @@ class Tick:
 def policy_of(settings: Settings) -> Policy:
     """Return what the plan needs of the settings."""
     return Policy(
-        admission=AdmissionPolicy(agents=settings.limits.agents),
+        admission=AdmissionPolicy(agents=settings.limits.agents, budget=budget_of(settings)),
         settle=SettlePolicy(
             retries=settings.limits.retries,
             first_pause=timedelta(seconds=settings.limits.retry_pause),
+            run=Amount(usd=settings.agent.budget_usd, tokens=settings.budget.run_tokens),
+            task=budget_of(settings).task,
             patience=timedelta(seconds=settings.limits.patience),
             commit_request=settings.limits.commit_request,
         ),

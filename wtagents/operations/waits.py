@@ -9,7 +9,7 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.snapshot import Snapshot, TaskView
 from wtagents.core.task import TaskState, Wish
 from wtagents.core.text import printable
-from wtagents.operations.surroundings import account_for, model_for, observe_surroundings
+from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
 from wtagents.operations.tick import policy_of
 from wtagents.store.runs import latest_runs
 from wtagents.store.tasks import tasks
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 
-_OF_MANY = (Bar.LIMIT, Bar.BREAKER)
+_OF_MANY = (Bar.LIMIT, Bar.BREAKER, Bar.BUDGET)
 _DETAIL_LIMIT = 120
 
 
@@ -53,6 +53,7 @@ def _stored(context: Context, db: Database) -> Snapshot:
                 worktree=None,
                 messages=(),
                 merge=None,
+                spent=spent_for(context, db, task),
                 account=account_for(task),
                 model=model_for(context, task),
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.agent.agents import agent_for
 from wtagents.agent.port import PROMPT_MESSAGE, Ending, wire_id
+from wtagents.core.figures import count
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Phase
 from wtagents.runner.mailbox import Mailbox
@@ -42,6 +43,7 @@ class Cause(StrEnum):
 
     PERSON = "person"
     TIME = "time"
+    TOKENS = "tokens"
     LINGERING = "lingering"
     WORKTREE = "worktree"
 
@@ -141,12 +143,23 @@ class Drive:
             return Cause.PERSON
         if self._deadline is not None and now >= self._deadline:
             return Cause.TIME
+        if self._has_used_up(self._reader.state):
+            return Cause.TOKENS
         if self._is_worktree_lost(now):
             return Cause.WORKTREE
         if self._child.listens or not self._agent.takes_messages or self._reader.state.turn_open:
             self._rest_since = now
         patience = LINGER_PATIENCE * self._order.stop_seconds
         return Cause.LINGERING if now - self._rest_since >= patience else None
+
+    def _has_used_up(self, state: ReaderState) -> bool:
+        """Whether its tokens are used up in the middle of a turn; one that ends may end well."""
+        most, usage = self._order.budget_tokens, state.usage
+        return (
+            most is not None
+            and state.turn_open
+            and usage.input_tokens + usage.output_tokens >= most
+        )
 
     def _is_worktree_lost(self, now: float) -> bool:
         """Whether the agent works where no worktree is any more.
@@ -202,6 +215,9 @@ class Drive:
         if self._cause is Cause.WORKTREE:
             reason = ExitReason.AGENT_ERROR
             detail = f"{self._order.worktree} was removed under the agent, which was stopped"
+        elif self._cause is Cause.TOKENS:
+            reason = ExitReason.BUDGET
+            detail = f"its {count(self._order.budget_tokens or 0)} tokens are used up"
         elif self._mailbox.finishes and reason is ExitReason.COMPLETED:
             reason, detail = ExitReason.INTERRUPTED, "ended at the turn boundary for a person"
         return Outcome(

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from wtagents.core.budget import Amount
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES, run_sources
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
         prompt: str
         account: NotRequired[str]
         model: NotRequired[str]
+        allowance_usd: NotRequired[float | None]
+        allowance_tokens: NotRequired[int | None]
 
     class RunChanges(TypedDict, total=False):
         """What a move may set; whatever is left out stays."""
@@ -48,14 +51,15 @@ def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun])
     """Record a run as starting; None when the task has a live one or no place is free."""
     row = db.change(
         "INSERT INTO run (id, task_id, number, state, session_id, resumes, prompt, created_at,"
-        "  account, model)"
+        "  account, model, allowance_usd, allowance_tokens)"
         " SELECT :run_id, :task_id,"
         "  (SELECT coalesce(max(number), 0) + 1 FROM run WHERE task_id = :task_id),"
-        "  :state, :session_id, :resumes, :prompt, :now, :account, :model"
+        "  :state, :session_id, :resumes, :prompt, :now, :account, :model,"
+        "  :allowance_usd, :allowance_tokens"
         " WHERE (SELECT count(*) FROM run WHERE state IN (SELECT value FROM json_each(:live)))"
         "  < :capacity AND NOT EXISTS (SELECT 1 FROM run WHERE task_id = :task_id"
         "  AND state IN (SELECT value FROM json_each(:live))) RETURNING *",
-        {"account": "", "model": ""}
+        {"account": "", "model": "", "allowance_usd": None, "allowance_tokens": None}
         | new
         | {
             "state": RunState.STARTING,
@@ -233,4 +237,5 @@ def _run(row: sqlite3.Row) -> Run:
         exit=None if row["exit"] is None else parse_exit(json.loads(row["exit"])),
         account=row["account"],
         model=row["model"],
+        allowance=Amount(usd=row["allowance_usd"], tokens=row["allowance_tokens"]),
     )

@@ -9,17 +9,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.budget import Shortage, allowance
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.reconcile import Purpose
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
-from wtagents.operations.surroundings import account_for, model_for
+from wtagents.operations.surroundings import (
+    account_for,
+    budget_of,
+    model_for,
+    observe_ledger,
+    spent_for,
+)
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import mark_delivered, messages_of
-from wtagents.store.runs import add_run, latest_run, move_run, run_by_id
+from wtagents.store.runs import add_run, latest_run, live_runs, move_run, run_by_id
 from wtagents.store.tasks import move_task, note_commit_asked, require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.files import make_private_folder
@@ -28,12 +35,14 @@ from wtagents.system.lock import try_lock
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wtagents.core.budget import Amount
     from wtagents.core.reconcile import BeginRun
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.operations.starting.filling import Filling
     from wtagents.operations.starting.worktree import Furnished
+    from wtagents.store.database import Database
 
 _RUNNER_SECONDS = 5.0
 """How long a runner without files is given to end; the next tick notes it otherwise."""
@@ -120,6 +129,9 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
         fork = None if opening.session_id else fork_to_begin(context, db, task.id)
         if fork is not None:
             opening = forked_opening(db, task, fork, opening)
+        share = _share(context, db, task)
+        if share is None:
+            return None
         run = add_run(
             db,
             run_id=run_id,
@@ -130,6 +142,8 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             at=now,
             account=account_for(task),
             model=model_for(context, task),
+            allowance_usd=share.usd,
+            allowance_tokens=share.tokens,
             capacity=context.settings.limits.agents,
         )
         if run is None:
@@ -140,6 +154,14 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             note_commit_asked(db, task.id, now)
         move_task(db, task.id, TaskState.ACTIVE, at=now, fresh=False)
     return run
+
+
+def _share(context: Context, db: Database, task: Task) -> Amount | None:
+    """Return what the run may use of the budgets; None when nothing is left by now."""
+    free = context.settings.limits.agents - len(live_runs(db))
+    ledger, used = observe_ledger(context, db), spent_for(context, db, task)
+    found = allowance(budget_of(context.settings), ledger, used, places=free)
+    return None if isinstance(found, Shortage) else found
 
 
 def _start(

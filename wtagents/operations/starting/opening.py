@@ -31,6 +31,7 @@ _CUT_OFF = frozenset(
         ExitReason.OVERLOADED,
         ExitReason.REBOOTED,
         ExitReason.RATE_LIMITED,
+        ExitReason.BUDGET,
     }
 )
 """Ends in the middle of the work: the agent must be told to go on, whatever else is said."""

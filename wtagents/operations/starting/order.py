@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.operations.starting.worktree import Furnished
+
+
+Limit = TypeVar("Limit", int, float)
 
 
 def write_order(context: Context, run: Run, prepared: Furnished) -> None:
@@ -57,6 +60,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         setup_seconds=settings.worktree.setup_timeout,
         timeout_seconds=task.agent.timeout_seconds or settings.agent.timeout,
         stop_seconds=settings.limits.stop_seconds,
+        budget_tokens=_least(settings.budget.run_tokens, run.allowance.tokens),
     )
     run_folder.write_order(folder, order)
 
@@ -83,13 +87,18 @@ def _launch(
             model=asked.model or configured.model,
             permission_mode=asked.permission_mode or configured.permission_mode,
             max_turns=asked.max_turns or configured.max_turns,
-            budget_usd=asked.budget_usd or configured.budget_usd,
+            budget_usd=_least(asked.budget_usd or configured.budget_usd, run.allowance.usd),
             allow=configured.allow,
             deny=configured.deny,
             instructions=instructions,
             edit_hook=edit_hook(context, task),
         )
     )
+
+
+def _least(first: Limit | None, second: Limit | None) -> Limit | None:
+    """Return the smaller one of the limits that are set."""
+    return min((each for each in (first, second) if each is not None), default=None)
 
 
 def _environment(task: Task) -> dict[str, str]:

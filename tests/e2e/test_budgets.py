@@ -1,0 +1,77 @@
+"""Budgets in real runs of the built-in agent, which costs a tenth of a cent for each request."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fleet import Fleet
+from wtagents.core.admission import Bar
+from wtagents.core.run import ExitReason
+from wtagents.core.task import Reason, TaskState
+from wtagents.operations.cost import By, CostRequest, cost
+
+pytestmark = pytest.mark.e2e
+
+REQUEST = 0.001
+
+
+def total(fleet: Fleet) -> float:
+    return cost(fleet.context, CostRequest()).data.total.usd
+
+
+def test_a_task_ends_within_a_request_of_its_budget(fleet: Fleet) -> None:
+    fleet.configure(budget={"task_usd": 0.004})
+    fleet.spawn("a", *["run true"] * 30)
+
+    task = fleet.await_rest("a")
+
+    assert (task.state, task.reason) == (TaskState.FAILED, Reason.BUDGET)
+    assert 0.004 <= total(fleet) <= 0.004 + REQUEST + 1e-9
+
+
+def test_a_day_is_spent_in_shares_and_then_nobody_starts(fleet: Fleet) -> None:
+    fleet.configure(budget={"day_usd": 0.01}, limits={"agents": 2})
+    fleet.spawn("a", *["run true"] * 40)
+
+    waiting = fleet.await_status("a", lambda item: item.wait and item.wait.bar is Bar.BUDGET)
+
+    assert waiting.wait is not None
+    assert waiting.wait.until is not None
+    assert waiting.task.attempts == 0
+    assert set(fleet.endings("a")) == {ExitReason.BUDGET}
+    assert 0.0099 <= total(fleet) <= 0.01 + REQUEST + 1e-9
+    [said] = fleet.spawn("b", "run true").messages
+    assert said.endswith("used: the task starts by itself")
+    assert fleet.tick().applied == 0
+
+
+def test_tokens_are_counted_by_the_runner_in_the_middle_of_a_turn(fleet: Fleet) -> None:
+    fleet.configure(budget={"run_tokens": 30_000})
+    fleet.spawn("a", "run true", "run true", "run true", "wait 30")
+
+    task = fleet.await_rest("a")
+
+    assert (task.state, task.reason, task.detail) == (
+        TaskState.FAILED,
+        Reason.BUDGET,
+        "its 30k tokens are used up",
+    )
+
+
+def test_what_was_spent_is_summed_by_task_model_and_day(fleet: Fleet) -> None:
+    fleet.spawn("a", "run true", "crash")
+    fleet.spawn("b", 'say "Hello."')
+    fleet.await_rest("b")
+    fleet.await_rest("a")
+
+    by_task = cost(fleet.context, CostRequest()).data
+    by_model = cost(fleet.context, CostRequest(by=By.MODEL)).data
+    by_day = cost(fleet.context, CostRequest(by=By.DAY, names=("b",))).data
+
+    assert [(line.key, line.state, line.tasks) for line in by_task.lines] == [
+        ("a", "failed", 1),
+        ("b", "failed", 1),
+    ]
+    assert (by_task.total.tasks, by_task.landed, by_task.usd_per_landed) == (2, 0, None)
+    assert by_model.total == by_task.total
+    assert by_day.total.usd == by_task.lines[1].usd > 0

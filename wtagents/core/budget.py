@@ -1,0 +1,160 @@
+"""Budgets: what runs, tasks, days and the repository may use, in US dollars and in tokens.
+
+A run is given an allowance when it starts and ends within one request of it; the agent program or
+the runner sees to that. What day and repository have left is shared between the places, and what
+live runs were given is reserved, so that all together stay within the budget. A run that has used
+up its share goes on with another one as long as there is any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.figures import count
+from wtagents.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+LEAST_SHARE = 0.1
+"""Of a budget: less is given to no run as long as there is more."""
+WORTHLESS = 0.01
+"""Of a budget: what is left counts as nothing."""
+WARN_SHARE = 0.8
+
+
+@record
+class Amount:
+    """What is used, or may be used; None has no limit."""
+
+    usd: float | None = None
+    tokens: int | None = None
+
+
+@record
+class Spent:
+    """What was used."""
+
+    usd: float = 0.0
+    tokens: int = 0
+
+
+@record
+class Budget:
+    """The settings."""
+
+    task: Amount = Amount()
+    day: Amount = Amount()
+    repository: Amount = Amount()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether tasks take from each other."""
+        return self.day != Amount() or self.repository != Amount()
+
+
+@record
+class Ledger:
+    """What the runs of the repository have used, and what live ones may still use."""
+
+    day: Spent = Spent()
+    """By runs that ended today."""
+    repository: Spent = Spent()
+    reserved: Spent = Spent()
+    """Allowances of live runs."""
+    day_ends: datetime | None = None
+
+
+@record
+class Shortage:
+    """Why a run cannot be given anything."""
+
+    detail: str
+    until: datetime | None
+    """When there is more; None: when another run ends, or a person raises the budget."""
+    in_use: bool
+    """Whether live runs hold what is left."""
+
+
+@record
+class _Line:
+    name: str
+    limit: float
+    spent: float
+    reserved: float
+    until: datetime | None
+    money: bool
+    shared: bool
+
+    def left(self) -> float:
+        """Return what nobody has used or reserved."""
+        return self.limit - self.spent - self.reserved
+
+    def share(self, places: int) -> float:
+        """Return what one of so many places may use."""
+        left = max(self.left(), 0.0)
+        if not self.shared:
+            return left
+        return min(left, max(left / max(places, 1), self.limit * LEAST_SHARE))
+
+    def words(self) -> str:
+        """Return `budget.day_usd: $50.02 of $50.00 used`."""
+        return f"{self.name}: {self._figure(self.spent)} of {self._figure(self.limit)} used"
+
+    def _figure(self, value: float) -> str:
+        return f"${value:,.2f}" if self.money else count(int(value))
+
+
+def allowance(budget: Budget, ledger: Ledger, task: Spent, *, places: int) -> Amount | Shortage:
+    """Return what the next run of a task may use, or why nothing; `places` are those free."""
+    usd: list[float] = []
+    tokens: list[float] = []
+    for line in _lines(budget, ledger, task):
+        if line.left() <= line.limit * WORTHLESS:
+            in_use = line.spent < line.limit * (1 - WORTHLESS)
+            detail = f"{line.words()}, the rest is in use" if in_use else line.words()
+            return Shortage(detail=detail, until=None if in_use else line.until, in_use=in_use)
+        (usd if line.money else tokens).append(line.share(places))
+    return Amount(
+        usd=round(min(usd), 4) if usd else None, tokens=int(min(tokens)) if tokens else None
+    )
+
+
+def warnings(budget: Budget, ledger: Ledger) -> tuple[str, ...]:
+    """Name the shared budgets that are nearly used up."""
+    return tuple(
+        line.words()
+        for line in _lines(budget, ledger, Spent())
+        if line.shared and line.spent >= line.limit * WARN_SHARE
+    )
+
+
+def is_used_up(limit: Amount, spent: Spent) -> bool:
+    """Whether one of the two limits is reached."""
+    dollars = limit.usd is not None and spent.usd >= limit.usd
+    return dollars or (limit.tokens is not None and spent.tokens >= limit.tokens)
+
+
+def _lines(budget: Budget, ledger: Ledger, task: Spent) -> Iterator[_Line]:
+    held, none = ledger.reserved, Spent()
+    for name, limit, spent, reserved, until in (
+        ("task", budget.task, task, none, None),
+        ("day", budget.day, ledger.day, held, ledger.day_ends),
+        ("repository", budget.repository, ledger.repository, held, None),
+    ):
+        shared = name != "task"
+        for unit, most, used, kept in (
+            ("usd", limit.usd, spent.usd, reserved.usd),
+            ("tokens", limit.tokens, spent.tokens, reserved.tokens),
+        ):
+            if most is not None:
+                yield _Line(
+                    name=f"budget.{name}_{unit}",
+                    limit=most,
+                    spent=used,
+                    reserved=kept,
+                    until=until,
+                    money=unit == "usd",
+                    shared=shared,
+                )
