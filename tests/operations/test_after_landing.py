@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.support.processes import run_to_end
+from tests.support.processes import MERGER, run_to_end
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.attention import attention
@@ -132,7 +132,7 @@ def test_a_red_target_is_not_pushed(fleet: Fleet) -> None:
 def test_killed_while_it_looks_the_next_landing_looks_again(fleet: Fleet, tmp_path: Path) -> None:
     three(fleet)
     killed = tmp_path / "killed"
-    kill = f"test -e {killed} || {{ touch {killed}; kill -9 $PPID; }}"
+    kill = f"test -e {killed} || {{ touch {killed}; kill -9 {MERGER}; }}"
     settings = {"post_gate": [kill, RED_WITH_BROKEN], "auto_undo": True, "resolver": "none"}
     argv = [sys.executable, "-c", LANDER, str(fleet.main.path), json.dumps(settings)]
     assert run_to_end(argv).returncode == -9

@@ -197,6 +197,12 @@ def commands_for_that_nobody_trusted(repository: RepositoryBuilder) -> None:
         ({"core.hooksPath": "hooks"}, "core.hooksPath", Health.NOTE),
         ({"rerere.autoUpdate": "true"}, "rerere.autoUpdate", Health.NOTE),
         ({"rebase.updateRefs": "yes"}, "rebase.updateRefs", Health.NOTE),
+        (
+            {"receive.denyCurrentBranch": "updateInstead"},
+            "receive.denyCurrentBranch",
+            Health.NOTE,
+        ),
+        ({"receive.denyCurrentBranch": "no"}, "receive.denyCurrentBranch", Health.NOTE),
         ({"commit.gpgSign": "true"}, "signing", Health.FAILED),
         (
             {"commit.gpgSign": "1", "user.signingKey": "k", "gpg.program": "true"},
@@ -225,6 +231,7 @@ def test_harmless_settings_of_git(repository: RepositoryBuilder) -> None:
         "core.hooksPath": "~/hooks",
         "gc.pruneExpire": "2.weeks",
         "rerere.autoUpdate": "false",
+        "receive.denyCurrentBranch": "refuse",
         "extensions.worktreeConfig": "true",
     }
     for key, value in harmless.items():

@@ -209,7 +209,7 @@ def test_a_push_supersedes_the_batch_and_all_of_it_comes_again(fleet: Fleet, log
     outcomes = land(fleet)
     assert {each.state for each in outcomes.values()} == {MergeState.MERGED}
     assert fleet.main.subjects() == ["Add two", "Add one", "By hand", "Begin"]
-    assert [fleet.request(name).attempts for name in ("one", "two")] == [1, 1]
+    assert [fleet.request(name).superseded for name in ("one", "two")] == [1, 1]
 
 
 def test_slots_do_not_end_each_others_gates(fleet: Fleet, sandbox: Sandbox, log: Path) -> None:

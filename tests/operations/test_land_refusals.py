@@ -12,11 +12,10 @@ from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import ConfigError
 from wtagents.core.merge import MergeState, Rejection
-from wtagents.core.task import TaskState
 from wtagents.operations.context import Context
 from wtagents.operations.doctor import accept
+from wtagents.operations.landing.batch import HURRIED_AFTER
 from wtagents.operations.landing.land import land_waiting
-from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.tripwire import accept_tripwire
@@ -46,7 +45,7 @@ def test_a_commit_during_the_gate_supersedes_the_attempt_and_both_are_kept(fleet
     assert (outcome.state, outcome.verified) == (MergeState.MERGED, True)
     assert fleet.main.subjects() == ["Add a", "By hand b.txt", "Begin"]
     assert fleet.main.status() == []
-    assert fleet.request("fix").attempts == 1
+    assert fleet.request("fix").superseded == 1
 
 
 def test_a_push_into_the_repository_counts_like_any_other_commit(fleet: Fleet) -> None:
@@ -62,15 +61,24 @@ def test_a_push_into_the_repository_counts_like_any_other_commit(fleet: Fleet) -
     assert fleet.main.subjects("main") == ["Add a", "Pushed", "Begin"]
 
 
-def test_a_target_that_never_rests_is_left_to_a_person(fleet: Fleet) -> None:
-    fleet.task("fix", {"a.txt": "a\n"})
-    count = fleet.main.path.parent / "count"
-    fleet.use(gate=[f"echo x >> {count}; n=$(wc -l < {count}); {commit_by_hand(fleet, 'b$n')}"])
-    outcome = land(fleet)
-    assert (outcome.state, outcome.rejection) == (MergeState.REJECTED, Rejection.TARGET_MOVING)
-    assert outcome.detail == f"main moved while fix was landing, {ATTEMPTS} times in a row"
-    assert fleet.main.subjects() == [f"By hand b{n}" for n in range(ATTEMPTS, 0, -1)] + ["Begin"]
-    assert fleet.row("fix").state is TaskState.READY
+def test_a_target_that_hardly_rests_starves_nobody(fleet: Fleet) -> None:
+    """More often than one pass tries; from the third time on the gate would take minutes."""
+    fleet.task("fix", {"a.txt": "a\n"}, subject="Add a")
+    count, times = fleet.main.path.parent / "count", 6
+    moves = f"{{ {commit_by_hand(fleet, 'b$n')}; test $n -le {HURRIED_AFTER} || sleep 600; }}"
+    fleet.use(gate=[f"echo x >> {count}; n=$(wc -l < {count}); test $n -gt {times} || {moves}"])
+    told: list[str] = []
+    options = MergeRequestOptions(names=("fix",))
+    (outcome,) = merge(fleet.context, options, tell=told.append).data
+    assert (outcome.state, outcome.verified) == (MergeState.MERGED, True)
+    by_hand = [f"By hand b{n}" for n in range(times, 0, -1)]
+    assert fleet.main.subjects() == ["Add a", *by_hand, "Begin"]
+    request = fleet.request("fix")
+    assert (request.superseded, request.attempts) == (times, 0)
+    assert [line for line in told if "meanwhile" in line] == [
+        "fix: main moved meanwhile; beginning again",
+        *(f"fix: main moved {n} times meanwhile; goes on trying" for n in range(2, times + 1)),
+    ]
 
 
 def test_a_target_that_is_gone_is_named(fleet: Fleet) -> None:

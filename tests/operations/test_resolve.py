@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.git.conflict_classes import CLASSES, ConflictClass, commit_files
-from tests.support.processes import run_to_end
+from tests.support.processes import MERGER, run_to_end
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from wtagents.core.errors import ExitCode, StateError, UsageError
@@ -263,7 +263,7 @@ def test_a_checkout_of_another_task_of_this_name_is_none(fleet: Fleet) -> None:
 def test_killed_while_it_lands_the_decisions_stay(fleet: Fleet) -> None:
     conflict(fleet)
     (opened(fleet) / "note.txt").write_text(rows(r5="target\nbranch"))
-    settings = json.dumps({"resolver": "none", "gate": ["kill -9 $PPID; sleep 1"]})
+    settings = json.dumps({"resolver": "none", "gate": [f"kill -9 {MERGER}; sleep 1"]})
     done = run_to_end((sys.executable, "-c", RESOLVER, str(fleet.main.path), settings))
     assert done.returncode == -9
     assert stored(fleet) == (1, 1)

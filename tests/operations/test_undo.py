@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.environment import Sandbox
-from tests.support.processes import run_to_end, survivors
+from tests.support.processes import MERGER, run_to_end, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import ExitCode, NotFoundError, StateError
@@ -313,7 +313,7 @@ def test_killed_between_the_ref_and_the_checkout(
     fleet.main.commit({".gitattributes": "*.txt filter=slow\n"})
     accept_tripwire(fleet.context)
     landed(fleet)
-    settings = json.dumps({"resolver": "none", "gate": [f"echo $PPID > {pid}"]})
+    settings = json.dumps({"resolver": "none", "gate": [f"echo {MERGER} > {pid}"]})
     argv = [sys.executable, "-c", UNDOER, str(fleet.main.path), settings]
     assert run_to_end(argv).returncode == -9
     assert fleet.main.subjects()[0] == "Undo fix"
@@ -338,7 +338,7 @@ def test_killed_between_the_ref_and_the_checkout(
 def test_killed_while_a_gate_runs_nothing_has_happened(fleet: Fleet) -> None:
     landed(fleet)
     before = fleet.tip()
-    settings = json.dumps({"resolver": "none", "gate": ["kill -9 $PPID"]})
+    settings = json.dumps({"resolver": "none", "gate": [f"kill -9 {MERGER}"]})
     argv = [sys.executable, "-c", UNDOER, str(fleet.main.path), settings]
     assert run_to_end(argv).returncode == -9
     assert (fleet.tip(), fleet.row("fix").state) == (before, TaskState.MERGED)

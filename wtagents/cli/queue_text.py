@@ -46,13 +46,23 @@ def queue_lines(queue: Queue, style: Style, *, now: datetime) -> Iterator[str]:
         yield style.paint(f"flaky: {shown}, {plural(times, 'time')}", Tone.NOTICE)
 
 
+def _why(entry: QueueEntry) -> str:
+    words = [entry.why]
+    if entry.attempts:
+        words.append(f"cut off {plural(entry.attempts, 'time')}")
+    if entry.superseded:
+        times = plural(entry.superseded, "time")
+        words.append(f"{entry.target} moved {times} meanwhile, goes on trying")
+    return "; ".join(words)
+
+
 def _row(entry: QueueEntry, now: datetime) -> tuple[Cell | str, ...]:
     tone = Tone.PLAIN if entry.state is MergeState.WAITING else Tone.GOOD
     return (
         str(entry.batch) if entry.batch else "",
         entry.task,
         Cell(str(entry.state), tone),
-        entry.why + (f", attempt {entry.attempts + 1}" if entry.attempts else ""),
+        _why(entry),
         age((now - entry.asked_at).total_seconds()),
         "" if entry.expected_seconds is None else f"{entry.expected_seconds:.0f}s",
     )

@@ -187,7 +187,7 @@ class MergeRequest:
     hint: str
     """The next command for a person, or ''."""
     attempts: int
-    """How often the target moved and the attempt began again."""
+    """How often its landing was cut off and began again."""
     resolutions: tuple[Resolution, ...]
     gates: tuple[GateResult, ...]
     holds: tuple[Hold, ...]
@@ -202,3 +202,11 @@ class MergeRequest:
     """Requests with the same number were verified together."""
     place: int | None = None
     """Its place in the batch, from 1."""
+    superseded: int = 0
+    """How often the target moved meanwhile and it began again: nobody's fault, and no reason to
+    give up."""
+
+    @property
+    def tries(self) -> int:
+        """How often it began, this time included."""
+        return 1 + self.attempts + self.superseded

@@ -239,13 +239,22 @@ def _land_all(context: Context, asked: Collection[int], tell: Tell) -> None:
     while _live(context, asked):
         with try_lock(context.paths.merger_lock) as held:
             if held:
+                before = _superseded(context, asked)
                 land_queue(context, only=asked, tell=tell)
-                return
+                if _superseded(context, asked) == before:
+                    return
+                continue
         now = _what_lands(context)
         if now != said:
             tell(now)
             said = now
         context.clock.wait(never, _LOOK_SECONDS)
+
+
+def _superseded(context: Context, asked: Collection[int]) -> dict[int, int]:
+    """Return how often each request that still waits gave way to somebody else."""
+    with context.database.read() as db:
+        return {each.id: each.superseded for each in live_merge_requests(db) if each.id in asked}
 
 
 def _live(context: Context, asked: Collection[int]) -> bool:

@@ -44,6 +44,9 @@ class QueueEntry:
     """Why it is not in the batch before, or what it is at."""
     asked_at: datetime
     attempts: int
+    """How often its landing was cut off."""
+    superseded: int
+    """How often the target moved meanwhile."""
     expected_seconds: float | None
     """From now until its gates have passed, if nothing fails; None where nothing was measured."""
 
@@ -120,6 +123,7 @@ def _at_work(
         why="landing now",
         asked_at=request.created_at,
         attempts=request.attempts,
+        superseded=request.superseded,
         expected_seconds=None if seconds is None else max(0.0, round(seconds - passed, 1)),
     )
 
@@ -143,6 +147,7 @@ def _planned(
                 why=_why(entry.request_id, before, requests, names, line.limit),
                 asked_at=request.created_at,
                 attempts=request.attempts,
+                superseded=request.superseded,
                 expected_seconds=None if seconds is None else round(seconds * number, 1),
             )
     for held in batches[-1].held if batches else ():
@@ -156,6 +161,7 @@ def _planned(
             why=_words(held, requests, names, line.limit),
             asked_at=request.created_at,
             attempts=request.attempts,
+            superseded=request.superseded,
             expected_seconds=None,
         )
 

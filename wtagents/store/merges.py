@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         detail: str
         hint: str
         attempts: int
+        superseded: int
         resolutions: tuple[Resolution, ...]
         gates: tuple[GateResult, ...]
         patch: str
@@ -164,8 +165,9 @@ def move_merge_request(
     row = db.change(
         "UPDATE merge_request SET state = :to, source = :source, onto = :onto,"
         " candidate = :candidate, rejection = :rejection, detail = :detail, hint = :hint,"
-        " attempts = :attempts, resolutions = :resolutions, gates = :gates, patch = :patch,"
-        " batch = :batch, place = :place, holds = :holds, changed_at = :now"
+        " attempts = :attempts, superseded = :superseded, resolutions = :resolutions,"
+        " gates = :gates, patch = :patch, batch = :batch, place = :place, holds = :holds,"
+        " changed_at = :now"
         " WHERE id = :id AND state IN (SELECT value FROM json_each(:sources)) RETURNING id",
         {
             "id": request_id,
@@ -178,6 +180,7 @@ def move_merge_request(
             "detail": after.detail,
             "hint": after.hint,
             "attempts": after.attempts,
+            "superseded": after.superseded,
             "resolutions": dump_resolutions(after.resolutions),
             "gates": dump_gates(after.gates),
             "patch": after.patch,
@@ -223,6 +226,7 @@ def _request(row: sqlite3.Row) -> MergeRequest:
         detail=row["detail"],
         hint=row["hint"],
         attempts=row["attempts"],
+        superseded=row["superseded"],
         resolutions=parse_resolutions(row["resolutions"]),
         gates=parse_gates(row["gates"]),
         holds=parse_holds(row["holds"]),

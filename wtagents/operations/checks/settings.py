@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 _TRUE = frozenset({"", "true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
 
 
 def git_settings(context: Context) -> dict[str, str]:
@@ -86,6 +87,15 @@ def _dangers(settings: dict[str, str]) -> Iterator[Check]:
             "rebase.updateRefs",
             "an agent's rebase moves other branches along",
             "git config --unset rebase.updateRefs",
+        )
+    pushed = settings.get("receive.denycurrentbranch", "").lower()
+    if pushed in ("updateinstead", "ignore", "warn", *_FALSE):
+        yield note(
+            "receive.denyCurrentBranch",
+            "who pushes here moves the checked out branch, maybe in the middle of a landing"
+            if pushed == "updateinstead"
+            else "who pushes here moves the checked out branch, and leaves its files behind",
+            "git config --unset receive.denyCurrentBranch; push to another branch, and land that",
         )
 
 

@@ -10,9 +10,9 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from wtagents.core.errors import WtaError
-from wtagents.core.merge import Rejection
 from wtagents.core.prefixes import Search, Verdict, plan_runs
 from wtagents.core.record import replace
+from wtagents.git.refs import ref_value
 from wtagents.operations.landing.admit import admit
 from wtagents.operations.landing.advance import Broken, Landed, Superseded, land_prefix
 from wtagents.operations.landing.chain import build_chain
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from wtagents.operations.landing.chain import Chain, Member
     from wtagents.operations.landing.landing import Landing
     from wtagents.operations.landing.outcome import Tell
+
+HURRIED_AFTER = 2
+"""Times that a target moved meanwhile, from which on gates are ended as soon as it moves again: the
+next try begins at once and has the whole pause of whoever moves it."""
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +97,7 @@ class _Passage:
 
     def _search(self, verifier: Verifier) -> None:
         search = Search(size=len(self._members), slots=verifier.slots)
+        hurried = any(each.landing.request.superseded >= HURRIED_AFTER for each in self._members)
         while True:
             plan = plan_runs(search)
             for prefix in plan.stop:
@@ -103,7 +108,11 @@ class _Passage:
                 search = search.started(prefix)
             if search.is_done:
                 break
-            prefix, gated = verifier.next_verdict()
+            verdict = verifier.next_verdict(given_up=self._is_overtaken if hurried else None)
+            if verdict is None:
+                self._give_way()
+                return
+            prefix, gated = verdict
             flakes = len(search.flakes)
             search = search.seen(prefix, _verdict(gated, prefix, self._reds))
             if len(search.flakes) > flakes:
@@ -125,10 +134,7 @@ class _Passage:
                 self._landed = prefix
                 return True
             case Superseded():
-                for member in self._left():
-                    target, name = member.landing.request.target, member.name
-                    why = f"{target} moved while {name} was landing"
-                    member.landing.begin_again(why, Rejection.TARGET_MOVING)
+                self._give_way()
                 return False
             case Broken():
                 gone = {member.landing.request.id for member, _ in end.refused}
@@ -138,6 +144,17 @@ class _Passage:
                 return False
             case _:
                 assert_never(end)
+
+    def _give_way(self) -> None:
+        """Begin again on where the target is now."""
+        for member in self._left():
+            member.landing.supersede()
+
+    def _is_overtaken(self) -> bool:
+        """Whether the target is not where this chain can go on from any more."""
+        first = self._members[0]
+        stands = self._members[self._landed - 1].commit if self._landed else first.source.onto
+        return ref_value(self._context.repository, first.landing.request.target.ref) != stands
 
     def _blame(self, verifier: Verifier, culprit: int) -> None:
         """Refuse the member whose tree was red twice; the rest comes again without it."""

@@ -9,7 +9,8 @@
 
 Killed anywhere, the next landing begins again from the rows: nothing before `advancing` touches the
 user's repository, and `advancing` holds what is needed to finish. A target that moved meanwhile
-supersedes the attempt. The tasks' own branches never move. Whoever lands holds the merger lock.
+supersedes the attempt, which begins again, however often. The tasks' own branches never move.
+Whoever lands holds the merger lock.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, WtaError
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.merge import MergeState
 from wtagents.core.queue import plan_batch
 from wtagents.git.advance import finish_advance, is_advancing
 from wtagents.git.hub import open_hub
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_TRIES = 5
+"""How often a request begins in one pass while its target goes on moving; then come the others."""
 _ORPHAN_SECONDS = 45.0
 """How long a git command that outlived its landing is waited for."""
 
@@ -76,9 +79,10 @@ def land_queue(
     seen: dict[int, None] = {}
     alone: set[int] = set()
     before: list[tuple[int, int]] | None = None
+    at_first: dict[int, int] = {}
     while True:
-        waiting = _waiting(context, only)
-        stand = [(request.id, request.attempts) for request in waiting] + [(-1, len(alone))]
+        waiting = _waiting(context, only, at_first)
+        stand = [(request.id, request.tries) for request in waiting] + [(-1, len(alone))]
         if not waiting or stand == before:
             break
         before = stand
@@ -104,11 +108,16 @@ def recover(context: Context, *, tell: Tell = silent) -> None:
             logger.exception("recovering %s", landing.task.name)
 
 
-def _waiting(context: Context, only: Collection[int] | None) -> list[MergeRequest]:
+def _waiting(
+    context: Context, only: Collection[int] | None, at_first: dict[int, int]
+) -> list[MergeRequest]:
+    """Return what waits, but for those that gave way too often since `at_first` was noted."""
     return [
         request
         for request in _live(context)
-        if request.state is MergeState.WAITING and (only is None or request.id in only)
+        if request.state is MergeState.WAITING
+        and (only is None or request.id in only)
+        and request.superseded - at_first.setdefault(request.id, request.superseded) < _TRIES
     ]
 
 
@@ -132,7 +141,7 @@ def _recover(landing: Landing) -> None:
                 notes = ("it was cut off and finished later",)
                 landing.finish(request.candidate, landed_words(context, request, commits, notes))
                 return
-    landing.begin_again(f"the landing was cut off while {request.state}", Rejection.CUT_OFF)
+    landing.cut_off()
 
 
 def _finish_advance(context: Context, target: BranchName) -> None:

@@ -13,6 +13,7 @@ from wtagents.core.record import record, replace
 from wtagents.core.task import Task, TaskState
 from wtagents.core.text import printable
 from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.words import superseded_words
 from wtagents.store.answers import drop_answers
 from wtagents.store.lessons import drop_notes, settle_lessons
 from wtagents.store.merges import merge_request_by_id, move_merge_request
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from wtagents.store.merges import MergeChanges
 
 ATTEMPTS = 5
-"""How often a landing begins before a person is asked."""
+"""How often a landing is cut off before a person is asked."""
 _ACTOR = "merger"
 
 
@@ -112,18 +113,29 @@ class Landing:
             db, MergeState.MERGED, TaskState.MERGED, detail=detail, hint="", candidate=candidate
         )
 
-    def begin_again(self, why: str, rejection: Rejection) -> Landing | None:
-        """Put the request back into the queue; after too many times reject it and return None."""
+    def cut_off(self) -> None:
+        """Put the request back into the queue; after too many times ask a person.
+
+        One that kills its merger again and again must not do so for ever.
+        """
         attempts = self.request.attempts + 1
+        why = f"the landing was cut off while {self.request.state}"
         if attempts >= ATTEMPTS:
             again = f"wta merge {self.task.name}"
-            detail = f"{why}, {attempts} times in a row"
+            detail = f"{why}, {attempts} times in all"
             replace(self, request=replace(self.request, attempts=attempts)).reject(
-                Refusal(rejection=rejection, detail=detail, hint=f"try again: {again}")
+                Refusal(rejection=Rejection.CUT_OFF, detail=detail, hint=f"try again: {again}")
             )
-            return None
+            return
         self.tell(f"{self.task.name}: {why}; beginning again")
-        return self.move(MergeState.WAITING, attempts=attempts, detail=why)
+        self.move(MergeState.WAITING, attempts=attempts, detail=why)
+
+    def supersede(self) -> None:
+        """Put the request back into the queue because somebody else moved the target."""
+        superseded, target = self.request.superseded + 1, self.request.target
+        why = superseded_words(target, superseded)
+        self.tell(f"{self.task.name}: {why}")
+        self.move(MergeState.WAITING, superseded=superseded, detail=why, batch=None, place=None)
 
     def _end(self, to: MergeState, task_to: TaskState, **changes: Unpack[MergeChanges]) -> None:
         with self.context.database.write(actor=_ACTOR) as db:

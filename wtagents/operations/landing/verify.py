@@ -26,7 +26,7 @@ from wtagents.operations.landing.side_tests import need_tests, side_tests
 from wtagents.store.gates import recall_verdicts, record_flake, remember_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wtagents.core.merge import GateResult
     from wtagents.git.hub import Hub
@@ -92,8 +92,10 @@ class Verifier:
             wait((running.future,), timeout=_LOOK_SECONDS)
         self._free.append(running.slot)
 
-    def next_verdict(self) -> tuple[int, Gated]:
-        """Wait for the next prefix to be decided.
+    def next_verdict(
+        self, *, given_up: Callable[[], bool] | None = None
+    ) -> tuple[int, Gated] | None:
+        """Wait for the next prefix to be decided; None when it is given up before.
 
         Raises SystemFault when a slot cannot be filled or a process cannot be stopped.
         """
@@ -101,7 +103,9 @@ class Verifier:
             return self._known.popleft()
         while True:
             futures = {each.future: prefix for prefix, each in self._running.items()}
-            done, _ = wait(futures, timeout=_LOOK_SECONDS * 100, return_when=FIRST_COMPLETED)
+            done, _ = wait(futures, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            if not done and given_up is not None and given_up():
+                return None
             for future in done:
                 prefix = futures[future]
                 self._free.append(self._running.pop(prefix).slot)
@@ -164,7 +168,7 @@ class Verifier:
     def _inspection(self, prefix: int, slot: int, cancelled: Event, *, again: bool) -> Inspection:
         members = self._members[:prefix]
         last = members[-1].landing
-        stem = f"{last.task.name.folder}-{last.request.id}-{last.request.attempts + 1}"
+        stem = f"{last.task.name.folder}-{last.request.id}-{last.request.tries}"
         return Inspection(
             context=self._context,
             hub=self._hub.repo,

@@ -54,6 +54,13 @@ def _counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def superseded_words(target: BranchName, times: int) -> str:
+    """Say that somebody else was faster; it is nobody's fault."""
+    if times == 1:
+        return f"{target} moved meanwhile; beginning again"
+    return f"{target} moved {times} times meanwhile; goes on trying"
+
+
 def refuse_red(name: str, red: Red) -> Refusal:
     """A gate said no to a tree, twice."""
     result, shell = red.result, printable(red.result.command, SHELL_LIMIT)

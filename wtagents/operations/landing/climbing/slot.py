@@ -18,7 +18,7 @@ def inspect_alone(
 ) -> Inspection:
     """Return the inspection of a commit in the first slot; nothing else may be verified now."""
     request = landing.request
-    stem = f"{landing.task.name.folder}-{request.id}-{request.attempts + 1}"
+    stem = f"{landing.task.name.folder}-{request.id}-{request.tries}"
     return Inspection(
         context=landing.context,
         hub=hub.repo,
