@@ -15,6 +15,7 @@ from wtagents.core.errors import ExitCode, NotFoundError
 from wtagents.core.retention import Keep, Remove
 from wtagents.core.task import TaskState
 from wtagents.operations.cleanup import Cleaned, CleanupRequest, cleanup
+from wtagents.operations.undelete import undelete
 from wtagents.store.trash import last_trash_item_of
 
 DAY = 86400.0
@@ -162,6 +163,28 @@ def test_a_worktree_that_was_deleted_by_hand_is_forgotten_with_its_branch_kept_s
     assert isinstance(clean(fleet)["fix"].verdict, Remove)
     assert fleet.main.git("worktree", "list").count("\n") == 0
     assert tip in RepositoryBuilder(fleet.context.paths.hub).refs().values()
+
+
+def test_what_somebody_else_has_landed_goes_and_comes_back(fleet: Fleet) -> None:
+    worktree = fleet.task("fix", {"a": "1\n"})
+    worktree.commit({"a": "2\n"})
+    assert verdict(fleet) == "the task is ready"
+    fleet.main.git("merge", "-q", "--squash", "wta/fix")
+    fleet.main.commit({}, "Fix (#1)")
+    worktree.write({"draft": "d\n"})
+    assert verdict(fleet) == "beside what landed: untracked: draft"
+    worktree.write({"draft": None})
+    tip = worktree.tip("HEAD")
+    how = "landed by somebody else: the target has all that it changed; its commits are archived"
+    assert verdict(fleet) == how
+    assert not worktree.path.exists()
+    undelete(fleet.context, "fix")
+    assert (fleet.row("fix").state, worktree.tip("wta/fix")) == (TaskState.READY, tip)
+
+
+def verdict(fleet: Fleet) -> str:
+    (done,) = cleanup(fleet.context, CleanupRequest()).data.tasks
+    return done.verdict.reason if isinstance(done.verdict, Keep) else done.verdict.proof
 
 
 def test_one_pass_by_itself_takes_a_few_and_says_how_many_are_left(fleet: Fleet) -> None:

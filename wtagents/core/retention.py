@@ -2,7 +2,8 @@
 
 Age is never a reason. A task's worktree may go when the task has ended, nothing works in it, its
 branch is at exactly what landed (or the task was given up), and nothing in it would be a surprise
-to lose from sight. What goes can come back: the whole folder is renamed, commits are archived.
+to lose from sight. A task at rest has ended, too, when somebody else has landed all that it did.
+What goes can come back: the whole folder is renamed, commits are archived.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ CARRIED = frozenset(
 Everything else in the worktree of a task that landed was made after it had landed: it goes only
 when a person names the task, or has given the task up.
 """
+RESTING = frozenset({TaskState.READY, TaskState.STOPPED})
+"""Tasks that others may have landed: a pull request, a merge by hand."""
 _SHOWN = 3
 
 
@@ -65,6 +68,10 @@ class Remains:
     unsaved: tuple[Unsaved, ...]
     restored_at: datetime | None
     """When a person brought it back the last time."""
+    integrated: str = ""
+    """How somebody else has landed all that it did, in words; '' for not, or unknown."""
+    awaited_by: str = ""
+    """A task that is to land after it, or ''."""
 
 
 @record
@@ -89,7 +96,11 @@ def judge_retention(remains: Remains) -> Remove | Keep:
 
 def _reasons_to_keep(remains: Remains) -> Iterator[str]:
     if remains.state not in (TaskState.MERGED, TaskState.CANCELLED):
-        yield f"the task is {remains.state}"
+        if remains.state not in RESTING or not remains.integrated:
+            yield f"the task is {remains.state}"
+        if remains.awaited_by:
+            yield f"{remains.awaited_by} lands after it"
+        yield from _later(remains, "beside what landed")
     if remains.at_work:
         yield remains.at_work
     if remains.restored_at is not None and not remains.named:
@@ -108,14 +119,20 @@ def _reasons_to_keep(remains: Remains) -> Iterator[str]:
 def _after_landing(remains: Remains) -> Iterator[str]:
     if remains.tip is not None and remains.tip != remains.landed:
         yield "its branch has moved since it landed"
+    yield from _later(remains, "since it landed")
+
+
+def _later(remains: Remains, when: str) -> Iterator[str]:
     later = [each for each in remains.unsaved if each.kind not in CARRIED]
     if later:
-        yield f"since it landed: {listed(later)}"
+        yield f"{when}: {listed(later)}"
 
 
 def _proof(remains: Remains) -> str:
     if remains.state is TaskState.CANCELLED:
         return "cancelled; its commits are archived"
+    if remains.state in RESTING:
+        return f"landed by somebody else: {remains.integrated}; its commits are archived"
     if remains.tip is None:
         return "merged; its branch is gone already"
     if remains.tip == remains.landed:

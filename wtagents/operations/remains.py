@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.merge import MergeState
 from wtagents.core.record import record
-from wtagents.core.retention import Remains
+from wtagents.core.retention import RESTING, Remains
 from wtagents.git.admin import LockReason
+from wtagents.git.hub import open_hub
+from wtagents.git.integrated import how_integrated
 from wtagents.git.refs import ref_value
 from wtagents.git.unsaved import loose_commits, unsaved_work
 from wtagents.git.worktrees import worktrees
 from wtagents.operations.starting.instructions import INSTRUCTIONS_FILE, OPENING
+from wtagents.store.after import tasks_waiting_for
 from wtagents.store.merges import latest_merge_request, live_merge_request
 from wtagents.store.runs import runs_of
 from wtagents.store.trash import restored_at, trash_item_of
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from wtagents.core.trash import TrashItem
     from wtagents.core.worktree import Unsaved
     from wtagents.operations.context import Context
+
+logger = logging.getLogger(__name__)
 
 
 @record
@@ -52,6 +59,7 @@ def observe_remains(context: Context, task: Task, *, named: bool) -> Found:
         latest = latest_merge_request(db, task.id)
         item = trash_item_of(db, task.id)
         came_back = restored_at(db, task.id)
+        awaited_by = next((each.name for each in tasks_waiting_for(db, task.id)), "")
     on_disk = os.path.lexists(task.worktree)
     landed = latest.source if latest and latest.state is MergeState.MERGED else None
     at_work = "it is landing" if landing else _at_work(runs)
@@ -66,6 +74,8 @@ def observe_remains(context: Context, task: Task, *, named: bool) -> Found:
             elsewhere=_elsewhere(context, task),
             unsaved=_unsaved(context, task) if on_disk else (),
             restored_at=came_back,
+            integrated="" if at_work else _integrated(context, task),
+            awaited_by=awaited_by,
         ),
         item=item,
         commits=_loose(context, task) if on_disk else (),
@@ -78,6 +88,21 @@ def _at_work(runs: list[Run]) -> str:
     left = marked_processes(*((RUN_MARK, run.id) for run in runs)) if runs else []
     pids = ", ".join(str(identity.pid) for identity in left)
     return f"processes of its agent are left: {pids}" if left else ""
+
+
+def _integrated(context: Context, task: Task) -> str:
+    """Say how somebody else has landed a task that rests; what cannot be told is not landed."""
+    repository = context.repository
+    tip, target = (ref_value(repository, each.ref) for each in (task.branch, task.target))
+    if task.state not in RESTING or tip is None or target is None or tip == task.base:
+        return ""
+    try:
+        hub = open_hub(context.paths, repository)
+        hub.fetch(repository, tip, target, task.base)
+        return how_integrated(hub, base=task.base, tip=tip, target=target)
+    except WtaError as error:
+        logger.info("whether %s has landed cannot be told: %s", task.name, error)
+        return ""
 
 
 def _elsewhere(context: Context, task: Task) -> str:

@@ -19,6 +19,16 @@ def add_after(db: Database, task_id: int, after_ids: Iterable[int]) -> None:
         db.change("INSERT OR IGNORE INTO task_after VALUES (?, ?)", (task_id, after_id))
 
 
+def tasks_waiting_for(db: Database, task_id: int) -> list[Task]:
+    """Return the tasks that have yet to land after a task."""
+    rows = db.rows(
+        "SELECT task_id FROM task_after JOIN task ON task.id = task_id WHERE after_id = ?"
+        " AND removed_at IS NULL AND state NOT IN ('merged', 'cancelled') ORDER BY task_id",
+        (task_id,),
+    )
+    return [require_task_by_id(db, row["task_id"]) for row in rows]
+
+
 def tasks_after(db: Database, task_id: int) -> list[Task]:
     """Return the tasks that a task lands after."""
     rows = db.rows(
