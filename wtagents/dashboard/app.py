@@ -19,7 +19,7 @@ from wtagents.core.errors import ExitCode, WtaError
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.grid import Tone
-from wtagents.dashboard.look import DARK, LIGHT, theme_of_terminal
+from wtagents.dashboard.look import DARK, LIGHT, named_colours, theme_of_terminal
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.screens.board import BoardScreen
 from wtagents.dashboard.screens.inbox import InboxScreen
@@ -55,6 +55,14 @@ class Said(Message):
         super().__init__()
         self.text = text
         self.tone = tone
+
+
+class Done(Message):
+    """An act was carried out; what follows is for the thread of the application."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self.then = then
 
 
 class Dashboard(App[None]):
@@ -96,6 +104,8 @@ class Dashboard(App[None]):
         self._asked = Event()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
+        self.ansi_theme_dark = named_colours(DARK)
+        self.ansi_theme_light = named_colours(LIGHT)
         self.theme = theme or theme_of_terminal()
 
     @property
@@ -117,10 +127,12 @@ class Dashboard(App[None]):
         items = self._seen.items if self._seen is not None else ()
         return next((each for each in items if each.task.name == name), None)
 
-    def act(self, doing: str, verb: Verb, *, done: str = "") -> None:
+    def act(
+        self, doing: str, verb: Verb, *, done: str = "", then: Callable[[], None] | None = None
+    ) -> None:
         """Carry out a verb in a thread of its own and say what came of it."""
         self.say(f"{doing} …", Tone.FAINT)
-        self._carry_out(verb, done)
+        self._carry_out(verb, done, then)
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Say something in the line above the keys."""
@@ -143,11 +155,13 @@ class Dashboard(App[None]):
         context.close()
 
     @work(thread=True, group="acts")
-    def _carry_out(self, verb: Verb, done: str) -> None:
+    def _carry_out(self, verb: Verb, done: str, then: Callable[[], None] | None) -> None:
         context = self._place.another(clock=Patience(self._place.clock, self._left))
         try:
             result = verb(context, lambda text: self._post_said(text, Tone.FAINT))
             self._tell_result(result.messages, result.exit_code, result.data, done)
+            if then is not None:
+                self.post_message(Done(then))
             if self._wake is not None:
                 self._wake()
         except WtaError as error:
@@ -178,6 +192,10 @@ class Dashboard(App[None]):
     @on(Masthead.Asked)
     async def _mode_asked(self, event: Masthead.Asked) -> None:
         await self.action_show_mode(event.mode)
+
+    @on(Done)
+    def _done(self, event: Done) -> None:
+        event.then()
 
     @on(Said)
     def _said(self, event: Said) -> None:

@@ -40,8 +40,13 @@ class Desk(Protocol):
         """Return a task as it was seen last."""
         ...
 
-    def act(self, doing: str, verb: Verb, *, done: str = "") -> None:
-        """Carry out a verb in a thread of its own and say what came of it."""
+    def act(
+        self, doing: str, verb: Verb, *, done: str = "", then: Callable[[], None] | None = None
+    ) -> None:
+        """Carry out a verb in a thread of its own and say what came of it.
+
+        `then` is called by the thread of the application unless an error prevented it.
+        """
         ...
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:

@@ -27,6 +27,11 @@ class Tone(StrEnum):
     NOTICE = "notice"
     BAD = "bad"
     ACCENT = "accent"
+    KEYWORD = "keyword"
+    STRING = "string"
+    NUMBER = "number"
+    NAME = "name"
+    """A function, class or tag where it is defined."""
 
 
 @record
@@ -72,6 +77,8 @@ class Row:
     key: str
     """Names it for as long as it is there; the cursor stays on it when it moves."""
     cells: tuple[Cell, ...]
+    ground: str = ""
+    """Names another background: `added`, `removed`."""
 
 
 @record
@@ -80,6 +87,8 @@ class Heading:
 
     text: str
     note: str = ""
+    tone: Tone | None = None
+    """None for the usual one of headings."""
 
 
 Line = Row | Heading

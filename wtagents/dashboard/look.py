@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from rich.color import Color
+from rich.terminal_theme import TerminalTheme
 from textual.theme import Theme
 
 DARK = Theme(
@@ -51,6 +53,7 @@ LIGHT = Theme(
         "scrollbar-background": "#fbfbf9",
     },
 )
+_VIOLET = {True: "#c3a6e0", False: "#7440a8"}
 _LIGHT_BACKGROUNDS = {"7", "15"}
 
 
@@ -58,3 +61,19 @@ def theme_of_terminal() -> str:
     """Return the theme for the background that the terminal names in COLORFGBG; dark by default."""
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if background in _LIGHT_BACKGROUNDS else DARK.name
+
+
+def named_colours(theme: Theme) -> TerminalTheme:
+    """Return what `green`, `cyan` and the others are in a theme of ours."""
+    red, green, yellow, blue = (
+        _rgb(each) for each in (theme.error, theme.success, theme.warning, theme.primary)
+    )
+    dim, plain = _rgb(theme.secondary), _rgb(theme.foreground)
+    magenta = _rgb(_VIOLET[theme.dark])
+    eight = [dim, red, green, yellow, blue, magenta, blue, plain]
+    return TerminalTheme(_rgb(theme.background), plain, eight, eight)
+
+
+def _rgb(colour: str | None) -> tuple[int, int, int]:
+    triplet = Color.parse(colour or "#000000").get_truecolor()
+    return triplet.red, triplet.green, triplet.blue

@@ -52,10 +52,14 @@ class Story(RichLog):
         self._told: deque[Text] = deque(maxlen=LINES)
         self._follows = True
         self._width = 0
+        self._missed = False
 
     def tell(self, line: Text) -> None:
         """Add a line; the end stays in sight unless somebody reads further up."""
         self._told.append(line)
+        if self._missed or not self.is_on_screen:
+            self._missed = True  # out of sight it would be wrapped to nothing
+            return
         self.write(line, scroll_end=self._follows)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -71,9 +75,15 @@ class Story(RichLog):
         before, self._width = self._width, event.size.width
         self.call_after_refresh(self._fit, again=before not in (0, self._width))
 
+    def on_show(self) -> None:
+        """Write what was told while nothing of it could be seen."""
+        if self._missed:
+            self.call_after_refresh(self._fit, again=True)
+
     def _fit(self, *, again: bool) -> None:
         follows, place = self._follows, self.scroll_y
-        if again:
+        if again or self._missed:
+            self._missed = False
             self.clear()
             for line in self._told:
                 self.write(line, scroll_end=False)

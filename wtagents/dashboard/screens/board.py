@@ -38,6 +38,7 @@ class BoardScreen(TaskRoom):
     """All tasks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "diff", "Diff"),
         Binding("n", "spawn", "New task"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
@@ -148,7 +149,7 @@ class BoardScreen(TaskRoom):
         """Show what the task changed."""
         item = self.meant()
         if item is not None:
-            self._open(item.task.name, "facts")
+            self._open(item.task.name, "diff")
 
     def action_spawn(self) -> None:
         """Ask for a new task."""

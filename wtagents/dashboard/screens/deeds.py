@@ -117,11 +117,16 @@ class TaskRoom(Room):
 
         self.ask(LineDialog(f"Tell {name}", "Enter sends; a task at rest goes on with it"), said)
 
-    def tell_agent(self, name: str, text: str) -> None:
-        """Send words and say whether they were heard."""
+    def tell_agent(
+        self, name: str, text: str, *, done: str = "", then: Callable[[], None] | None = None
+    ) -> None:
+        """Send words and say whether they were heard; they are kept if they were not."""
         request = SendRequest(name=name, text=text)
         self.desk.act(
-            f"telling {name}", lambda context, _: send(context, request), done=f"{name} heard it"
+            f"telling {name}",
+            lambda context, _: send(context, request),
+            done=done or f"{name} heard it",
+            then=then,
         )
 
     def action_retry(self) -> None:

@@ -107,16 +107,17 @@ class LineDialog(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
 
-    def __init__(self, title: str, placeholder: str) -> None:
+    def __init__(self, title: str, placeholder: str, text: str = "") -> None:
         super().__init__()
         self._title = title
         self._placeholder = placeholder
+        self._text = text
 
     def compose(self) -> ComposeResult:
         """Ask."""
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="dialog-title")
-            yield Input(id="line", placeholder=self._placeholder)
+            yield Input(self._text, id="line", placeholder=self._placeholder)
             yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:

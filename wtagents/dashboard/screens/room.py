@@ -77,6 +77,7 @@ class Room(Screen[None]):
         """Show what is known already."""
         if self.desk.seen is not None:
             self.show(self.desk.seen)
+        self.call_after_refresh(self.refresh_bindings)
 
     def on_screen_resume(self) -> None:
         """Show what happened while another screen was shown."""

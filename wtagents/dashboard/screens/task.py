@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import Input, Static, TabbedContent, TabPane
 
+from wtagents.core.errors import WtaError
+from wtagents.core.figures import plural
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
+from wtagents.dashboard.patch import PatchLine, parse_patch
 from wtagents.dashboard.screens.deeds import TaskRoom
+from wtagents.dashboard.screens.dialogs import LineDialog
 from wtagents.dashboard.story import Story, rendered
 from wtagents.dashboard.view import GLYPHS
 from wtagents.dashboard.widgets.preview import Preview
+from wtagents.dashboard.widgets.review import PatchTable, Review, coloured
+from wtagents.operations.diff import DiffRequest, diff
 from wtagents.operations.interrupt import interrupt
 from wtagents.operations.status_words import now_of, state_word
 
@@ -24,10 +31,21 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from wtagents.dashboard.grid import Cell
     from wtagents.operations.overview import Overview
     from wtagents.operations.status import TaskStatus
 
-TABS = ("story", "facts")
+TABS = ("story", "diff", "facts")
+
+
+class PatchRead(Message):
+    """The changes of the task were looked at."""
+
+    def __init__(self, patch: tuple[PatchLine, ...], cells: tuple[Cell, ...], empty: str) -> None:
+        super().__init__()
+        self.patch = patch
+        self.cells = cells
+        self.empty = empty
 
 
 class TaskScreen(TaskRoom):
@@ -38,6 +56,7 @@ class TaskScreen(TaskRoom):
         Binding("i", "talk", "Talk"),
         Binding("left_square_bracket", "tab(-1)", "Tab before", key_display="[", show=False),
         Binding("right_square_bracket", "tab(1)", "Next tab", key_display="]", show=False),
+        Binding("ctrl+r", "reload", "Look again", show=False),
         Binding("ctrl+c", "interrupt", "Interrupt the turn", priority=True, show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
@@ -55,6 +74,8 @@ class TaskScreen(TaskRoom):
         with TabbedContent(initial=self._tab):
             with TabPane("Story", id="story"):
                 yield Story(id="told")
+            with TabPane("Diff", id="diff"):
+                yield Review()
             with TabPane("Facts", id="facts"):
                 yield Preview()
         yield Static(id="asked")
@@ -63,7 +84,6 @@ class TaskScreen(TaskRoom):
     def on_mount(self) -> None:
         """Begin to follow the story."""
         super().on_mount()
-        self.query_one(Story).focus()
         self._follow()
 
     def on_unmount(self) -> None:
@@ -82,8 +102,8 @@ class TaskScreen(TaskRoom):
         bar = self.query_one("#asked", Static)
         bar.display = question is not None
         if question is not None:
-            said = f"? asks to use {question.tool}: {question.summary}"
-            bar.update(Text(f"{printable(said)}   a answers"))
+            said = f"asks to use {question.tool}: {question.summary}"
+            bar.update(Text(f"? a answers   {printable(said)}"))
         self.offer()
 
     def meant(self) -> TaskStatus | None:
@@ -93,7 +113,7 @@ class TaskScreen(TaskRoom):
     def action_back(self) -> None:
         """Leave the line, then the screen."""
         if self.query_one("#say").has_focus:
-            self.query_one(Story).focus()
+            self._enter(self.query_one(TabbedContent).active)
         else:
             _ = self.app.pop_screen()
 
@@ -132,9 +152,62 @@ class TaskScreen(TaskRoom):
         """Words go through the line below, not through a dialog."""
         return False if action == "send" else super().check_action(action, parameters)
 
+    @on(TabbedContent.TabActivated)
+    def _shown(self, event: TabbedContent.TabActivated) -> None:
+        if event.pane.id == "diff":
+            self._compare()
+        self._enter(event.pane.id or "")
+
+    def _enter(self, tab: str) -> None:
+        """Let what is shown take the keys; a widget of another tab would bring that to the top."""
+        if tab == "facts":
+            self.set_focus(None)
+        else:
+            self.query_one(PatchTable if tab == "diff" else Story).focus()
+
+    def action_reload(self) -> None:
+        """Look at the changes again."""
+        self._compare()
+
+    @on(PatchRead)
+    def _patch_read(self, event: PatchRead) -> None:
+        self.query_one(Review).show(event.patch, event.cells, event.empty)
+
+    @on(Review.CommentAsked)
+    def _comment_asked(self, event: Review.CommentAsked) -> None:
+        def said(text: str | None) -> None:
+            if text is not None:
+                self.query_one(Review).comment(event.line, text)
+
+        place = event.line.place
+        self.ask(LineDialog(f"Comment on {place}", "nothing takes it back", event.text), said)
+
+    @on(Review.CommentsDone)
+    def _comments_done(self, event: Review.CommentsDone) -> None:
+        review = self.query_one(Review)
+        self.tell_agent(
+            self._of_task,
+            event.text,
+            done=f"{self._of_task} heard {plural(event.number, 'comment')}",
+            then=review.forget_comments,
+        )
+
     @on(feed.LineTold)
     def _tell(self, event: feed.LineTold) -> None:
         self.query_one(Story).tell(rendered(event.line))
+
+    @work(thread=True, group="diff", exclusive=True)
+    def _compare(self) -> None:
+        context = self.desk.place.another()
+        try:
+            changed = diff(context, DiffRequest(name=self._of_task))
+            patch = parse_patch(changed.data.patch)
+            empty = "; ".join(("nothing was changed since the base", *changed.messages))
+            self.post_message(PatchRead(patch, coloured(patch), empty))
+        except WtaError as error:
+            self.post_message(PatchRead((), (), f"{error.message}   {error.hint}"))
+        finally:
+            context.close()
 
     @work(thread=True, group="story")
     def _follow(self) -> None:

@@ -35,6 +35,8 @@ class Table(ScrollView, can_focus=True):
         "table--title",
         "table--heading",
         "table--cursor",
+        "table--added",
+        "table--removed",
         *(f"table--{tone}" for tone in Tone),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,6 +65,9 @@ class Table(ScrollView, can_focus=True):
     class Opened(Chosen):
         """A row was asked for."""
 
+    titled = True
+    """Whether the titles of the columns stand on top."""
+
     def __init__(self, *, id: str, empty: str = "") -> None:  # noqa: A002  (Textual's own word)
         """`empty` is shown where there are no rows."""
         super().__init__(id=id)
@@ -89,7 +94,7 @@ class Table(ScrollView, can_focus=True):
         self._empty = empty or self._empty
         self._slots = fit(self._columns, self._lines, self._room)
         place = self._place_in(before)
-        self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+        self.virtual_size = Size(self.size.width, len(self._lines) + self._top)
         if len(before) != len(self._lines) or slots != self._slots or not before:
             self.refresh()
         else:
@@ -113,10 +118,10 @@ class Table(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the terminal; the titles stay on top."""
         width = self.size.width
-        if y == 0:
+        if y < self._top:
             return self._titles(width)
-        index = self.scroll_offset.y + y - 1
-        if not self._lines and y == 2:  # noqa: PLR2004 - below the titles and an empty line
+        index = self.scroll_offset.y + y - self._top
+        if not self._lines and y == self._top + 1:
             return self._plain(self._empty, width, "table--faint")
         if index >= len(self._lines):
             return Strip.blank(width, self.rich_style)
@@ -134,7 +139,7 @@ class Table(ScrollView, can_focus=True):
 
     def action_page(self, pages: int) -> None:
         """Go some pages down."""
-        self.action_move(pages * max(1, self.size.height - 2))
+        self.action_move(pages * max(1, self.size.height - self._top - 1))
 
     def action_edge(self, way: int) -> None:
         """Go to the first or to the last row."""
@@ -147,8 +152,12 @@ class Table(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the row, open it with the second click."""
-        index = self.scroll_offset.y + event.y - 1
-        if event.y > 0 and index < len(self._lines) and isinstance(self._lines[index], Row):
+        index = self.scroll_offset.y + event.y - self._top
+        if (
+            event.y >= self._top
+            and index < len(self._lines)
+            and isinstance(self._lines[index], Row)
+        ):
             self._choose_index(index)
             if event.chain > 1:
                 self.action_open()
@@ -156,9 +165,14 @@ class Table(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Place the columns again."""
         self._slots = fit(self._columns, self._lines, self._room)
-        self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+        self.virtual_size = Size(self.size.width, len(self._lines) + self._top)
         self.refresh()
         self._reveal(self._place_in(self._lines))
+
+    @property
+    def _top(self) -> int:
+        """Lines above the first row."""
+        return 1 if self.titled else 0
 
     @property
     def _room(self) -> int:
@@ -182,12 +196,12 @@ class Table(ScrollView, can_focus=True):
         self.choose(line.key if isinstance(line, Row) else None)
 
     def _refresh_index(self, index: int) -> None:
-        self.refresh_line(index + 1)
+        self.refresh_line(index + self._top)
 
     def _reveal(self, index: int | None) -> None:
         if index is None:
             return
-        top, height = self.scroll_offset.y, self.size.height - 1
+        top, height = self.scroll_offset.y, self.size.height - self._top
         first = index - 1 if index and isinstance(self._lines[index - 1], Heading) else index
         if first < top:
             self.scroll_to(y=first, animate=False, immediate=True)
@@ -208,6 +222,8 @@ class Table(ScrollView, can_focus=True):
 
     def _heading(self, line: Heading, width: int) -> Strip:
         style, faint = self._style("table--heading"), self._style("table--faint")
+        if line.tone is not None:
+            style = self._style(f"table--{line.tone}")
         segments = [Segment(" " * MARGIN, style), Segment(cut(line.text, self._room), style)]
         if line.note:
             segments.append(Segment(f"  {line.note}", faint))
@@ -218,7 +234,7 @@ class Table(ScrollView, can_focus=True):
         return self._drawn(cells, width, self._style("table--title"), toned=False)
 
     def _row(self, row: Row, width: int) -> Strip:
-        style = self.rich_style
+        style = self._style(f"table--{row.ground}") if row.ground else self.rich_style
         if row.key == self._key:
             style = self._style("table--cursor")
         return self._drawn(row.cells, width, style, toned=True)
