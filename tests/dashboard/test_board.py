@@ -90,7 +90,7 @@ async def test_a_narrow_board(context: Context) -> None:
  Done  1
  ✓  merged-one  merged     landed on main                                    0s
 
- ⏎ Open  t Tell  r Retry  n New task  / Filter  s Sort  ? Help  q Quit\
+ ⏎ Open  t Tell  r Retry  d Diff  n New task  / Filter  s Sort  ? Help  q Quit\
 """)
 
 
