@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,6 +93,22 @@ def test_phases_of_a_turn() -> None:
     assert reading.doing == (Phase.RETRYING, "compacting the conversation")
     reading.feed(DONE)
     assert reading.doing == (Phase.IDLE, "")
+
+
+def test_circles_are_counted_by_call_and_outcome() -> None:
+    def call(number: int, command: str, outcome: str) -> Iterator[dict[str, Any]]:
+        yield answer(use(f"t{number}", command), number=number)
+        result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": outcome}
+        yield {"type": "user", "message": {"role": "user", "content": [result]}}
+
+    reading = Reading()
+    for number in range(12):
+        failure = f"FAILED test_cart in 0.{number}s" if number % 2 else f"edited {'x' * number}"
+        for line in call(number, "pytest" if number % 2 else "sed -i s/a/b/ cart.py", failure):
+            reading.feed(line)
+
+    pulse = reading.reader.state.pulse(AT)
+    assert (pulse.repeats, pulse.repeated) == (6, "Bash: pytest")
 
 
 def test_a_pulse_shows_the_oldest_question() -> None:

@@ -53,6 +53,7 @@ WRITTEN = {
     "limits.stop_seconds": "10",
     "limits.quiet_after": '"3m"',
     "limits.stuck_after": '"15m"',
+    "limits.loop_calls": "6",
     "limits.commit_request": "true",
     "budget.run_tokens": '"none"',
     "budget.task_usd": '"none"',

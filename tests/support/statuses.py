@@ -37,6 +37,7 @@ def an_item(task: Task, **changes: Any) -> TaskStatus:
         run=None,
         liveness=None,
         reasons=(),
+        confidence=None,
         activity_age=None,
         pulse=None,
         usage=Usage(),

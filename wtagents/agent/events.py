@@ -64,6 +64,8 @@ class ToolUsed:
     tool: str
     summary: str
     """The input in one printable line."""
+    mark: str = ""
+    """Digest of tool and whole input: equal for equal calls."""
     child: str = ""
 
 

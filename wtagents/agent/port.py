@@ -148,6 +148,10 @@ class ReaderState:
     """Lines of a kind that this version does not know."""
     limited_until: datetime | None = None
     """End of the limit behind which its last request waits; a request that succeeds ends it."""
+    repeats: int = 0
+    """How often, of late, one tool call was made with one and the same outcome."""
+    repeated: str = ""
+    """That call, in one printable line."""
 
     @property
     def at_rest(self) -> bool:
@@ -164,6 +168,8 @@ class ReaderState:
             session_id=self.session_id,
             at=at,
             limited_until=self.limited_until,
+            repeats=self.repeats,
+            repeated=self.repeated,
         )
 
 

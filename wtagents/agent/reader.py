@@ -37,6 +37,7 @@ from wtagents.agent.events import (
     UserSaid,
 )
 from wtagents.agent.port import Ending, ReaderState, Verdict
+from wtagents.agent.repeats import Repeats
 from wtagents.agent.stream import parse_line
 from wtagents.agent.verdict import Evidence, judge
 from wtagents.core.record import replace
@@ -73,6 +74,7 @@ class ClaudeReader:
         self._denials: dict[str, Denied] = {}
         self._resets_at: datetime | None = None
         self._limited_until: datetime | None = None
+        self._repeats = Repeats()
         self._state: ReaderState | None = None
 
     # ------------------------------------------------------------------------------ the port
@@ -107,6 +109,7 @@ class ClaudeReader:
     def state(self) -> ReaderState:
         """What is known now."""
         if self._state is None:
+            repeats, repeated = self._repeats.most
             self._state = ReaderState(
                 phase=Phase.ASKING if self._asked else self._phase,
                 doing=self._doing,
@@ -119,6 +122,8 @@ class ClaudeReader:
                 results=self._results,
                 unknown=self._unknown,
                 limited_until=self._limited_until,
+                repeats=repeats,
+                repeated=printable(repeated, _DOING_LIMIT),
             )
         return self._state
 
@@ -209,9 +214,11 @@ class ClaudeReader:
         if isinstance(event, ToolUsed):
             line = f"{event.tool}: {event.summary}" if event.summary else event.tool
             self._tools[event.id] = line
+            self._repeats.begin(event.id, event.mark, line)
             self._doing = printable(line, _DOING_LIMIT)
         else:
             self._tools.pop(event.id, None)
+            self._repeats.end(event.id, event.text, failed=event.failed)
             self._forget_questions_of(event.id)
             if self._tools:
                 self._doing = printable(next(reversed(self._tools.values())), _DOING_LIMIT)

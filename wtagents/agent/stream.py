@@ -43,6 +43,7 @@ from wtagents.agent.fields import (
     whole_of,
     words_of,
 )
+from wtagents.agent.repeats import mark_of
 from wtagents.agent.stream_system import SUMMARY_LIMIT, parse_system, unknown_line
 from wtagents.core.text import printable
 
@@ -154,6 +155,7 @@ def _block(block: JsonObject, child: str, root: str) -> tuple[Event, ...]:
                 id=text_of(block, "id"),
                 tool=printable(text_of(block, "name"), 80),
                 summary=summary_of(object_of(block, "input"), root=root),
+                mark=mark_of(block.get("name"), block.get("input")),
                 child=child,
             )
             return (used,)

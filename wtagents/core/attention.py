@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.figures import age
 from wtagents.core.liveness import Liveness, Verdict
 from wtagents.core.merge import HELD, MergeState
 from wtagents.core.run import ExitReason
@@ -42,7 +43,11 @@ def _of_live_run(verdict: Verdict, pulse: Pulse | None) -> str:
     if pulse is not None and pulse.question is not None:
         return f"asks to use {pulse.question.tool}: {pulse.question.summary}"
     if verdict.liveness is Liveness.STUCK:
-        return f"silent for {verdict.age or 0:.0f} s"
+        still = pulse.still if pulse is not None else None
+        idle = f", and {still.process} is idle" if still is not None and still.process else ""
+        return f"silent for {age(verdict.age or 0.0)}{idle}"
+    if verdict.liveness is Liveness.LOOPING and pulse is not None:
+        return f"goes in circles: {pulse.repeats} times the same outcome of {pulse.repeated}"
     if verdict.liveness is Liveness.LOST:
         return "its runner is gone; the next tick restarts it"
     return ""

@@ -32,6 +32,11 @@ _AFTER = {
 }
 
 
+_AFTER_SUSPICION = {
+    Liveness.STUCK: "wta logs {name}; then: wta stop {name}",
+    Liveness.LOOPING: 'wta logs {name}; then: wta send {name} "…"',
+    Liveness.LOST: "wta supervise --once",
+}
 _WITHOUT_CREDIT = "add credit to the account, or change its plan; then: wta retry {name}"
 
 
@@ -47,10 +52,8 @@ def next_command(
     name = task.name
     if pulse is not None and pulse.question is not None:
         return f"wta answer {name} --allow, or: wta answer {name} --deny"
-    if liveness is Liveness.STUCK:
-        return f"wta logs {name}; then: wta stop {name}"
-    if liveness is Liveness.LOST:
-        return "wta supervise --once"
+    if liveness in _AFTER_SUSPICION:
+        return _AFTER_SUSPICION[liveness].format(name=name)
     match task.state:
         case TaskState.FAILED:
             after = _AFTER.get(task.reason) if task.reason else None

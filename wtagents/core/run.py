@@ -123,6 +123,18 @@ class Question:
 
 
 @record
+class Stillness:
+    """How still an agent is, by its runner's clock, which stands while the machine sleeps."""
+
+    seconds: float
+    """Since its last line of output."""
+    idle_seconds: float
+    """Since a process that the agent started was last seen at work; at most `seconds`."""
+    process: str
+    """The one of them that worked most, `pytest (pid 812)`, or ''."""
+
+
+@record
 class Pulse:
     """What a runner last wrote about its agent; a fact with the age of its file."""
 
@@ -135,6 +147,12 @@ class Pulse:
     at: datetime
     limited_until: datetime | None = None
     """End of the account's limit that the agent waits behind."""
+    repeats: int = 0
+    """How often, of late, one tool call was made with one and the same outcome."""
+    repeated: str = ""
+    """That call, in one line."""
+    still: Stillness | None = None
+    """None while the agent speaks."""
 
 
 @record

@@ -20,6 +20,7 @@ from wtagents.core.run import (
     ProcessIdentity,
     Pulse,
     Question,
+    Stillness,
     Usage,
 )
 from wtagents.core.task import AgentKind
@@ -130,6 +131,17 @@ def pulse_value(pulse: Pulse) -> dict[str, Any]:
         "session_id": pulse.session_id,
         "at": pulse.at.isoformat(),
         "limited_until": pulse.limited_until.isoformat() if pulse.limited_until else None,
+        "repeats": pulse.repeats,
+        "repeated": pulse.repeated,
+        "still": None if pulse.still is None else _stillness_value(pulse.still),
+    }
+
+
+def _stillness_value(still: Stillness) -> dict[str, Any]:
+    return {
+        "seconds": still.seconds,
+        "idle_seconds": still.idle_seconds,
+        "process": still.process,
     }
 
 
@@ -144,7 +156,19 @@ def parse_pulse(value: Any) -> Pulse:
         usage=parse_usage(fields.raw("usage")),
         session_id=fields.text("session_id"),
         at=fields.time("at"),
-        limited_until=None if fields.absent("limited_until") else fields.time("limited_until"),
+        limited_until=fields.time("limited_until") if fields.given("limited_until") else None,
+        repeats=fields.integer("repeats") if fields.given("repeats") else 0,
+        repeated=fields.text("repeated") if fields.given("repeated") else "",
+        still=_parse_stillness(fields.raw("still")) if fields.given("still") else None,
+    )
+
+
+def _parse_stillness(value: Any) -> Stillness:
+    fields = Fields(value)
+    return Stillness(
+        seconds=fields.number("seconds"),
+        idle_seconds=fields.number("idle_seconds"),
+        process=fields.text("process"),
     )
 
 
@@ -214,6 +238,10 @@ class Fields:
     def absent(self, name: str) -> bool:
         """Whether the field says null; it must be there all the same."""
         return self.raw(name) is None
+
+    def given(self, name: str) -> bool:
+        """Whether a field that older versions do not write is there and not null."""
+        return self._object.get(name) is not None
 
     def text(self, name: str) -> str:
         value = self.raw(name)

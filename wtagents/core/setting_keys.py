@@ -174,6 +174,9 @@ KEYS: Mapping[str, Key] = {
     ),
     "limits.quiet_after": Key(Duration(), "Silence after which an agent is called quiet."),
     "limits.stuck_after": Key(Duration(), "Silence after which an agent is called stuck."),
+    "limits.loop_calls": Key(
+        Count(2, 24), "Equal tool calls with equal outcomes from which an agent goes in circles."
+    ),
     "limits.commit_request": Key(Truth(), "Ask an agent once to commit what it left uncommitted."),
     "budget.run_tokens": Key(_TOKENS, "Tokens, sent and received, after which a run ends."),
     "budget.task_usd": Key(_DOLLARS, "US dollars for all runs of a task together."),

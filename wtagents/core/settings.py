@@ -121,6 +121,7 @@ class LimitSettings:
     stop_seconds: float = 10.0
     quiet_after: float = 180.0
     stuck_after: float = 900.0
+    loop_calls: int = 6
     commit_request: bool = True
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.attention import attention
 from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
-from wtagents.core.liveness import Liveness, Thresholds, Verdict, judge
+from wtagents.core.liveness import Confidence, Liveness, Thresholds, Verdict, judge
 from wtagents.core.record import record
 from wtagents.core.run import Usage
 from wtagents.core.settings import BudgetSettings
@@ -54,6 +54,8 @@ class TaskStatus:
     """None when no run is live."""
     reasons: tuple[str, ...]
     """The evidence for `liveness`."""
+    confidence: Confidence | None
+    """How much stands behind `liveness`."""
     activity_age: float | None
     """Seconds since the agent last wrote anything."""
     pulse: Pulse | None
@@ -172,7 +174,8 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         run=row.run,
         liveness=verdict.liveness if verdict else None,
         reasons=verdict.reasons if verdict else (),
-        activity_age=seen.activity_age if seen else None,
+        confidence=verdict.confidence if verdict else None,
+        activity_age=verdict.age if verdict else None,
         pulse=pulse if verdict else None,
         usage=row.usage_before.plus(pulse.usage if pulse else Usage()),
         worktree=_worktree(context, row, ask=bool(request.names) or request.fresh),
@@ -198,9 +201,12 @@ def _look(context: Context, run: Run | None) -> RunFacts | None:
 
 def _judge(context: Context, seen: RunFacts) -> Verdict:
     limits = context.settings.limits
-    return judge(
-        seen, Thresholds(quiet_seconds=limits.quiet_after, stuck_seconds=limits.stuck_after)
+    thresholds = Thresholds(
+        quiet_seconds=limits.quiet_after,
+        stuck_seconds=limits.stuck_after,
+        loop_calls=limits.loop_calls,
     )
+    return judge(seen, thresholds, context.clock.now())
 
 
 def _worktree(context: Context, row: _Row, *, ask: bool) -> WorktreeFacts | None:

@@ -76,6 +76,18 @@ def now_of(item: TaskStatus, now: datetime) -> str:
             return waits if task.state is TaskState.READY else printable(task.detail, _DOING_LIMIT)
 
 
+def why_of(item: TaskStatus, now: datetime) -> tuple[str, ...]:
+    """Return what a task is called so for, most telling first; of a live run its evidence."""
+    if item.liveness is not None:
+        return (*filter(None, (item.attention,)), *item.reasons)
+    said = [now_of(item, now), item.attention, item.task.detail]
+    if item.wait is not None:
+        said.append(item.wait.words(now))
+    if item.merge is not None and item.merge.detail:
+        said.append(f"its landing is {item.merge.state}: {item.merge.detail}")
+    return tuple(dict.fromkeys(line for line in said if line))
+
+
 def _doing(item: TaskStatus) -> str:
     if item.liveness is None:
         return "its run has ended; the next tick takes note"

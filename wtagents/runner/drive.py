@@ -16,6 +16,7 @@ from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Phase
 from wtagents.runner.mailbox import Mailbox
 from wtagents.runner.outcome import Outcome
+from wtagents.runner.stillness import StillnessWatch
 from wtagents.runner.stopping import Stopping
 from wtagents.system.files import load_tail
 from wtagents.system.tail import Tail
@@ -23,6 +24,7 @@ from wtagents.system.tail import Tail
 if TYPE_CHECKING:
     from wtagents.agent.port import ReaderState
     from wtagents.core.order import Order
+    from wtagents.core.run import Stillness
     from wtagents.runner.watch import Watch
     from wtagents.system.child import Child
 
@@ -60,6 +62,8 @@ class Drive:
         self._tail = Tail(watch.folder.stream)
         self._mailbox = Mailbox(watch, order, self._agent, self._reader, child)
         self._stopping = Stopping(watch, order, child)
+        self._stillness = StillnessWatch(watch.clock, order)
+        self._still: Stillness | None = None
         self._cause: Cause | None = None
         self._unsaid = order.prompt if self._agent.takes_messages else ""
         self._shown: ReaderState | None = None
@@ -98,7 +102,11 @@ class Drive:
         before = self._tail.position
         for line in self._tail.lines():
             self._feed(line)
-        return self._tail.position != before
+        moved = self._tail.position != before
+        if moved:
+            self._still = None
+            self._stillness.note_output()
+        return moved
 
     def _feed(self, line: bytes) -> None:
         if line:
@@ -182,9 +190,12 @@ class Drive:
         state = self._reader.state
         if self._is_ending():
             state = self._ending(state)
-        if state != self._shown:
+        still = self._stillness.look(self._child.identity)
+        if still is not None or state != self._shown:
+            self._still = still or self._still
             self._shown = state
-            self._watch.show(state.pulse(self._watch.clock.now()))
+            pulse = state.pulse(self._watch.clock.now())
+            self._watch.show(replace(pulse, still=self._still))
 
     def _is_ending(self) -> bool:
         deaf = self._agent.takes_messages and self._child.stdin is None

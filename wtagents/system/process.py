@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
+from wtagents.core.record import record
 from wtagents.core.run import ProcessIdentity
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ SESSION_MARK = "CLAUDE_CODE_SESSION_ID"
 _DETACHED_MARK = "WTA_DETACHED"
 """Environment variable of programs that were started to outlive whoever started them."""
 _PARENT_FIELD = 1
+_USER_FIELD = 11
 _START_FIELD = 19
-"""Indexes of `ppid` and `starttime` in `_stat_fields`."""
+"""Indexes of `ppid`, `utime` (before `stime`) and `starttime` in `_stat_fields`."""
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_SECONDS = 0.02
 _EMPTY_LOOKS = 2
@@ -176,6 +178,49 @@ def processes_inside(folder: Path) -> list[str]:
         if Path(where).is_relative_to(place):
             found.append(f"{name} (pid {pid})")
     return sorted(found)
+
+
+@record
+class Work:
+    """What a process has done since its start."""
+
+    name: str
+    seconds: float
+    """On the processor."""
+    moved: int
+    """Bytes read and written, by system calls; 0 where the system does not say."""
+
+
+def work_of(processes: Iterable[ProcessIdentity]) -> dict[ProcessIdentity, Work]:
+    """Return what each of these has done; who is gone is left out."""
+    look = _work_by_psutil if sys.platform != "linux" else _work
+    found = {identity: look(identity.pid) for identity in processes if is_alive(identity)}
+    return {identity: work for identity, work in found.items() if work is not None}
+
+
+def _work(pid: int) -> Work | None:
+    fields = _stat_fields(pid)
+    if fields is None:
+        return None
+    ticks = int(fields[_USER_FIELD]) + int(fields[_USER_FIELD + 1])
+    try:
+        name = Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
+        lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    except OSError:
+        return None
+    moved = sum(int(line.split()[1]) for line in lines if line.startswith(("rchar", "wchar")))
+    return Work(name=name, seconds=ticks / os.sysconf("SC_CLK_TCK"), moved=moved)
+
+
+def _work_by_psutil(pid: int) -> Work | None:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        times = process.cpu_times()
+        return Work(name=process.name(), seconds=times.user + times.system, moved=0)
+    except psutil.Error:
+        return None
 
 
 def descendants() -> list[ProcessIdentity]:

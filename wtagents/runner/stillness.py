@@ -1,0 +1,77 @@
+"""How still an agent is: silence, and whether what it started is at work meanwhile.
+
+Ages of files cannot tell: a machine that slept makes every agent look silent for a night. A runner
+counts on a clock that stands while the machine sleeps, and looks at the processes of its agent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.liveness import STILL_SECONDS
+from wtagents.core.run import Stillness
+from wtagents.runner.stopping import find_processes
+from wtagents.system.process import work_of
+
+if TYPE_CHECKING:
+    from wtagents.core.order import Order
+    from wtagents.core.run import ProcessIdentity
+    from wtagents.system.clock import Clock
+    from wtagents.system.process import Work
+
+LOOK_SECONDS = 10.0
+"""Time between two looks at a silent agent."""
+_BUSY_SECONDS = 0.05
+"""Processor time within one look from which a process is at work."""
+_BUSY_BYTES = 4096
+"""Bytes read and written within one look from which it is at work, too: a download, a log."""
+
+
+class StillnessWatch:
+    """Looks at one agent; costs nothing while it speaks."""
+
+    def __init__(self, clock: Clock, order: Order) -> None:
+        self._clock = clock
+        self._order = order
+        self._spoke_at = clock.monotonic()
+        self._busy_at = self._spoke_at
+        self._next_look = self._spoke_at + STILL_SECONDS
+        self._before: dict[ProcessIdentity, Work] = {}
+        self._process = ""
+
+    def note_output(self) -> None:
+        """The agent wrote something."""
+        self._spoke_at = self._clock.monotonic()
+        self._next_look = self._spoke_at + STILL_SECONDS
+        self._before = {}
+        self._process = ""
+
+    def look(self, agent: ProcessIdentity | None) -> Stillness | None:
+        """Return how still the agent is, when it is time to say so again."""
+        now = self._clock.monotonic()
+        if now < self._next_look:
+            return None
+        self._next_look = now + LOOK_SECONDS
+        self._compare(agent, now)
+        since = max(self._spoke_at, self._busy_at)
+        return Stillness(
+            seconds=now - self._spoke_at, idle_seconds=now - since, process=self._process
+        )
+
+    def _compare(self, agent: ProcessIdentity | None, now: float) -> None:
+        """Whoever was there at the last look and has worked since is at work."""
+        seen = work_of([one for one in find_processes(self._order) if one != agent])
+        busiest = 0.0
+        for identity, work in seen.items():
+            before = self._before.get(identity)
+            if before is None:
+                continue
+            seconds, moved = work.seconds - before.seconds, work.moved - before.moved
+            if seconds >= _BUSY_SECONDS or moved >= _BUSY_BYTES:
+                self._busy_at = now
+                if seconds >= busiest:
+                    busiest, self._process = seconds, f"{work.name} (pid {identity.pid})"
+        if not self._process and seen:
+            identity, work = max(seen.items(), key=lambda each: each[1].seconds)
+            self._process = f"{work.name} (pid {identity.pid})"
+        self._before = seen
