@@ -6,6 +6,7 @@
     check.py        what an answer leaves out, computed from the texts
     declared.py     which tests and functions an answer no longer declares
     mechanical.py   the answers that a hunk has without any choice; weave.py, words.py below it
+    sections.py     a piece of a changelog as headings and entries
     rules/          rung "rules": one rule a file, a function of one hunk
     structural/     rung "structural": a merge of syntax trees; the only room that knows tree-sitter
     candidates.py   rung "candidates": the choice among mechanical answers, without gates

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.ladder.check import accounted
 from wtagents.ladder.rules.adjacent import merge_adjacent
+from wtagents.ladder.rules.changelog import merge_changelog
 from wtagents.ladder.rules.inline import merge_inline
 from wtagents.ladder.rules.superset import merge_superset
 from wtagents.ladder.rules.version import merge_version
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from wtagents.ladder.hunks import Answer, HunkRule, Spot
 
-SURE: tuple[HunkRule, ...] = (merge_whitespace, merge_version, merge_superset)
+SURE: tuple[HunkRule, ...] = (merge_whitespace, merge_version, merge_changelog, merge_superset)
 WOVEN: tuple[HunkRule, ...] = (merge_adjacent, merge_inline)
 
 
