@@ -191,3 +191,17 @@ def test_python_that_is_no_text_or_does_not_parse(ground: Ground) -> None:
     ground.add(1, {"lib.py": b"\xff\xfe", "big.py": "x = 1\n" * 50_000, "no.py": "def (\n"})
     ground.add(2, {"use.py": "from lib import f\nf()\n", "link.py": "f()\n"})
     assert misfits(ground) == {}
+
+
+def test_the_attributes_of_the_target_are_those_of_its_commit(ground: Ground) -> None:
+    ground.move({"deep/.gitattributes": "list merge=union\n", "deep/list": "0\n"})
+    ground.base = ground.repository.tip("main")
+    for key in (1, 2, 3):
+        ground.add(key, {"deep/list": f"0\n{key}\n"})
+    third = ground.tips.pop(3)
+    assert ground.look().pairs == {}
+    assert ground.look().pairs == {}
+    ground.tips[3] = third
+    assert ground.look().pairs == {}
+    ground.move({"deep/.gitattributes": None})
+    assert set(ground.look().pairs) == {(1, 2), (1, 3), (2, 3)}

@@ -114,10 +114,14 @@ def test_hidden_edits_are_seen(
     lookout: Lookout, repo: Repository, worktree: RepositoryBuilder
 ) -> None:
     worktree.git("update-index", "--assume-unchanged", "a")
+    worktree.write({"a": "hidden\n", "b": "hidden\n", "new": "new\n"})
+    assert seen(lookout, repo, worktree)["a"] == b"hidden\n"
+    worktree.git("update-index", "--no-assume-unchanged", "a")
     worktree.git("update-index", "--skip-worktree", "b")
-    worktree.write({"a": "hidden\n", "b": "hidden\n"})
+    worktree.write({"a": "open\n", "b": "still hidden\n"})
     files = seen(lookout, repo, worktree)
-    assert (files["a"], files["b"]) == (b"hidden\n", b"hidden\n")
+    assert (files["a"], files["b"]) == (b"open\n", b"still hidden\n")
+    assert files["new"] == b"new\n"
 
 
 def test_huge_changes_are_passed_over(

@@ -25,7 +25,7 @@ from wtagents.core.radar_json import (
 from wtagents.core.record import record
 from wtagents.git.conflicts import Conflict, ConflictKind, classify
 from wtagents.git.overlap import changes_between, merge_all, sorted_out
-from wtagents.git.predict import merge_room
+from wtagents.git.predict import attribute_files, merge_room
 from wtagents.git.python_facts import (
     PythonFacts,
     find_misfits,
@@ -111,7 +111,7 @@ def observe_clashes(hub: Hub, tips: Mapping[int, Oid], target: Oid, memory: Memo
 
     All are commits that the store of `hub` holds or borrows; nothing but objects of it is written.
     """
-    with _Workshop(hub, target) as workshop:
+    with _Workshop(hub, target, memory) as workshop:
         sides = _sides(workshop, tips, memory)
         near = {
             (one, two): _ends(sides[one], sides[two])
@@ -133,9 +133,11 @@ def observe_clashes(hub: Hub, tips: Mapping[int, Oid], target: Oid, memory: Memo
 class _Workshop:
     """The place of the merges into one target, made when the first one is needed."""
 
-    def __init__(self, hub: Hub, target: Oid) -> None:
+    def __init__(self, hub: Hub, target: Oid, memory: Memory) -> None:
         self.hub = hub
         self.target = target
+        self._memory = memory
+        self._attributes = memory.find("attributes", target)
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -152,7 +154,13 @@ class _Workshop:
     @cached_property
     def room(self) -> Repository:
         """The throwaway repository."""
-        return self._open.enter_context(merge_room(self.hub, self.library, self.target))
+        if self._attributes is None:
+            found = attribute_files(self.hub, self.target)
+            self._attributes = self._memory.keep(found, "attributes", self.target)
+        known = [(path, Oid(oid)) for path, oid in self._attributes]
+        return self._open.enter_context(
+            merge_room(self.hub, self.library, self.target, attributes=known)
+        )
 
     def merge(self, pairs: Sequence[tuple[Oid, Oid]]) -> list[Tried]:
         """Merge pairs of commits."""

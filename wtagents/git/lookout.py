@@ -26,7 +26,7 @@ from wtagents.git.room import furnish, room_configuration, uncover
 from wtagents.system.files import make_private_folder, write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wtagents.core.ids import BranchName
@@ -36,6 +36,9 @@ AUTHOR = "wta <wta@localhost>"
 _HEAD = b"ref: refs/heads/none\n"
 _MOST_OBJECTS = 40_000
 """Loose objects above which the store begins anew; git looks at every one of a folder."""
+_ASK_CHANGED = ("-z", "--modified", "--others", "--exclude-standard")
+_AS_IT_WAS, _SEEN_AS_CHANGED = "H", "MC?"
+"""Tags of `ls-files -v`: in the index; unmerged, changed, untracked. All others hide something."""
 _FOLDERS = 256
 _SAMPLE = "17"
 """The folder of loose objects that git itself counts to guess how many there are."""
@@ -213,24 +216,33 @@ def _tree_of_files(
         shutil.rmtree(room, ignore_errors=True)
         make_private_folder(room)
         furnish(room, round_.repo, place.git_dir, commit, configuration=round_.configuration)
-        uncover(view, worktree)
         (room / "stamp").write_text(f"{stamp}\n")
-    sizes = {path: _size(worktree / path) for path in _changed(view)}
+    changed = _first_changed(view, worktree) if is_fresh else _changed(view)
+    sizes = {path: _size(worktree / path) for path in changed}
     paths = [path for path, size in sizes.items() if size <= largest]
     if not paths and (seen := admin.read_line(known)):
         return Oid(seen), sizes
     known.unlink(missing_ok=True)
-    if paths or is_fresh:
-        view.git(
-            "update-index", "--add", "--remove", "--replace",
-            # An index as young as its files makes git read them all, at every look.
-            "--force-write-index", "-z", "--stdin",
-            stdin=os.fsencode("".join(f"{path}\0" for path in paths)),
-            timeout=_LOOK_SECONDS,
-        )  # fmt: skip
+    before = _stamp_of_file(room / "index")
+    if paths:
+        _update_index(view, paths)
     tree = Oid(view.git("write-tree").text)
+    if _stamp_of_file(room / "index") == before:
+        _update_index(view, ())
     known.write_text(f"{tree}\n")
     return tree, sizes
+
+
+def _update_index(view: Repository, paths: Iterable[str]) -> None:
+    """Take what lies at the paths into the index, and write it in any case.
+
+    An index as young as its files makes git read them all, at every look.
+    """
+    view.git(
+        "update-index", "--add", "--remove", "--replace", "--force-write-index", "-z", "--stdin",
+        stdin=os.fsencode("".join(f"{path}\0" for path in paths)),
+        timeout=_LOOK_SECONDS,
+    )  # fmt: skip
 
 
 def _stamp(repo: Repository, git_dir: Path) -> str:
@@ -250,14 +262,25 @@ def _stamp_of_file(path: Path) -> str:
     return f"{stat.st_mtime_ns}.{stat.st_size}.{stat.st_ino}"
 
 
+def _first_changed(view: Repository, worktree: Path) -> Iterable[str]:
+    """Return what `_changed` does, where flags may still hide edits from it.
+
+    There hardly ever are any, so one git process finds both.
+    """
+    said = view.git("ls-files", "-v", "--cached", *_ASK_CHANGED, timeout=_LOOK_SECONDS)
+    plain = [line for line in said.fields if line[0] != _AS_IT_WAS]
+    if all(line[0] in _SEEN_AS_CHANGED for line in plain):
+        return [line[2:] for line in plain if not line.endswith("/")]
+    uncover(view, worktree)
+    return _changed(view)
+
+
 def _changed(view: Repository) -> Iterator[str]:
     """Yield what differs from the room's index; a nested repository is passed over.
 
     Not `git add`, which asks a submodule for its status under its own configuration.
     """
-    said = view.git(
-        "ls-files", "-z", "--modified", "--others", "--exclude-standard", timeout=_LOOK_SECONDS
-    )
+    said = view.git("ls-files", *_ASK_CHANGED, timeout=_LOOK_SECONDS)
     yield from (path for path in said.fields if not path.endswith("/"))
 
 

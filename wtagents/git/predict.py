@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
@@ -14,11 +14,12 @@ from wtagents.git.repo import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library
 
+Attributes: TypeAlias = "list[tuple[str, Oid]]"
+"""Path and blob of files."""
 _CONFLICTED = 1
 """Exit status of `merge-tree` when there are conflicts; above it are errors."""
 
@@ -109,12 +110,15 @@ def merge_histories(room: Repository, library: Library, target: Oid, branch: Oid
 
 
 @contextmanager
-def merge_room(hub: Hub, library: Library, target: Oid) -> Iterator[Repository]:
+def merge_room(
+    hub: Hub, library: Library, target: Oid, *, attributes: Attributes | None = None
+) -> Iterator[Repository]:
     """Yield a throwaway repository over the hub's objects, for merges into one target.
 
     Its two branches are called "target" and "branch", so that is what markers and the names of
     files moved aside say. Its checkout holds the target's `.gitattributes` and nothing else:
     `union` and `-merge` are honoured; drivers have no configuration here and cannot run.
+    `attributes` is the answer of `attribute_files`, where it has been asked already.
     """
     with hub.room("merge") as place:
         room = place.path / "git"
@@ -126,22 +130,25 @@ def merge_room(hub: Hub, library: Library, target: Oid) -> Iterator[Repository]:
             (room / "shallow").write_bytes((hub.path / "shallow").read_bytes())
         checkout = place.path / "checkout"
         checkout.mkdir()
-        _write_attributes(hub, library, target, checkout)
+        for path, oid in attribute_files(hub, target) if attributes is None else attributes:
+            (checkout / path).parent.mkdir(parents=True, exist_ok=True)
+            (checkout / path).write_bytes(library.blob(oid))
         view = Repository(common_dir=room, git_dir=room, work_tree=checkout)
         yield view.with_objects(hub.repo.objects).holding(place.lock)
 
 
-def _write_attributes(hub: Hub, library: Library, target: Oid, checkout: Path) -> None:
+def attribute_files(hub: Hub, target: Oid) -> Attributes:
+    """Return the `.gitattributes` of a commit; git lists all of its files for that."""
     listed = hub.repo.read("ls-tree", "-r", "-z", "--full-tree", target)
     if b".gitattributes\0" not in listed.stdout:
-        return
+        return []
+    found = []
     for line in listed.fields:
         facts, _, path = line.partition("\t")
         mode, _, oid = facts.split(" ")
         if path.rpartition("/")[2] == ".gitattributes" and mode in ("100644", "100755"):
-            place = checkout / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(library.blob(Oid(oid)))
+            found.append((path, Oid(oid)))
+    return found
 
 
 def parse_merge_tree(
