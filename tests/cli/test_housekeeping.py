@@ -83,7 +83,9 @@ bring one back: wta undelete landed
 
 
 def test_what_nothing_brings_back_is_forgotten(shell: Shell, repository: RepositoryBuilder) -> None:
-    (repository.path / "wta.toml").write_text('[cleanup]\nkeep = "1s"\n')
+    (repository.path / "wta.toml").write_text(
+        '[cleanup]\nkeep = "1s"\n[checkpoints]\nenabled = false\n'
+    )
     spawn(shell, "landed", "write a <<END", "x", "END", 'commit "Add a"')
     shell.wta("wait", "landed", "--timeout", "30s")
     assert shell.wta("merge", "landed").status == 0
