@@ -102,6 +102,12 @@ def test_a_first_unit_takes_the_blank_rows_over() -> None:
     assert merged("A.java", base, target, branch) == both
 
 
+def test_the_first_imports_of_both_stand_together() -> None:
+    base = "def one():\n    return 1\n"
+    target, branch = f"import os\n\n\n{base}", f"import sys\n\n\n{base}"
+    assert merged("a.py", base, target, branch) == f"import os\nimport sys\n\n\n{base}"
+
+
 def test_a_comment_that_stands_alone_in_a_list_gets_no_comma() -> None:
     base = 'Z = {\n  # Alone.\n\n  "a": 1\n}\n'
     target = base.replace("1\n", '1,\n  "b": 2\n')

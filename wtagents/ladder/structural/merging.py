@@ -215,10 +215,12 @@ def _spaced(units: Units, part: Stretch, after: Step) -> Units:
     first = part.branch[0] if part.branch else None
     if first is None or part.base or first.gap != gap or gap == left:
         return units
-    return tuple(
-        replace(unit, gap=left) if place and unit.key == first.key else unit
-        for place, unit in enumerate(units)
-    )
+    place = next((at for at, unit in enumerate(units) if unit.key == first.key), 0)
+    if place == 0:
+        return units
+    together = first.role is units[place - 1].role is Role.IMPORT
+    spaced = replace(units[place], gap=min(gap, left, key=len) if together else left)
+    return (*units[:place], spaced, *units[place + 1 :])
 
 
 def _moved(part: Stretch) -> bool:
