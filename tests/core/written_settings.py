@@ -66,6 +66,7 @@ WRITTEN = {
     "cleanup.regenerable": '["node_modules/", ".venv/", "target/", "__pycache__/",'
     ' ".pytest_cache/", ".mypy_cache/", ".ruff_cache/"]',
     "cleanup.per_pass": "3",
+    "cleanup.quota": '"none"',
     "checkpoints.enabled": "true",
     "checkpoints.every": '"5m"',
     "checkpoints.include": "[]",

@@ -11,10 +11,14 @@ from tests.support.clock import ManualClock
 from tests.support.processes import kill_hard, run_to_end, start_apart
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
+from tests.support.wta import wta
 from wtagents.core.errors import ExitCode, NotFoundError
 from wtagents.core.retention import Keep, Remove
+from wtagents.core.settings import Layer
 from wtagents.core.task import TaskState
+from wtagents.git.hub import open_hub
 from wtagents.operations.cleanup import Cleaned, CleanupRequest, cleanup
+from wtagents.operations.context import Context
 from wtagents.operations.undelete import undelete
 from wtagents.store.trash import last_trash_item_of
 
@@ -237,6 +241,33 @@ def test_the_trash_is_swept_when_its_time_is_over(fleet: Fleet, clock: ManualClo
         last = last_trash_item_of(db, 1)
     assert last is not None
     assert last.swept_at == clock.now()
+
+
+def test_above_the_quota_what_landed_goes_first_and_the_rest_is_told(
+    fleet: Fleet, clock: ManualClock
+) -> None:
+    for name in ("landed", "given-up"):
+        fleet.task(name, {name: "1\n" * 100_000})
+    fleet.land("landed")
+    fleet.cancel("given-up")
+    cleanup(fleet.context, CleanupRequest())
+    clock.advance(2 * 86400)
+    fleet.context.close()
+    flags = [Layer(source="--test", values={"cleanup": {"quota": "100KB"}})]
+    fleet.context = Context(fleet.main.path, flags=flags, clock=clock)
+    done = cleanup(fleet.context, CleanupRequest()).data
+    assert [item.branch for item in done.swept] == ["wta/landed"]
+    assert 100_000 < done.lacking < 150_000
+    said = wta(fleet.main.path, "cleanup", "--purge", "given-up", status=2)
+    assert "nothing brings it back: add --yes" in said.stderr
+    purged = wta(fleet.main.path, "cleanup", "--purge", "given-up", "--yes").stdout
+    words = "its files in the trash, 1 archived commit, 0 checkpoints"
+    assert purged == f"given-up gone for good: {words}\n"
+    hub = open_hub(fleet.context.paths, fleet.context.repository)
+    assert {each.folder for each in hub.archive_refs()} == {"landed"}
+    assert cleanup(fleet.context, CleanupRequest()).data.lacking == 0
+    with pytest.raises(NotFoundError):
+        undelete(fleet.context, "nobody")
 
 
 def test_an_unknown_name_is_said(fleet: Fleet) -> None:

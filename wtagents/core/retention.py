@@ -45,6 +45,8 @@ when a person names the task, or has given the task up.
 """
 RESTING = frozenset({TaskState.READY, TaskState.STOPPED})
 """Tasks that others may have landed: a pull request, a merge by hand."""
+LANDED_WHOLE = "merged; its branch is at what landed, "
+"""So begins the proof of a worktree with which nothing went that is nowhere else."""
 _SHOWN = 3
 
 
@@ -136,7 +138,9 @@ def _proof(remains: Remains) -> str:
     if remains.tip is None:
         return "merged; its branch is gone already"
     if remains.tip == remains.landed:
-        return f"merged; its branch is at what landed, {remains.tip.short}"
+        later = [each for each in remains.unsaved if each.kind not in CARRIED]
+        beside = f"; with it went {listed(later)}" if later else ""
+        return f"{LANDED_WHOLE}{remains.tip.short}{beside}"
     return "merged and named by a person; its later commits are archived"
 
 

@@ -192,6 +192,9 @@ KEYS: Mapping[str, Key] = {
         trusted=True,
     ),
     "cleanup.per_pass": Key(Count(1, 1000), "Worktrees that one pass by itself may clean up."),
+    "cleanup.quota": Key(
+        OrNone(Size()), "Size of the trash above which what has landed is swept before its time."
+    ),
     "checkpoints.enabled": Key(Truth(), "Keep snapshots of the worktrees while agents work."),
     "checkpoints.every": Key(
         Duration(), "Time after which a worktree that changed gets a checkpoint within a turn."

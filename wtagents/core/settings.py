@@ -140,7 +140,7 @@ class BudgetSettings:
 
 @record
 class CleanupSettings:
-    """What may go, and for how long it can come back. Times in seconds."""
+    """What may go, and for how long it can come back. Times in seconds, sizes in bytes."""
 
     keep: float = 30 * _DAY
     regenerable: tuple[str, ...] = (
@@ -153,6 +153,7 @@ class CleanupSettings:
         ".ruff_cache/",
     )
     per_pass: int = 3
+    quota: int | None = None
 
 
 @record

@@ -9,8 +9,8 @@ Each removal looks again under the repository lock, at the moment of acting:
     row        the name is free again
 
 Killed anywhere, the next pass goes on from the record. What has lain in the trash for
-`cleanup.keep` is swept, and then what the task left elsewhere: `operations/traces.py`. By itself
-one pass removes, sweeps and forgets only a few.
+`cleanup.keep` is swept (`operations/sweep.py`), and then what the task left elsewhere is forgotten
+(`operations/traces.py`). By itself one pass removes, sweeps and forgets only a few.
 """
 
 from __future__ import annotations
@@ -18,24 +18,26 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError, WtaError
 from wtagents.core.record import record
 from wtagents.core.retention import Keep, Remove, judge_retention, regenerable_folders
 from wtagents.git.hub import open_hub
+from wtagents.git.maintenance import maintain, needs_maintenance
 from wtagents.git.refs import swap_ref
 from wtagents.git.removal import FILES, remove_admin, trash_worktree
 from wtagents.git.snapshots import staged_commit
 from wtagents.operations.remains import observe_remains, owner_of
 from wtagents.operations.result import OperationResult
+from wtagents.operations.sweep import SCRAP, Swept, sweep
 from wtagents.operations.traces import forget, observe_traces
 from wtagents.store.tasks import mark_removed, require_task
 from wtagents.store.tasks import tasks as stored_tasks
-from wtagents.store.trash import add_trash_item, mark_swept, trash_items
-from wtagents.system.deletion import delete_below, discard, empty_folder
+from wtagents.store.trash import add_trash_item, trash_items
+from wtagents.system.deletion import delete_below, empty_folder
 from wtagents.system.files import make_private_folder
+from wtagents.system.lock import try_lock
 from wtagents.system.rooms import sweep_rooms
 
 if TYPE_CHECKING:
@@ -46,13 +48,11 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.core.traces import Traces
     from wtagents.core.trash import TrashItem
+    from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.remains import Found
 
 logger = logging.getLogger(__name__)
-
-_SCRAP = "scrap"
-"""Folder of the trash through which everything goes that is deleted."""
 
 
 @record
@@ -85,6 +85,8 @@ class Cleanup:
     """Items of the trash that are gone for good, or would be."""
     forgotten: tuple[Traces, ...]
     """What gone tasks left elsewhere, and is deleted, or would be."""
+    lacking: int
+    """Bytes that the trash takes above its quota or above what the disk can spare."""
     left: int
     """How many more may go: another pass takes them, or `--all`."""
 
@@ -111,7 +113,9 @@ def cleanup(context: Context, request: CleanupRequest) -> OperationResult[Cleanu
         cleaned.append(found)
     # What this pass sweeps is forgotten by the next: the plan that was shown is what happens.
     traces = [] if named else _traces(context)
-    swept = () if named else _sweep(context, limit, dry_run=request.dry_run)
+    swept = Swept(items=(), lacking=0)
+    if not named:
+        swept = sweep(context, limit, dry_run=request.dry_run)
     forgotten = tuple(traces[:limit])
     if not request.dry_run and not named:
         forgotten = tuple(_forgotten(context, forgotten))
@@ -120,7 +124,8 @@ def cleanup(context: Context, request: CleanupRequest) -> OperationResult[Cleanu
     return OperationResult(
         data=Cleanup(
             tasks=tuple(cleaned),
-            swept=swept,
+            swept=swept.items,
+            lacking=swept.lacking,
             forgotten=forgotten,
             left=left + len(traces[len(forgotten) :]),
         ),
@@ -231,32 +236,7 @@ def _drop_regenerable(context: Context, found: Found, item: TrashItem) -> None:
     """Delete what a command makes again: it would fill the disk for a month."""
     patterns = context.settings.cleanup.regenerable
     for folder in regenerable_folders(found.remains.unsaved, patterns):
-        delete_below(item.folder / FILES, folder, scrap=item.folder.parent / _SCRAP)
-
-
-def _sweep(context: Context, limit: int | None, *, dry_run: bool) -> tuple[TrashItem, ...]:
-    """Delete for good what has lain in the trash long enough; the archived commits stay."""
-    keep = timedelta(seconds=context.settings.cleanup.keep)
-    now = context.clock.now()
-    with context.database.read() as db:
-        old = [item for item in trash_items(db) if now - item.trashed_at >= keep][:limit]
-    return tuple(old) if dry_run else tuple(item for item in old if _swept(context, item))
-
-
-def _swept(context: Context, item: TrashItem) -> bool:
-    """Delete one item; False when it came back meanwhile."""
-    root = item.folder.parent
-    with context.repository_lock():
-        with context.database.read() as db:
-            if item not in trash_items(db):
-                return False
-        if root.is_dir():
-            discard(root, item.folder.name, scrap=root / _SCRAP)
-        with context.database.write() as db:
-            mark_swept(db, item.id, context.clock.now())
-    if root.is_dir():
-        empty_folder(root / _SCRAP)
-    return True
+        delete_below(item.folder / FILES, folder, scrap=item.folder.parent / SCRAP)
 
 
 def _traces(context: Context) -> list[Traces]:
@@ -270,7 +250,7 @@ def _traces(context: Context) -> list[Traces]:
 
 def _forgotten(context: Context, found: Iterable[Traces]) -> Iterator[Traces]:
     """Delete what gone tasks left; yield what is really gone."""
-    scrap = context.paths.trash / _SCRAP
+    scrap = context.paths.trash / SCRAP
     for traces in found:
         try:
             with context.repository_lock():
@@ -290,7 +270,17 @@ def _tidy(context: Context) -> None:
         roots = {context.paths.trash, *(item.folder.parent for item in trash_items(db))}
     for root in roots:
         with suppress(WtaError):
-            empty_folder(root / _SCRAP)
+            empty_folder(root / SCRAP)
     if context.paths.hub.is_dir():
         with suppress(WtaError):
-            open_hub(context.paths, context.repository).tidy()
+            _tidy_hub(context, open_hub(context.paths, context.repository))
+
+
+def _tidy_hub(context: Context, hub: Hub) -> None:
+    """Forget old tips, and make the hub small again while nobody lands or looks."""
+    hub.tidy()
+    if not needs_maintenance(hub):
+        return
+    with try_lock(context.paths.merger_lock) as alone, try_lock(context.paths.radar_lock) as still:
+        if alone and still:
+            maintain(hub)

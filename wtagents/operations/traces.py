@@ -189,16 +189,28 @@ def _landed_commits(
         hub = open_hub(context.paths, context.repository)
         refs = hub.archive_refs()
         for task in chosen:
-            requests = known.requests_of(task.id)
-            epochs = {str(task.id), *(str(request.id) for request in requests)}
-            folder = task.name.folder
-            own = [each for each in refs if each.folder == folder and each.epoch in epochs]
+            own = _own(task, known.requests_of(task.id), refs)
             if own and landed[task.id]:
                 found[task.id] = [each.ref for each in _landed(context, hub, landed[task.id], own)]
     except WtaError as error:
         logger.info("archived commits are not looked at: %s", error)
         return defaultdict(list)
     return found
+
+
+def own_archive(context: Context, hub: Hub, task: Task) -> list[ArchiveRef]:
+    """Return every commit that is archived for a task, landed or not."""
+    with context.database.read() as db:
+        requests = [each for each in merge_requests(db) if each.task_id == task.id]
+    return _own(task, requests, hub.archive_refs())
+
+
+def _own(
+    task: Task, requests: Iterable[MergeRequest], refs: Iterable[ArchiveRef]
+) -> list[ArchiveRef]:
+    epochs = {str(task.id), *(str(request.id) for request in requests)}
+    folder = task.name.folder
+    return [each for each in refs if each.folder == folder and each.epoch in epochs]
 
 
 def _landed(

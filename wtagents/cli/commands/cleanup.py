@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wtagents.core.traces import Traces
     from wtagents.operations.cleanup import Cleaned, Cleanup
     from wtagents.operations.cron import CronBlock
+    from wtagents.operations.purge import Purged
 
 
 @click.command(
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
         "wta cleanup --dry-run",
         "wta cleanup",
         "wta cleanup fix-login  # its later changes go along into the trash",
+        "wta cleanup --purge fix-login  # its archived commits, too, for good",
         "wta cleanup --install-cron",
     ],
 )
 @some_names_argument
 @click.option("--dry-run", is_flag=True, help="Say what would go, and why the rest stays.")
 @click.option("--all", "all_of_them", is_flag=True, help="As many as may go, not only a few.")
+@click.option("--purge", is_flag=True, help="Forget gone tasks for good, commits included.")
+@click.option("--yes", is_flag=True, help="With --purge: do not ask.")
 @click.option("--install-cron", is_flag=True, help="Let cron tick and clean up this repository.")
 @click.option("--remove-cron", is_flag=True, help="Take our block out of the crontab.")
 @click.pass_obj
@@ -42,25 +46,65 @@ def command(
     *,
     dry_run: bool,
     all_of_them: bool,
+    purge: bool,
+    yes: bool,
     install_cron: bool,
     remove_cron: bool,
-) -> Answer[Cleanup] | Answer[CronBlock]:
+) -> Answer[Cleanup] | Answer[CronBlock] | Answer[tuple[Purged, ...]]:
     """Move worktrees of merged and cancelled tasks into the trash, and delete their branches.
 
     Only what is proved to be safe goes, a few at a time; commits are archived, and wta undelete
     brings everything back until the trash is swept (cleanup.keep); then its stories, gate logs and
-    the archive of what landed go, too, but never a commit that did not land. Every doubt keeps.
-    Exit status 1: a task that was named stays.
+    the archive of what landed go, too, but never a commit that did not land: those go by name and
+    with --purge only. Every doubt keeps. Exit status 1: a task that was named stays.
     """
     from wtagents.operations.cleanup import CleanupRequest, cleanup
 
     if install_cron or remove_cron:
-        if names or dry_run or all_of_them or (install_cron and remove_cron):
+        if names or dry_run or all_of_them or purge or (install_cron and remove_cron):
             raise click.UsageError("--install-cron and --remove-cron stand alone")
         return _cron(invocation, install=install_cron)
+    if purge:
+        return _purge(invocation, names, dry_run=dry_run, yes=yes)
     request = CleanupRequest(names=names, all=all_of_them, dry_run=dry_run)
     result = cleanup(invocation.context, request)
     return Answer.of(result, partial(_lines, dry_run=dry_run))
+
+
+def _purge(
+    invocation: Invocation, names: tuple[str, ...], *, dry_run: bool, yes: bool
+) -> Answer[tuple[Purged, ...]]:
+    import sys
+
+    from wtagents.cli.render import ask, screen_style
+    from wtagents.operations.purge import purge
+
+    if not names:
+        raise click.UsageError("--purge needs the name of a task that was cleaned up")
+    planned = purge(invocation.context, names, dry_run=True)
+    lines = partial(_purged, word="would go for good")
+    if dry_run:
+        return Answer.of(planned, lines)
+    if not yes:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise click.UsageError("nothing brings it back: add --yes")
+        if not ask("Forget it for good?", about=lines(planned.data, screen_style(invocation))):
+            return Answer.of(planned, lambda *_: ["nothing was forgotten"])
+    return Answer.of(
+        purge(invocation.context, names, dry_run=False), partial(_purged, word="gone for good")
+    )
+
+
+def _purged(found: tuple[Purged, ...], style: Style, *, word: str) -> Iterator[str]:
+    from wtagents.core.figures import plural
+
+    for each in found:
+        parts = [
+            *(["its files in the trash"] if each.item else []),
+            plural(len(each.commits), "archived commit"),
+            plural(len(each.checkpoints), "checkpoint"),
+        ]
+        yield f"{style.heading(each.task)} {word}: {', '.join(parts)}"
 
 
 def _cron(invocation: Invocation, *, install: bool) -> Answer[CronBlock]:
@@ -97,6 +141,13 @@ def _lines(done: Cleanup, style: Style, *, dry_run: bool) -> Iterator[str]:
         yield f"{word}: {_left(traces)}"
     if not (done.tasks or done.swept or forgotten):
         yield "there is nothing to clean up"
+    if done.lacking:
+        from wtagents.core.size import size_text
+
+        yield (
+            f"the trash takes {size_text(done.lacking)} too much: what never landed stays"
+            " until its time; to forget a task: wta cleanup --purge NAME"
+        )
     if done.left:
         yield f"{plural(done.left, 'more task')} may go: wta cleanup --all"
     moved = [each.task for each in done.tasks if each.folder is not None]
