@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _bench_cli import Ground, Pair, measure, table
+from _bench_cli import Ground, Outcome, Pair, measure, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 TASKS = 50
 FILES = 5000
@@ -235,6 +235,17 @@ def processes(field: Field) -> int:
 PAIRS = {"first": first_pair, "update": update_pair, "idle": idle_pair}
 
 
+def observe(rounds: Mapping[str, int]) -> tuple[list[Outcome], int]:
+    """Measure pairs, each so many times; return them and the git processes of one update."""
+    ground = Ground(Path(tempfile.mkdtemp(prefix="wta-bench-")))
+    try:
+        field = Field(ground)
+        outcomes = [measure(PAIRS[name](field, count)) for name, count in rounds.items()]
+        return outcomes, processes(field)
+    finally:
+        shutil.rmtree(ground.folder, ignore_errors=True)
+
+
 def main() -> int:
     """Measure, print the table; with --strict a missed target is a failure."""
     parser = argparse.ArgumentParser(prog="scripts/bench radar", description=__doc__)
@@ -242,16 +253,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="repetitions of each measurement")
     parser.add_argument("--only", choices=tuple(PAIRS), action="append", help="measure only this")
     options = parser.parse_args()
-    ground = Ground(Path(tempfile.mkdtemp(prefix="wta-bench-")))
-    try:
-        field = Field(ground)
-        outcomes = [
-            measure(PAIRS[name](field, options.rounds or ROUNDS[name]))
-            for name in options.only or PAIRS
-        ]
-        started = processes(field)
-    finally:
-        shutil.rmtree(ground.folder, ignore_errors=True)
+    names = options.only or PAIRS
+    outcomes, started = observe({name: options.rounds or ROUNDS[name] for name in names})
     print("\n".join(table(outcomes)))
     print(f"git processes of one update: {started}")
     print("median (middle half of the times); ratio of the medians; measured in turns")

@@ -27,12 +27,16 @@ def sandbox(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         require_no_survivors(sealed.mark)
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the repository lies of which every test gets a copy."""
+    return tmp_path_factory.mktemp("template")
+
+
 @pytest.fixture
-def repository(tmp_path: Path) -> RepositoryBuilder:
+def repository(tmp_path: Path, template: Path) -> RepositoryBuilder:
     """Return a repository with one commit on main."""
-    built = RepositoryBuilder.create(tmp_path / "project")
-    built.commit({"README.md": "# Project\n"}, "Begin")
-    return built
+    return RepositoryBuilder.begun(tmp_path / "project", template=template)
 
 
 @pytest.fixture

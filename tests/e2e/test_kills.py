@@ -1,7 +1,6 @@
 """Whoever is killed whenever: the next ticks bring every task where it was meant to go.
 
-`WTA_TEST_KILLS=1000 WTA_TEST_SEED=7 python -m pytest tests/e2e/test_kills.py --timeout 900` goes on
-for longer, and repeats a choice of victims and pauses.
+`scripts/soak kills` goes on for longer, and repeats a choice of victims and pauses.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from wtagents.store.tasks import tasks
 
 pytestmark = pytest.mark.e2e
 
-KILLS = int(os.environ.get("WTA_TEST_KILLS", "60"))
+KILLS = int(os.environ.get("WTA_TEST_KILLS", "25"))
 SEED = int(os.environ.get("WTA_TEST_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311
 AT_WORK = 5
 COMMITS = 5

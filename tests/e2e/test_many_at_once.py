@@ -1,7 +1,11 @@
-"""Many hands at once: every one gets its own branch, worktree and agent."""
+"""Many hands at once: every one gets its own branch, worktree and agent.
+
+`scripts/soak creations` does it with more of them.
+"""
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 
 import pytest
@@ -14,12 +18,17 @@ from wtagents.core.task import Reason, TaskState
 
 pytestmark = pytest.mark.e2e
 
+AGENTS = 12
+"""Agents that must all be at work at the same time."""
+CREATIONS = int(os.environ.get("WTA_TEST_CREATIONS", "24"))
+PATIENCE = 60 + CREATIONS
+
 
 def spawn_at_once(fleet: Fleet, count: int, *arguments: str) -> list[str]:
     """Start one `wta spawn` per task, all at the same time; return the names."""
-    names = [f"task-{number:02}" for number in range(count)]
+    names = [f"task-{number:03}" for number in range(count)]
     spawning = [start_wta(fleet.repository.path, "spawn", name, *arguments) for name in names]
-    assert [each.wait(60) for each in spawning] == [0] * count
+    assert [each.wait(PATIENCE) for each in spawning] == [0] * count
     return names
 
 
@@ -34,11 +43,11 @@ def require_worktrees(fleet: Fleet, names: list[str]) -> None:
         assert fleet.task(name).worktree.joinpath("README.md").exists(), name
 
 
-def test_twenty_spawns_are_twenty_worktrees_and_twenty_agents(fleet: Fleet) -> None:
-    fleet.configure(limits={"agents": 20})
-    meet = "echo >> ../arrived; until [ $(wc -l < ../arrived) -eq 20 ]; do sleep 0.2; done"
+def test_each_spawn_is_a_worktree_and_an_agent(fleet: Fleet) -> None:
+    fleet.configure(limits={"agents": AGENTS})
+    meet = f"echo >> ../arrived; until [ $(wc -l < ../arrived) -eq {AGENTS} ]; do sleep 0.2; done"
 
-    names = spawn_at_once(fleet, 20, scenario(f"run {meet}", *work()))
+    names = spawn_at_once(fleet, AGENTS, scenario(f"run {meet}", *work()))
 
     require_worktrees(fleet, names)
     for name in names:
@@ -47,10 +56,10 @@ def test_twenty_spawns_are_twenty_worktrees_and_twenty_agents(fleet: Fleet) -> N
         assert fleet.repository.subjects(f"main..wta/{name}") == ["Add work.txt"]
 
 
-def test_sixty_four_creations_at_once_all_succeed(fleet: Fleet) -> None:
-    fleet.configure(limits={"agents": 64})
+def test_creations_at_once_all_succeed(fleet: Fleet) -> None:
+    fleet.configure(limits={"agents": CREATIONS})
 
-    names = spawn_at_once(fleet, 64, "do it", "--agent", "command", "--", "true")
+    names = spawn_at_once(fleet, CREATIONS, "do it", "--agent", "command", "--", "true")
 
     require_worktrees(fleet, names)
     for name in names:

@@ -1,7 +1,11 @@
-"""A person commits or pushes to main at random moments while tasks land: nothing is lost."""
+"""A person commits or pushes to main at random moments while tasks land: nothing is lost.
+
+`scripts/soak person` lets more tasks land.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.ready_tasks import Fleet
 
-LANDINGS = 6
+LANDINGS = int(os.environ.get("WTA_TEST_LANDINGS", "6"))
 CHECK = 'for file in *.txt; do test "$(cat "$file")" = "$file" || exit 1; done'
 """The gate: every file says its name."""
 AGAIN = 10

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
 
 FIRST_COMMIT_AT = 1_767_225_600
 """2026-01-01 00:00:00 UTC; each commit of a builder is one minute later, so object names repeat."""
+
+_COMMITTED = re.compile(r"\[.* ([0-9a-f]{40,64})\] ")
+"""How `git commit` begins to say what it has made."""
 
 
 class RepositoryBuilder:
@@ -32,6 +38,22 @@ class RepositoryBuilder:
         builder.git("init", "--quiet", f"--initial-branch={branch}")
         return builder
 
+    @classmethod
+    def begun(cls, path: Path, *, template: Path) -> Self:
+        """Make a repository with one commit: a copy of the template, which the first caller makes.
+
+        It is as git would have made it here; only that takes four times as long.
+        """
+        if not (template / "made").is_file():
+            shutil.rmtree(template, ignore_errors=True)
+            cls.create(template / "project").commit({"README.md": "# Project\n"}, "Begin")
+            (template / "made").touch()
+        shutil.copytree(template / "project", path, symlinks=True)
+        builder = cls(path)
+        builder.git("update-index", "--refresh")
+        builder._commits = 1
+        return builder
+
     def git(
         self, *args: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
     ) -> str:
@@ -42,10 +64,14 @@ class RepositoryBuilder:
         self, *args: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
     ) -> bytes:
         """Run git here and return its output as it is."""
-        argv = ["git", *args]
-        if environment:
-            argv = ["env", *(f"{name}={value}" for name, value in environment.items()), *argv]
-        done = subprocess.run(argv, cwd=self.path, input=stdin, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.path,
+            env={**os.environ, **environment} if environment else None,
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
         if done.returncode != 0:
             said = (done.stderr or done.stdout).decode(errors="replace").strip()
             raise AssertionError(f"git {' '.join(args)} ended with {done.returncode}: {said}")
@@ -69,8 +95,11 @@ class RepositoryBuilder:
         date = f"{FIRST_COMMIT_AT + 60 * self._commits} +0000"
         self._commits += 1
         dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-        self.git("commit", "--quiet", "--allow-empty", "-m", message, environment=dates)
-        return self.tip("HEAD")
+        said = self.git(
+            *("-c", "core.abbrev=no", "commit", "--allow-empty", "-m", message), environment=dates
+        )
+        named = _COMMITTED.match(said)
+        return named[1] if named else self.tip("HEAD")
 
     def branch(self, name: str, at: str = "HEAD") -> str:
         """Make a branch without checking it out and return its tip."""
