@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING
 from inline_snapshot import snapshot
 
 from tests.cli.test_landing import quiet, spawn
+from wtagents.system.lock import hold_lock
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder
     from tests.support.shell import Shell
+
+
+def require_one_at_a_time(shell: Shell, folder: Path) -> None:
+    with hold_lock(folder.parent.with_name("b.lock"), seconds=1, what="another one"):
+        busy = shell.wta("resolve", "b", "--done")
+    assert (busy.status, busy.out) == (6, "")
+    assert busy.err == snapshot("""\
+error: resolving b is busy: another wta process holds b.lock for more than 2 s
+hint: try again, or see who it is: wta doctor
+""")
 
 
 def test_a_conflict_is_opened_decided_and_landed(
@@ -40,6 +51,7 @@ b 2 conflicts with main
 """)
     folder = Path(json.loads(shell.wta("resolve", "b", "--json").out)["data"]["folder"])
     (folder / "f.txt").write_text("one\ntwo a\ntwo b\nthree\n")
+    require_one_at_a_time(shell, folder)
     early = shell.wta("resolve", "b", "--done")
     assert (early.status, quiet(early.out).splitlines()[-2:]) == snapshot(
         (

@@ -54,10 +54,11 @@ def ask(fleet: Fleet, **wish: object) -> OperationResult[ResolveOutcome]:
     return resolve(fleet.context, ResolveRequest(name="three", **wish))  # type: ignore[arg-type]
 
 
-def conflict(fleet: Fleet, **more: str | bytes | None) -> None:
+def conflict(fleet: Fleet, **more: str | bytes | None) -> RepositoryBuilder:
     fleet.main.commit({"note.txt": rows()})
-    fleet.task("three", {"note.txt": rows(r5="branch"), "own.txt": "own\n"})
+    worktree = fleet.task("three", {"note.txt": rows(r5="branch"), "own.txt": "own\n"})
     fleet.main.commit({"note.txt": rows(r5="target"), **more})
+    return worktree
 
 
 def opened(fleet: Fleet) -> Path:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from wtagents.operations.landing.outcome import MergeOutcome, Tell
     from wtagents.operations.resolving.desk import Opened
 
-_LOCK_SECONDS = 10.0
+_LOCK_SECONDS = 2.0
 
 
 class Resolving(StrEnum):

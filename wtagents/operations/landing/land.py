@@ -33,6 +33,7 @@ from wtagents.operations.landing.outcome import count_commits, in_turn, outcomes
 from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
 from wtagents.operations.landing.words import landed_words
+from wtagents.operations.resolving.retire import retire_desks
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import require_task_by_id
 from wtagents.system.files import make_private_folder
@@ -91,6 +92,7 @@ def land_queue(
         seen |= dict.fromkeys(landing.request.id for landing in batch)
         alone |= set(land_batch(context, hub, batch, tell=tell)) if batch else set()
     check_landed(context, tell)
+    retire_desks(context, tell)
     return tuple(seen)
 
 

@@ -66,8 +66,7 @@ class Desk:
 
     def opened(self) -> Opened | None:
         """Return what is open; None when nothing is."""
-        said = load_json(self.root / "opened.json")
-        found = _parse(said) if said is not None and self.folder.is_dir() else None
+        found = load_opened(self.root) if self.folder.is_dir() else None
         return found if found is not None and found.task_id == self._task.id else None
 
     def open(self, step: Step) -> Opened:
@@ -113,6 +112,12 @@ class Desk:
         """Whether the person has done nothing there yet."""
         return not opened.decided and not tree_changes(self._hub, opened.commit, self.snapshot())
 
+    def is_bare(self, opened: Opened) -> bool:
+        """Whether nothing is there but what was opened, not even a file that git ignores."""
+        if not self.is_untouched(opened):
+            return False
+        return not self.scratch.git("ls-files", "--others", "-z").fields
+
     def clear(self) -> None:
         """Drop the desk with all that is on it."""
         (self.root / "opened.json").unlink(missing_ok=True)
@@ -120,6 +125,12 @@ class Desk:
 
     def _note(self, opened: Opened) -> None:
         write_json(self.root / "opened.json", _dump(opened))
+
+
+def load_opened(root: Path) -> Opened | None:
+    """Return what is open in the folder of a desk; None when nothing is."""
+    said = load_json(root / "opened.json")
+    return _parse(said) if said is not None else None
 
 
 def _dump(opened: Opened) -> dict[str, Any]:
