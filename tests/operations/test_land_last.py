@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,10 +188,16 @@ def test_it_may_run_the_tests_where_there_is_a_command(scene: Scene) -> None:
 def test_what_it_leaves_running_is_stopped_and_holds_nothing_up(
     scene: Scene, sandbox: Sandbox
 ) -> None:
-    left = "subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+    left = (
+        "for env in (None, {}):\n"
+        "    sleeper = subprocess.Popen(['sleep', '600'], start_new_session=True, env=env)\n"
+        "    with open(folder / 'sleepers', 'a') as file: file.write(f'{sleeper.pid}\\n')\n"
+    )
     scene.plays(WRITE_GOOD + left)
     assert scene.land().state is MergeState.MERGED
     assert survivors(sandbox.mark) == []
+    sleepers = (scene.programs / "sleepers").read_text().split()
+    assert [pid for pid in sleepers if Path("/proc", pid).exists()] == []
 
 
 def test_it_is_asked_after_two_red_answers_and_told_what_was_red(scene: Scene) -> None:
@@ -241,7 +248,8 @@ def test_a_task_that_no_claude_has_written_has_no_author_to_ask(scene: Scene) ->
 def test_a_killed_landing_leaves_no_agent_at_work_and_is_made_again(scene: Scene) -> None:
     once = (
         "if number == 0:\n"
-        "    os.kill(os.getppid(), 9)\n"
+        "    keeper = pathlib.Path(f'/proc/{os.getppid()}/stat').read_text()\n"
+        "    os.kill(int(keeper.rpartition(')')[2].split()[1]), 9)\n"
         "    subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
         "    time.sleep(600)\n"
     )

@@ -19,6 +19,7 @@ from wtagents.agent.resolver import NoProposal, Worked
 from wtagents.agent.resolvers.exchange import parse_remarks, remarks_schema, work_of
 from wtagents.agent.resolvers.told import ANSWER_TOOL, SEALED, ask_claude, fenced, nothing
 from wtagents.agent.wording import words_file
+from wtagents.system.keeper import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +62,7 @@ class ClaudeWithTools:
             ends="Edit those files here, then answer by the tool.",
         )
         told = ask_claude(
-            self._argv(request, (*rules, *((f"Bash({tests} *)",) if tests else ()))),
+            kept(*self._argv(request, (*rules, *((f"Bash({tests} *)",) if tests else ())))),
             question,
             ids=self._ids,
             cwd=request.folder,
