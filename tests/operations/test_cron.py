@@ -204,7 +204,7 @@ def test_no_secret_is_written_down_and_the_lack_of_it_is_said(
 
 def test_a_path_of_two_lines_is_refused(tmp_path: Path, table: Path) -> None:
     repository = RepositoryBuilder.create(tmp_path / "two\n* * * * * touch owned")
-    with pytest.raises(StateError, match="cannot stand in a crontab"):
+    with pytest.raises(StateError, match="cannot stand in a script"):
         install_cron(Context(repository.path))
     assert not table.exists()
 

@@ -11,20 +11,19 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError, SystemFault
 from wtagents.core.record import record
+from wtagents.operations.bare_script import warnings_of_secrets, write_script
 from wtagents.operations.result import OperationResult
-from wtagents.system.command import clean_environment, own_environment, run_command
-from wtagents.system.files import make_private_folder, write_atomic
+from wtagents.system.command import clean_environment, run_command
+from wtagents.system.files import make_private_folder
 from wtagents.system.lock import hold_lock
 from wtagents.system.paths import state_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from wtagents.operations.context import Context
@@ -33,16 +32,6 @@ if TYPE_CHECKING:
 TICKS = "*/5 * * * *"
 """When the supervisor's one pass runs: often enough that a limit that ended is used."""
 CLEANUPS = "23 * * * *"
-_KEPT_VARIABLES = (
-    "PATH",
-    "XDG_STATE_HOME",
-    "XDG_CONFIG_HOME",
-    "CLAUDE_CONFIG_DIR",
-    "PYTHONPATH",
-    "LANG",
-    "LC_ALL",
-)
-_SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
 _SECONDS = 20.0
 
 
@@ -77,7 +66,7 @@ def install_cron(context: Context) -> OperationResult[CronBlock]:
         if changed:
             crontab.replace(block)
     data = CronBlock(installed=True, changed=changed or rewritten, lines=_lines(block))
-    return OperationResult(data=data, messages=tuple(_warnings()))
+    return OperationResult(data=data, messages=tuple(warnings_of_secrets("cron")))
 
 
 def remove_cron(context: Context) -> OperationResult[CronBlock]:
@@ -160,44 +149,9 @@ def _line(context: Context, when: str, words: list[str]) -> bytes:
 
 
 def _write_script(context: Context) -> bool:
-    """Write the script and prove it; return whether it was another one before."""
-    home, path = context.main_worktree or context.common_dir, context.paths.cron_script
-    if any(sign in f"{home}{path}" for sign in "\n\r\0"):
-        raise StateError(f"{str(home)!r} cannot stand in a crontab", hint="rename the folder")
-    wta = [sys.executable, "-P", "-m", "wtagents", "-C", str(home)]
-    known = own_environment()
-    exports = [
-        f"export {name}={shlex.quote(known[name])}" for name in _KEPT_VARIABLES if known.get(name)
-    ]
+    """Write the script that the lines call; return whether it was another one before."""
     opening = "# Written by wta cleanup --install-cron; cron calls it with a command of wta."
-    text = "\n".join(["#!/bin/sh", opening, *exports, f'exec {shlex.join(wta)} "$@"', ""])
-    data = os.fsencode(text)
-    before = path.read_bytes() if path.is_file() else b""
-    if data != before:
-        make_private_folder(context.paths.root)
-        write_atomic(path, data)
-    _prove(path)
-    return data != before
-
-
-def _prove(script: Path) -> None:
-    """Run the script as cron does: with a home and nothing else."""
-    bare = {"HOME": str(Path.home()), "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
-    done = run_command(
-        ["/bin/sh", str(script), "--version"], cwd=Path.home(), timeout=_SECONDS, env=bare
-    )
-    if not done.ok:
-        raise SystemFault(
-            "cron could not run wta",
-            cause=done.complaint,
-            hint=f"try what cron would do: env -i HOME=$HOME sh {shlex.quote(str(script))} status",
-        )
-
-
-def _warnings() -> Iterator[str]:
-    secrets = [name for name in _SECRETS if os.environ.get(name)]
-    if secrets:
-        yield f"cron does not know {' and '.join(secrets)}: agents it starts need a login of claude"
+    return write_script(context, context.paths.cron_script, caller="cron", opening=opening)
 
 
 def _lines(block: bytes) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from wtagents.supervisor.merger import Merger
 from wtagents.supervisor.radar import Radar
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
+from wtagents.system.notify import Notifier
 
 if TYPE_CHECKING:
     from wtagents.core.snapshot import Snapshot
@@ -43,21 +44,31 @@ class Supervised:
     already_running: bool
 
 
-def supervise(context: Context, *, once: bool) -> Supervised:
+def supervise(context: Context, *, once: bool, stay: bool = False) -> Supervised:
     """Tick once, or until idle or told to end by SIGTERM or SIGINT.
 
+    One that is to `stay` does not end when it is idle, and waits for another one to end.
     A task that was added while an idle supervisor was ending has found the lock held and started
     nobody, so the world is looked at once more after the lock was given up.
     """
     make_private_folder(context.paths.root)
-    ended = Event()
+    ended, notifier = Event(), Notifier()
+    if not once:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+    notifier.tell("READY=1")
     ticks = 0
     while True:
         with try_lock(context.paths.supervisor_lock) as alone:
-            if not alone:
+            if alone:
+                ticks += _once(context) if once else _loop(context, ended, notifier, stay=stay)
+            elif not stay:
                 return Supervised(ticks=ticks, already_running=ticks == 0)
-            ticks += _once(context) if once else _loop(context, ended)
-        if once or ended.is_set() or not is_busy(observe(context)):
+        if not alone:
+            notifier.tell("WATCHDOG=1", "STATUS=waits for another supervisor to end")
+            context.clock.wait(ended, TICK_SECONDS)
+        if once or ended.is_set() or not (stay or is_busy(observe(context))):
+            notifier.tell("STOPPING=1")
             return Supervised(ticks=ticks, already_running=False)
 
 
@@ -71,9 +82,7 @@ def _once(context: Context) -> int:
     return 2
 
 
-def _loop(context: Context, ended: Event) -> int:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+def _loop(context: Context, ended: Event, notifier: Notifier, *, stay: bool) -> int:
     merger, beside = Merger(context), (Radar(context), Keeper(context))
     ticks = 0
     busy_at = context.clock.monotonic()
@@ -81,10 +90,12 @@ def _loop(context: Context, ended: Event) -> int:
         context.reload_settings()
         busy = _tick(context, merger, beside)
         ticks += 1
+        # From the loop itself: a thread would say so for a loop that hangs.
+        notifier.tell("WATCHDOG=1", f"STATUS={'at work' if busy else 'nothing to do'}")
         now = context.clock.monotonic()
         if busy:
             busy_at = now
-        elif now - busy_at >= IDLE_SECONDS:
+        elif not stay and now - busy_at >= IDLE_SECONDS:
             break
         context.clock.wait(ended, TICK_SECONDS)
     for each in (merger, *beside):

@@ -12,6 +12,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     trusted/           configuration files as they were trusted last
     reports/           defects of wta itself
     cron.sh, cron-*.log  what cron runs, and what that said the last time
+    service.sh         what systemd runs
     claims/            who holds which path, for the hook of agents
     radar/             snapshots of worktrees and merges that were only tried
     *.lock             repository.lock, supervisor.lock, merger.lock, radar.lock
@@ -129,6 +130,10 @@ class StatePaths:
     @property
     def cron_script(self) -> Path:
         return self.root / "cron.sh"
+
+    @property
+    def service_script(self) -> Path:
+        return self.root / "service.sh"
 
     def cron_log(self, command: str) -> Path:
         """What a command said when cron ran it the last time."""
