@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.store.faults import newer_fault
-from wtagents.system.files import PRIVATE_FILE, flush_folder, make_private_folder
+from wtagents.system.files import PRIVATE_FILE, flush_file, flush_folder, make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,11 +66,14 @@ def prepare(path: Path) -> None:
         young.touch(mode=PRIVATE_FILE)
         connection = sqlite3.connect(young, isolation_level=None)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
+            # Nobody sees it yet, so it need not survive a power cut before it is whole.
+            connection.execute("PRAGMA journal_mode=MEMORY")
+            connection.execute("PRAGMA synchronous=OFF")
             migrate(connection, path)
+            connection.execute("PRAGMA journal_mode=WAL")
         finally:
             connection.close()
+        flush_file(young)
         _set_orphans_aside(path)
         young.replace(path)
         flush_folder(path.parent)

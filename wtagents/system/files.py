@@ -140,9 +140,18 @@ def _write_new(path: Path, data: bytes, *, durable: bool, mode: int) -> None:
             os.fsync(stream.fileno())
 
 
+def flush_file(path: Path) -> None:
+    """Make what a file holds survive a power cut."""
+    _flush(path, os.O_RDONLY)
+
+
 def flush_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _flush(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _flush(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
