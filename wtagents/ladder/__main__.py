@@ -12,9 +12,7 @@ from contextlib import suppress
 from itertools import islice
 
 from wtagents.ladder.climb import climb
-from wtagents.ladder.declared import lost_declarations
 from wtagents.ladder.exchange import Lost, Question, Reply, parse_question, reply_line
-from wtagents.ladder.keeping import merges_of_both
 from wtagents.ladder.outcome import LeftAlone
 
 LIMITS = {
@@ -47,9 +45,13 @@ def confine() -> None:
 def _reply(question: Question) -> Reply:
     conflict = question.conflict
     if question.proposed is not None:
+        from wtagents.ladder.declared import lost_declarations
+
         faults = lost_declarations(conflict, question.proposed)
         return Lost(details=tuple(fault.detail for fault in faults))
     if question.candidates:
+        from wtagents.ladder.keeping import merges_of_both
+
         found = merges_of_both(conflict, is_test=question.is_test)
         return tuple(islice(found, question.candidates))
     outcome = climb(conflict, keep_both=True)
