@@ -67,7 +67,7 @@ async def test_a_narrow_board(context: Context) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "r Retry" in screen_text(app), what="rows and keys")
         assert screen_text(app) == snapshot("""\
- project   Board 10   Inbox 3        2 agents  ·  $3.50 today  ·  load 1.2 of 2
+ project   Board 10   Inbox 3   Queue 1                2 agents  ·  $3.50 today
 
     TASK        STATE      NOW                                     QUEUE  SINCE
  Needs a person  3

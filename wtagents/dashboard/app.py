@@ -23,6 +23,7 @@ from wtagents.dashboard.look import DARK, LIGHT, named_colours, theme_of_termina
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.screens.board import BoardScreen
 from wtagents.dashboard.screens.inbox import InboxScreen
+from wtagents.dashboard.screens.queue import QueueScreen
 from wtagents.dashboard.screens.room import Room
 from wtagents.dashboard.widgets.masthead import Masthead
 
@@ -71,11 +72,13 @@ class Dashboard(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Any]]] = {
         "board": BoardScreen,
         "inbox": InboxScreen,
+        "queue": QueueScreen,
     }
     DEFAULT_MODE = "board"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_mode('board')", "Board", show=False),
         Binding("2", "show_mode('inbox')", "Inbox", show=False),
+        Binding("3", "show_mode('queue')", "Queue", show=False),
         Binding("question_mark", "show_help_panel", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+c", "quit", "Quit", show=False),
@@ -137,7 +140,7 @@ class Dashboard(App[None]):
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Say something in the line above the keys."""
         for screen in self.screen_stack:
-            if isinstance(screen, Room):
+            if isinstance(screen, Room) and screen.is_furnished:
                 screen.say(printable(text), tone)
 
     def on_mount(self) -> None:
@@ -159,9 +162,9 @@ class Dashboard(App[None]):
         context = self._place.another(clock=Patience(self._place.clock, self._left))
         try:
             result = verb(context, lambda text: self._post_said(text, Tone.FAINT))
-            self._tell_result(result.messages, result.exit_code, result.data, done)
             if then is not None:
                 self.post_message(Done(then))
+            self._tell_result(result.messages, result.exit_code, result.data, done)
             if self._wake is not None:
                 self._wake()
         except WtaError as error:
@@ -222,5 +225,5 @@ class Dashboard(App[None]):
 
     def _room(self) -> Room | None:
         """Return the screen that is shown, below any dialog."""
-        rooms = [each for each in self.screen_stack if isinstance(each, Room) and each.is_mounted]
+        rooms = [each for each in self.screen_stack if isinstance(each, Room) and each.is_furnished]
         return rooms[-1] if rooms else None

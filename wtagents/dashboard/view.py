@@ -126,7 +126,7 @@ def totals_of(seen: Overview) -> Totals:
         agents=sum(each.run is not None and each.run.state in LIVE_RUN_STATES for each in items),
         attention=sum(bool(each.attention) for each in items),
         ready=sum(each.task.state is TaskState.READY and not each.attention for each in items),
-        landing=sum(each.task.state is TaskState.MERGING for each in items),
+        landing=len(queue_places(items)),
         cost_today=seen.cost_today,
         load=load,
         limited_until=max((each.until for each in seen.limits), default=None),

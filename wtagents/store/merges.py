@@ -119,6 +119,14 @@ def merge_requests(db: Database) -> list[MergeRequest]:
     return [_request(row) for row in db.rows("SELECT * FROM merge_request ORDER BY id")]
 
 
+def recent_merge_requests(db: Database, limit: int) -> list[MergeRequest]:
+    """Return the merge requests that changed last, latest first."""
+    rows = db.rows(
+        "SELECT * FROM merge_request ORDER BY changed_at DESC, id DESC LIMIT ?", (limit,)
+    )
+    return [_request(row) for row in rows]
+
+
 def forget_gate_verdicts(db: Database, logs: Iterable[str]) -> None:
     """Forget what gates said whose logs are gone: the gate runs again."""
     db.change(

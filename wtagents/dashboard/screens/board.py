@@ -72,7 +72,7 @@ class BoardScreen(TaskRoom):
 
     def meant(self) -> TaskStatus | None:
         """Return the task under the cursor."""
-        if not self.is_mounted:
+        if not self.is_furnished:
             return None
         key = self.query_one(Table).key
         return self.desk.item(key) if key is not None else None

@@ -163,7 +163,7 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
             self.settle(each.item.task.name, question, (allow, why))
 
     def _chosen(self) -> Waiting | None:
-        if not self.is_mounted:
+        if not self.is_furnished:
             return None
         key = self.query_one(Table).key
         return next((each for each in self._waiting if each.item.task.name == key), None)

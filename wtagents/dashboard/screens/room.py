@@ -36,6 +36,9 @@ class Narration(Static):
 class Room(Screen[None]):
     """A screen of the dashboard."""
 
+    is_furnished = False
+    """Whether all its widgets are there."""
+
     @property
     def desk(self) -> Desk:
         """The application."""
@@ -75,11 +78,12 @@ class Room(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is known already."""
+        self.is_furnished = True
         if self.desk.seen is not None:
             self.show(self.desk.seen)
         self.call_after_refresh(self.refresh_bindings)
 
     def on_screen_resume(self) -> None:
         """Show what happened while another screen was shown."""
-        if self.is_mounted and self.desk.seen is not None:
+        if self.is_furnished and self.desk.seen is not None:
             self.show(self.desk.seen)

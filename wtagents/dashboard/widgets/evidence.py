@@ -30,7 +30,7 @@ _STYLES = {Part.NAME: "bold", Part.TEXT: "", Part.ADDED: "green", Part.REMOVED: 
 _SIGNS = {Part.NAME: "", Part.TEXT: "  ", Part.ADDED: "+ ", Part.REMOVED: "- "}
 
 
-class Evidence(VerticalScroll, can_focus=False):
+class Evidence(VerticalScroll):
     """One thing that waits."""
 
     def compose(self) -> ComposeResult:

@@ -102,6 +102,7 @@ class Trouble(Static):
 def _screens(totals: Totals | None) -> Iterator[tuple[str, int]]:
     yield "board", totals.tasks if totals else 0
     yield "inbox", totals.attention if totals else 0
+    yield "queue", totals.landing if totals else 0
 
 
 def _measures(totals: Totals) -> Iterator[Text]:
