@@ -110,7 +110,7 @@ def test_a_program_that_is_not_there_leaves_everything_alone() -> None:
 
 
 CONFINED = """
-import sys
+import resource, sys
 from wtagents.ladder.__main__ import confine
 confine()
 done = []
@@ -122,6 +122,8 @@ try:
     open(sys.argv[1], "w", buffering=1).write("x\\n")
 except OSError:
     done.append("no file")
+if resource.getrlimit(resource.RLIMIT_CPU)[1] < 60:
+    done.append("no endless work")
 sys.exit(", ".join(done))
 """
 
@@ -129,7 +131,7 @@ sys.exit(", ".join(done))
 def test_it_takes_no_more_than_it_needs(tmp_path: Path) -> None:
     program = (sys.executable, "-P", "-c", CONFINED, str(tmp_path / "file"))
     (reply,) = ask_ladder([question("v = 1.2\n")], program=program)
-    assert reply == LeftAlone(why="the ladder failed: no memory, no file")
+    assert reply == LeftAlone(why="the ladder failed: no memory, no file, no endless work")
 
 
 def test_it_sees_nothing_of_the_environment(sandbox: Sandbox, tmp_path: Path) -> None:

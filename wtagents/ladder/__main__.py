@@ -17,11 +17,13 @@ from wtagents.ladder.outcome import LeftAlone
 
 LIMITS = {
     resource.RLIMIT_AS: 1 << 30,
+    resource.RLIMIT_CPU: 30,
     resource.RLIMIT_FSIZE: 0,
     resource.RLIMIT_NPROC: 0,
     resource.RLIMIT_CORE: 0,
 }
-"""Bytes of memory, of any file, processes, bytes of a dump."""
+"""Bytes of memory, seconds of work (whoever asked may be dead), bytes of any file, processes, bytes
+of a dump."""
 
 
 def main() -> int:
