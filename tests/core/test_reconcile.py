@@ -38,14 +38,13 @@ from wtagents.core.reconcile import (
     NoteTaken,
     Policy,
     PostMessage,
-    Purpose,
     RequestMerge,
     SettleTask,
     StopRun,
     plan,
 )
 from wtagents.core.record import replace
-from wtagents.core.run import ExitReason, RunState
+from wtagents.core.run import ExitReason, Purpose, RunState
 from wtagents.core.settle import Settlement, SettlePolicy
 from wtagents.core.snapshot import Surroundings, TaskView
 from wtagents.core.task import Reason, TaskState, Wish

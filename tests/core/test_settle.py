@@ -14,11 +14,12 @@ from tests.support.records import (
     view,
     worktree_facts,
 )
+from wtagents.core.check import Check, mended
 from wtagents.core.failure import Streak, fault_of, streak_of
 from wtagents.core.ids import BranchName
 from wtagents.core.limit import spread
 from wtagents.core.record import replace
-from wtagents.core.run import ExitReason, Usage
+from wtagents.core.run import ExitReason, Purpose, Usage
 from wtagents.core.settle import Settlement, SettlePolicy, settle
 from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState, Wish
 
@@ -61,7 +62,7 @@ def test_uncommitted_work_is_asked_for_once() -> None:
     asked = a_task(state=TaskState.ACTIVE, commit_asked=True)
     second = settle(view(asked, run=an_ended_run(), worktree=dirty), POLICY, NOW)
 
-    assert first is None
+    assert first is Purpose.COMMIT
     assert second == Settlement(
         to=TaskState.FAILED, reason=Reason.UNCOMMITTED, detail="2 paths are not committed"
     )
@@ -94,7 +95,7 @@ def test_a_detached_head_is_named_with_its_commit() -> None:
         view(ACTIVE, run=an_ended_run(), worktree=worktree_facts(branch=None)), POLICY, NOW
     )
 
-    assert settled is not None
+    assert isinstance(settled, Settlement)
     assert settled.detail == "HEAD of the worktree is detached at 2222222222, not wta/fix-login"
 
 
@@ -113,7 +114,7 @@ def test_a_rebase_in_progress_is_not_ready() -> None:
 def test_a_vanished_worktree_is_never_success() -> None:
     settled = settle(view(ACTIVE, run=an_ended_run(), worktree=None), POLICY, NOW)
 
-    assert settled is not None
+    assert isinstance(settled, Settlement)
     assert (settled.to, settled.reason) == (TaskState.FAILED, Reason.WORKTREE_LOST)
 
 
@@ -158,7 +159,7 @@ def test_a_rate_limit_that_ended_while_nobody_looked_is_over() -> None:
 
     settled = settle(view(ACTIVE, run=run), POLICY, later(3600))
 
-    assert settled is not None
+    assert isinstance(settled, Settlement)
     assert settled.not_before == later(5) + spread(timedelta(seconds=5), key=1)
 
 
@@ -167,7 +168,7 @@ def test_a_rate_limit_in_the_past_waits_all_the_same() -> None:
 
     settled = settle(view(ACTIVE, run=run), POLICY, NOW)
 
-    assert settled is not None
+    assert isinstance(settled, Settlement)
     assert settled.not_before == later(600) + spread(timedelta(minutes=10), key=1)
 
 
@@ -285,3 +286,50 @@ def test_an_interrupted_turn_rests() -> None:
     settled = settle(view(ACTIVE, run=an_ended_run(ExitReason.INTERRUPTED)), POLICY, NOW)
 
     assert settled == Settlement.stopped()
+
+
+RED = Check(command="npm test", passed=False, seconds=3.25, timed_out=False, log="l", tail="boom")
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+def test_a_red_check_goes_back_into_the_conversation(rounds: int) -> None:
+    ended = view(ACTIVE, run=an_ended_run(checks=(RED,)), worktree=worktree_facts())
+
+    assert settle(replace(ended, mended=rounds), POLICY, NOW) is Purpose.MEND
+
+
+def test_after_the_last_round_a_person_decides() -> None:
+    ended = view(ACTIVE, run=an_ended_run(checks=(RED,)), worktree=worktree_facts())
+
+    assert settle(replace(ended, mended=3), POLICY, NOW) == Settlement(
+        to=TaskState.FAILED,
+        reason=Reason.CHECKS_RED,
+        detail="the check 'npm test' failed after 3.2 s (after 3 rounds of mending)",
+    )
+
+
+def test_a_program_that_takes_no_messages_is_not_asked_to_mend() -> None:
+    task = a_task(state=TaskState.ACTIVE, agent=AgentSpec(kind=AgentKind.COMMAND, argv=("true",)))
+    slow = replace(RED, timed_out=True)
+
+    assert settle(
+        view(task, run=an_ended_run(checks=(slow,)), worktree=worktree_facts()), POLICY, NOW
+    ) == Settlement(
+        to=TaskState.FAILED,
+        reason=Reason.CHECKS_RED,
+        detail="the check 'npm test' took too long after 3.2 s",
+    )
+
+
+def test_uncommitted_work_is_asked_for_before_a_check_counts() -> None:
+    dirty = worktree_facts(uncommitted=1)
+    ended = view(ACTIVE, run=an_ended_run(checks=(RED,)), worktree=dirty)
+
+    assert settle(ended, POLICY, NOW) is Purpose.COMMIT
+
+
+def test_rounds_are_counted_back_to_the_last_run_that_a_person_began() -> None:
+    work, mend = an_ended_run(), replace(an_ended_run(), purpose=Purpose.MEND)
+
+    assert mended([]) == mended([mend, work]) == 0
+    assert mended([mend, work, mend, mend]) == 2

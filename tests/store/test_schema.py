@@ -87,7 +87,7 @@ def test_every_table_is_strict(db: Database) -> None:
             (
                 "INSERT INTO run SELECT id || 'b', task_id, 2, state, session_id, resumes, prompt,"
                 " runner, created_at, ended_at, stop_deadline, exit, account, model, NULL,"
-                " NULL FROM run"
+                " NULL, 'work' FROM run"
             ),
             "UNIQUE constraint failed: run.task_id",
         ),

@@ -128,13 +128,15 @@ def _name(
 
 
 def _wait_of(pulse: Pulse, now: datetime, *, retries: bool) -> Liveness | None:
-    """Return what an agent waits for by its own word."""
+    """Return what an agent waits for by its own word, or for the checks of its work."""
     if pulse.phase is Phase.ASKING:
         return Liveness.ASKING
     if pulse.limited_until is not None and now < pulse.limited_until:
         return Liveness.LIMITED
     if pulse.phase is Phase.IDLE:
         return Liveness.IDLE
+    if pulse.phase is Phase.CHECKING:
+        return Liveness.TOOL
     return Liveness.RETRYING if pulse.phase is Phase.RETRYING and retries else None
 
 

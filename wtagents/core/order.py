@@ -41,5 +41,9 @@ class Order:
     """Wall time of the agent; None for no limit."""
     stop_seconds: float
     """How long a polite stop may take before it becomes firm."""
+    checks: tuple[str, ...] = ()
+    """Trusted shell commands that look at the work when the agent has completed it."""
+    check_seconds: float = 0.0
+    """Time that each of them may take."""
     budget_tokens: int | None = None
     """Tokens after which the run ends; dollars are counted by the agent program."""

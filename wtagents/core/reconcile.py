@@ -7,14 +7,13 @@ by the command line, the supervisor and cron at once. A plan over a world at res
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.core.admission import Admission, AdmissionPolicy, in_order, new_limits
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState
 from wtagents.core.record import record
-from wtagents.core.run import ExitReason, RunState
+from wtagents.core.run import ExitReason, Purpose, RunState
 from wtagents.core.settle import Settlement, SettlePolicy, settle
 from wtagents.core.task import Reason, TaskState, Wish
 
@@ -32,17 +31,6 @@ LAUNCH_GRACE = timedelta(seconds=5)
 """How long a run may stay unclaimed before its runner is started once more."""
 FIRM_GRACE = timedelta(seconds=5)
 """How long after its own firm deadline a runner may take before it is stopped from outside."""
-
-
-class Purpose(StrEnum):
-    """What the first message of a run is for."""
-
-    WORK = "work"
-    """The task's prompt, or what a person said since."""
-    CONTINUE = "continue"
-    """Go on after an interruption."""
-    COMMIT = "commit"
-    """Commit what is left uncommitted."""
 
 
 @record
@@ -263,8 +251,8 @@ def _plan_queued(view: TaskView) -> Iterator[Action]:
 
 def _plan_ended_run(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:
     settlement = settle(view, policy.settle, now)
-    if settlement is None:
-        yield _begun(view, Purpose.COMMIT)
+    if isinstance(settlement, Purpose):
+        yield _begun(view, settlement)
     else:
         yield _settled(view, settlement)
 

@@ -11,6 +11,7 @@ from wtagents.core.record import record
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wtagents.core.check import Check
     from wtagents.core.ids import RunId
 
 
@@ -22,6 +23,19 @@ class RunState(StrEnum):
     STOPPING = "stopping"
     EXITED = "exited"
     LOST = "lost"
+
+
+class Purpose(StrEnum):
+    """What the first message of a run is for."""
+
+    WORK = "work"
+    """The task's prompt, or what a person said since."""
+    CONTINUE = "continue"
+    """Go on after an interruption."""
+    COMMIT = "commit"
+    """Commit what is left uncommitted."""
+    MEND = "mend"
+    """Mend what a check found."""
 
 
 class ExitReason(StrEnum):
@@ -70,6 +84,8 @@ class Phase(StrEnum):
     ASKING = "asking"
     RETRYING = "retrying"
     IDLE = "idle"
+    CHECKING = "checking"
+    """The agent has ended; commands look at its work."""
     ENDING = "ending"
 
 
@@ -172,6 +188,8 @@ class Exit:
     survivors: int
     """Processes of the agent that outlived its end and were stopped."""
     at: datetime
+    checks: tuple[Check, ...] = ()
+    """What the commands said that looked at the work; the last one may have failed."""
 
 
 @record
@@ -199,3 +217,4 @@ class Run:
     """The model that it was started with; '' left it to the program."""
     allowance: Amount = Amount()
     """What it may use of the budgets."""
+    purpose: Purpose = Purpose.WORK

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from wtagents.core.check import Check
 from wtagents.core.ids import RunId, TaskName
 from wtagents.core.order import Order
 from wtagents.core.run import (
@@ -47,6 +48,8 @@ def order_value(order: Order) -> dict[str, Any]:
         "timeout_seconds": order.timeout_seconds,
         "stop_seconds": order.stop_seconds,
         "budget_tokens": order.budget_tokens,
+        "checks": list(order.checks),
+        "check_seconds": order.check_seconds,
     }
 
 
@@ -73,7 +76,9 @@ def parse_order(value: Any) -> Order:
         if fields.absent("timeout_seconds")
         else fields.number("timeout_seconds"),
         stop_seconds=fields.number("stop_seconds"),
-        budget_tokens=None if fields.absent("budget_tokens") else fields.integer("budget_tokens"),
+        checks=fields.texts("checks") if fields.given("checks") else (),
+        check_seconds=fields.number("check_seconds") if fields.given("check_seconds") else 0.0,
+        budget_tokens=fields.integer("budget_tokens") if fields.given("budget_tokens") else None,
     )
 
 
@@ -183,6 +188,7 @@ def exit_value(ended: Exit) -> dict[str, Any]:
         "usage": usage_value(ended.usage),
         "survivors": ended.survivors,
         "at": ended.at.isoformat(),
+        "checks": [_check_value(check) for check in ended.checks],
     }
 
 
@@ -198,6 +204,32 @@ def parse_exit(value: Any) -> Exit:
         usage=parse_usage(fields.raw("usage")),
         survivors=fields.integer("survivors"),
         at=fields.time("at"),
+        checks=tuple(_parse_check(each) for each in fields.values("checks"))
+        if fields.given("checks")
+        else (),
+    )
+
+
+def _check_value(check: Check) -> dict[str, Any]:
+    return {
+        "command": check.command,
+        "passed": check.passed,
+        "seconds": check.seconds,
+        "timed_out": check.timed_out,
+        "log": check.log,
+        "tail": check.tail,
+    }
+
+
+def _parse_check(value: Any) -> Check:
+    fields = Fields(value)
+    return Check(
+        command=fields.text("command"),
+        passed=fields.flag("passed"),
+        seconds=fields.number("seconds"),
+        timed_out=fields.flag("timed_out"),
+        log=fields.text("log"),
+        tail=fields.text("tail"),
     )
 
 
@@ -248,6 +280,12 @@ class Fields:
         if type(value) is not str:
             raise ForeignValue(name)
         return value
+
+    def values(self, name: str) -> tuple[Any, ...]:
+        value = self.raw(name)
+        if type(value) is not list:
+            raise ForeignValue(name)
+        return tuple(value)
 
     def integer(self, name: str) -> int:
         value = self.raw(name)

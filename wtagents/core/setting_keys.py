@@ -76,6 +76,13 @@ KEYS: Mapping[str, Key] = {
         Text("a file in the repository"),
         "Lists the ignored files that are copied into a new worktree.",
     ),
+    "verify.commands": Key(
+        _SHELL, "Each must pass in the worktree before a task is ready.", trusted=True
+    ),
+    "verify.rounds": Key(
+        Count(0, 100), "How often an agent is told what failed, to mend it in its conversation."
+    ),
+    "verify.timeout": Key(Duration(), "Time that each of them may take."),
     "merge.target": Key(
         OrNone(Text('a branch such as "main"')),
         "Branch to land on; none means the one checked out in the main worktree.",

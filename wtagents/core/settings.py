@@ -77,6 +77,15 @@ class WorktreeSettings:
 
 
 @record
+class VerifySettings:
+    """What looks at the work of an agent before its task is ready. Times in seconds."""
+
+    commands: tuple[str, ...] = ()
+    rounds: int = 3
+    timeout: float = 1200.0
+
+
+@record
 class MergeSettings:
     """How branches land. Times in seconds."""
 
@@ -198,6 +207,7 @@ class Settings:
 
     agent: AgentSettings = AgentSettings()
     worktree: WorktreeSettings = WorktreeSettings()
+    verify: VerifySettings = VerifySettings()
     merge: MergeSettings = MergeSettings()
     limits: LimitSettings = LimitSettings()
     budget: BudgetSettings = BudgetSettings()
@@ -213,6 +223,7 @@ class Settings:
 SECTIONS: Mapping[str, type[Any]] = {
     "agent": AgentSettings,
     "worktree": WorktreeSettings,
+    "verify": VerifySettings,
     "merge": MergeSettings,
     "limits": LimitSettings,
     "budget": BudgetSettings,

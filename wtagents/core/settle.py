@@ -11,20 +11,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.budget import Amount, Spent, is_used_up
+from wtagents.core.check import failed_check
 from wtagents.core.failure import Fault, fault_of
 from wtagents.core.limit import limit_end, spread
 from wtagents.core.record import record, replace
-from wtagents.core.run import ExitReason
+from wtagents.core.run import ExitReason, Purpose
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
+from wtagents.core.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wtagents.core.check import Check
     from wtagents.core.run import Exit, Run
     from wtagents.core.snapshot import TaskView
     from wtagents.core.worktree import WorktreeFacts
 
 _LONGEST_PAUSE = timedelta(minutes=15)
+_SHELL_LIMIT = 80
 _PAUSES = 10
 """So many times a pause grows; the longest one is reached before."""
 
@@ -61,6 +65,8 @@ class SettlePolicy:
     """What one run may use, as a person said."""
     task: Amount = Amount()
     """What all runs of a task may use."""
+    rounds: int = 3
+    """How often an agent is asked to mend what a check found."""
     commit_request: bool = True
     """Ask an agent once to commit what it left uncommitted."""
 
@@ -84,8 +90,8 @@ class Settlement:
         return cls(to=TaskState.STOPPED, reason=Reason.STOPPED_BY_PERSON)
 
 
-def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | None:
-    """Judge the ended run of an active task; None asks the agent to commit what it left."""
+def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | Purpose:
+    """Judge the ended run of an active task; a purpose begins another run at once."""
     task, run = view.task, view.run
     if task.wish is Wish.STOP:
         return Settlement.stopped()
@@ -165,7 +171,7 @@ def _after_pause(view: TaskView, policy: SettlePolicy, before: int, now: datetim
     return now + pause + spread(pause, view.run.id if view.run else view.task.id)
 
 
-def _judge_repository(view: TaskView, end: Exit, policy: SettlePolicy) -> Settlement | None:
+def _judge_repository(view: TaskView, end: Exit, policy: SettlePolicy) -> Settlement | Purpose:
     facts = view.worktree
     fault = _fault(view, facts)
     if fault is not None:
@@ -173,7 +179,7 @@ def _judge_repository(view: TaskView, end: Exit, policy: SettlePolicy) -> Settle
     if facts is not None and facts.uncommitted:
         listens = view.task.agent.kind is not AgentKind.COMMAND
         if policy.commit_request and listens and not view.task.commit_asked:
-            return None
+            return Purpose.COMMIT
         paths = "1 path is" if facts.uncommitted == 1 else f"{facts.uncommitted} paths are"
         return Settlement(
             to=TaskState.FAILED, reason=Reason.UNCOMMITTED, detail=f"{paths} not committed"
@@ -181,7 +187,19 @@ def _judge_repository(view: TaskView, end: Exit, policy: SettlePolicy) -> Settle
     if facts is not None and not facts.commits:
         detail = "the agent made no commit" + _denied(end)
         return Settlement(to=TaskState.FAILED, reason=Reason.NO_COMMITS, detail=detail)
+    red = failed_check(end.checks)
+    if red is not None:
+        return _judge_check(view, red, policy)
     return Settlement(to=TaskState.READY, detail=_denied(end).removeprefix("; "))
+
+
+def _judge_check(view: TaskView, red: Check, policy: SettlePolicy) -> Settlement | Purpose:
+    listens = view.task.agent.kind is not AgentKind.COMMAND
+    if listens and view.mended < policy.rounds:
+        return Purpose.MEND
+    rounds = f" (after {view.mended} rounds of mending)" if view.mended else ""
+    detail = f"the check {printable(red.command, _SHELL_LIMIT)!r} {red.verdict}{rounds}"
+    return Settlement(to=TaskState.FAILED, reason=Reason.CHECKS_RED, detail=detail)
 
 
 def _fault(view: TaskView, facts: WorktreeFacts | None) -> Settlement | None:

@@ -58,6 +58,8 @@ class TaskView:
     """The latest merge request."""
     streak: Streak = Streak()
     """How long the surroundings have kept it from working."""
+    mended: int = 0
+    """Runs in a row that were begun because a check had failed."""
     spent: Spent = Spent()
     """By its ended runs; looked at only where a budget asks for it."""
     account: str = ""

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     BUDGET = "budget"
     MAX_TURNS = "max_turns"
+    CHECKS_RED = "checks_red"
+    """The agent could not make `verify.commands` pass."""
     LOST = "lost"
     STOPPED_BY_PERSON = "stopped_by_person"
     UNDONE = "undone"

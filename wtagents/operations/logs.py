@@ -81,9 +81,10 @@ def _runs(context: Context, request: LogsRequest) -> list[Run]:
 
 
 def _setup(context: Context, run: Run) -> Iterator[StoryLine]:
-    path = context.paths.run(run.id).setup_log
-    if path.is_file() and path.stat().st_size:
-        yield StoryLine(voice=Voice.NOTE, text=f"set-up log: {path}", child=False)
+    folder = context.paths.run(run.id)
+    for what, path in (("set-up", folder.setup_log), ("checks", folder.checks_log)):
+        if path.is_file() and path.stat().st_size:
+            yield StoryLine(voice=Voice.NOTE, text=f"{what} log: {path}", child=False)
 
 
 def _end(context: Context, run: Run) -> Iterator[StoryLine]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.budget import Spent
+from wtagents.core.check import failed_check, mended
 from wtagents.core.failure import Fault, Streak, fault_of, streak_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
@@ -42,6 +43,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         merges = latest_merge_requests(db)
         around = observe_surroundings(context, db, tasks)
         streaks = _streaks(db, tasks, runs)
+        rounds = _rounds(db, tasks, runs)
         used = {task.id: spent_for(context, db, task) for task in tasks if task.state in _STARTING}
     views = tuple(
         _view(
@@ -51,6 +53,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
             messages=tuple(m for m in waiting if m.task_id == task.id),
             merge=merges.get(task.id),
             streak=streaks.get(task.id, Streak()),
+            rounds=rounds.get(task.id, 0),
             spent=used.get(task.id, Spent()),
         )
         for task in tasks
@@ -73,6 +76,18 @@ def _streaks(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Ma
     }
 
 
+def _rounds(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Mapping[int, int]:
+    """Count the rounds of mending where a check has just failed."""
+    return {
+        task.id: mended(runs_of(db, task.id))
+        for task in tasks
+        if task.state is TaskState.ACTIVE
+        and (run := runs.get(task.id))
+        and run.exit
+        and failed_check(run.exit.checks)
+    }
+
+
 def _view(
     context: Context,
     task: Task,
@@ -81,6 +96,7 @@ def _view(
     messages: tuple[Message, ...],
     merge: MergeRequest | None,
     streak: Streak,
+    rounds: int,
     spent: Spent,
 ) -> TaskView:
     facts = None
@@ -94,6 +110,7 @@ def _view(
         messages=messages,
         merge=merge,
         streak=streak,
+        mended=rounds,
         spent=spent,
         account=account_for(task),
         model=model_for(context, task),

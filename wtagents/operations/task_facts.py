@@ -54,11 +54,21 @@ def _life(item: TaskStatus, now: datetime) -> Iterator[tuple[str, str]]:
         yield "reason", f"{str(task.reason).replace('_', ' ')}{detail}"
     if item.run is not None:
         yield "run", _run(item.run, now)
+    yield from _checks(item)
     yield "activity", ago(item.activity_age)
     if item.pulse is not None:
         yield "doing", printable(item.pulse.doing)
     if item.waiting_messages:
         yield "messages", f"{item.waiting_messages} not delivered yet"
+
+
+def _checks(item: TaskStatus) -> Iterator[tuple[str, str]]:
+    """Say what looked at the work of the last run."""
+    ended = item.run.exit if item.run is not None else None
+    for check in ended.checks if ended is not None else ():
+        yield "check", f"{check.verdict}: {printable(check.command)}"
+        if not check.passed:
+            yield "log", printable(check.log)
 
 
 def _run(run: Run, now: datetime) -> str:

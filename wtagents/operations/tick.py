@@ -51,6 +51,7 @@ def policy_of(settings: Settings) -> Policy:
             run=Amount(usd=settings.agent.budget_usd, tokens=settings.budget.run_tokens),
             task=budget_of(settings).task,
             patience=timedelta(seconds=settings.limits.patience),
+            rounds=settings.verify.rounds,
             commit_request=settings.limits.commit_request,
         ),
     )

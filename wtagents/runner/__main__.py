@@ -88,7 +88,12 @@ def _live(watch: Watch, order: Order) -> Outcome:
             write_agent(watch.folder, identity)
     from wtagents.runner.drive import Drive
 
-    return Drive(watch, order, child).run()
+    outcome = Drive(watch, order, child).run()
+    if order.checks:
+        from wtagents.runner.checks import run_checks
+
+        outcome = run_checks(watch, order, environment, outcome)
+    return outcome
 
 
 def _guarded(watch: Watch, order: Order) -> Outcome:
@@ -116,6 +121,7 @@ def _close(watch: Watch, outcome: Outcome, *, survivors: int) -> int:
         usage=outcome.usage,
         survivors=survivors,
         at=watch.clock.now(),
+        checks=outcome.checks,
     )
     end = watch.clock.monotonic() + DISK_PATIENCE_SECONDS
     while True:

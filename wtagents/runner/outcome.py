@@ -10,6 +10,8 @@ from wtagents.core.run import ExitReason, Usage
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wtagents.core.check import Check
+
 _NONE = Usage()
 
 
@@ -23,6 +25,7 @@ class Outcome:
     denials: tuple[str, ...] = ()
     retry_at: datetime | None = None
     usage: Usage = _NONE
+    checks: tuple[Check, ...] = ()
 
 
 STOPPED_EARLY = Outcome(reason=ExitReason.STOPPED, detail="stopped before the agent was started")

@@ -11,7 +11,7 @@ from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES, run_sources
 from wtagents.core.record import field_names, record
-from wtagents.core.run import Exit, ExitReason, ProcessIdentity, Run, RunState, Usage
+from wtagents.core.run import Exit, ExitReason, ProcessIdentity, Purpose, Run, RunState, Usage
 from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
 from wtagents.store.columns import dump, optional_text, optional_time, text_of_time
 from wtagents.store.events import add_event
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         prompt: str
         account: NotRequired[str]
         model: NotRequired[str]
+        purpose: NotRequired[Purpose]
         allowance_usd: NotRequired[float | None]
         allowance_tokens: NotRequired[int | None]
 
@@ -44,6 +45,13 @@ if TYPE_CHECKING:
         stop_deadline: datetime
 
 
+_UNTOLD = {
+    "account": "",
+    "model": "",
+    "purpose": Purpose.WORK,
+    "allowance_usd": None,
+    "allowance_tokens": None,
+}
 _LIVE = dump(sorted(LIVE_RUN_STATES))
 
 
@@ -51,15 +59,15 @@ def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun])
     """Record a run as starting; None when the task has a live one or no place is free."""
     row = db.change(
         "INSERT INTO run (id, task_id, number, state, session_id, resumes, prompt, created_at,"
-        "  account, model, allowance_usd, allowance_tokens)"
+        "  account, model, purpose, allowance_usd, allowance_tokens)"
         " SELECT :run_id, :task_id,"
         "  (SELECT coalesce(max(number), 0) + 1 FROM run WHERE task_id = :task_id),"
-        "  :state, :session_id, :resumes, :prompt, :now, :account, :model,"
+        "  :state, :session_id, :resumes, :prompt, :now, :account, :model, :purpose,"
         "  :allowance_usd, :allowance_tokens"
         " WHERE (SELECT count(*) FROM run WHERE state IN (SELECT value FROM json_each(:live)))"
         "  < :capacity AND NOT EXISTS (SELECT 1 FROM run WHERE task_id = :task_id"
         "  AND state IN (SELECT value FROM json_each(:live))) RETURNING *",
-        {"account": "", "model": "", "allowance_usd": None, "allowance_tokens": None}
+        _UNTOLD
         | new
         | {
             "state": RunState.STARTING,
@@ -237,5 +245,6 @@ def _run(row: sqlite3.Row) -> Run:
         exit=None if row["exit"] is None else parse_exit(json.loads(row["exit"])),
         account=row["account"],
         model=row["model"],
+        purpose=Purpose(row["purpose"]),
         allowance=Amount(usd=row["allowance_usd"], tokens=row["allowance_tokens"]),
     )

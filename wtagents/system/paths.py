@@ -169,6 +169,7 @@ class RunFolder:
     stream.ndjson  the agent's stdout, line by line; its size and mtime are the activity
     stderr.txt     the agent's stderr
     setup.log      output of the set-up commands
+    checks.log     output of the checks
     runner.log     what the runner itself has to complain about
     pulse.json     what the agent does now (replaced as a whole, at most 4 times a second)
     inbox/N.json   messages for the agent, N = message id
@@ -209,6 +210,10 @@ class RunFolder:
     @property
     def setup_log(self) -> Path:
         return self.root / "setup.log"
+
+    @property
+    def checks_log(self) -> Path:
+        return self.root / "checks.log"
 
     @property
     def runner_log(self) -> Path:

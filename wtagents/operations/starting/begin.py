@@ -13,8 +13,7 @@ from wtagents.core.budget import Shortage, allowance
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
-from wtagents.core.reconcile import Purpose
-from wtagents.core.run import Exit, ExitReason, RunState, Usage
+from wtagents.core.run import Exit, ExitReason, Purpose, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.operations.surroundings import (
     account_for,
@@ -142,6 +141,7 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             at=now,
             account=account_for(task),
             model=model_for(context, task),
+            purpose=purpose,
             allowance_usd=share.usd,
             allowance_tokens=share.tokens,
             capacity=context.settings.limits.agents,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.agent.wording import load_words
-from wtagents.core.reconcile import Purpose
+from wtagents.core.check import failed_check
 from wtagents.core.record import record
-from wtagents.core.run import ExitReason
+from wtagents.core.run import ExitReason, Purpose
 from wtagents.core.task import AgentKind
 from wtagents.system import run_folder
 
@@ -72,13 +72,24 @@ def choose_opening(
         return Opening(session_id="", prompt=_joined(task, (*heard, *waiting)), carried=waiting)
     if previous is None or task.fresh or not is_saved(context, previous):
         return Opening(session_id="", prompt=_joined(task, heard))
-    words = load_words("commit" if purpose is Purpose.COMMIT else "continue")
+    words = _words(previous, purpose)
     from wtagents.operations.starting.remake import is_made_since
 
     remade = (load_words("remade"),) if is_made_since(context, task, previous) else ()
     again = _said_again(context, previous, texts)
     prompt = "\n\n".join((words, *remade, *again))
     return Opening(session_id=previous.session_id, prompt=prompt)
+
+
+def _words(previous: Run, purpose: Purpose) -> str:
+    """Return what wta itself says; the output of a check is data between two lines."""
+    red = failed_check(previous.exit.checks) if previous.exit is not None else None
+    if purpose is not Purpose.MEND or red is None:
+        return load_words("commit" if purpose is Purpose.COMMIT else "continue")
+    line = "=" * 20
+    return "\n".join(
+        (load_words("mend"), "", f"$ {red.command}", line, red.tail, line, f"It {red.verdict}.")
+    )
 
 
 def _said_again(context: Context, previous: Run, texts: Sequence[Message]) -> tuple[str, ...]:

@@ -60,6 +60,8 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         setup_seconds=settings.worktree.setup_timeout,
         timeout_seconds=task.agent.timeout_seconds or settings.agent.timeout,
         stop_seconds=settings.limits.stop_seconds,
+        checks=settings.verify.commands,
+        check_seconds=settings.verify.timeout,
         budget_tokens=_least(settings.budget.run_tokens, run.allowance.tokens),
     )
     run_folder.write_order(folder, order)
