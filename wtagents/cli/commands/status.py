@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
+    from wtagents.operations.foreign import Everything
     from wtagents.operations.status import TaskStatus
 
 
@@ -25,23 +26,33 @@ if TYPE_CHECKING:
     examples=[
         "wta status",
         "wta status fix-login",
+        "wta status --all",
         "wta status --json | jq -r '.data[] | select(.attention != \"\") | .task.name'",
     ],
 )
 @some_names_argument
 @click.option("--fresh", is_flag=True, help="Ask git about every worktree, not only changed ones.")
+@click.option("--all", "all_of_it", is_flag=True, help="Also worktrees that no task has.")
 @click.pass_obj
 def command(
-    invocation: Invocation, names: tuple[str, ...], *, fresh: bool
-) -> Answer[tuple[TaskStatus, ...]]:
+    invocation: Invocation, names: tuple[str, ...], *, fresh: bool, all_of_it: bool
+) -> Answer[tuple[TaskStatus, ...]] | Answer[Everything]:
     """Show all tasks: those that need a person first, then who works, what is ready, what rests.
 
     With NAME: the prompt, branch, run, work, usage and merge of that task, and the evidence for
-    what it is called.
+    what it is called. With --all also other worktrees of the repository and the sessions of Claude
+    Code in them, as {"tasks", "foreign"} with --json: they are seen, not managed.
     """
     from wtagents.operations.status import StatusRequest, status
 
     context = invocation.context
+    if all_of_it:
+        if names:
+            raise click.UsageError("--all takes no NAME")
+        from wtagents.operations.foreign import everything
+
+        known = everything(context, StatusRequest(fresh=fresh))
+        return Answer.of(known, partial(_everything, now=context.clock.now()))
     result = status(context, StatusRequest(names=names, fresh=fresh))
     return Answer.of(result, partial(_pages if names else _list, now=context.clock.now()))
 
@@ -50,6 +61,13 @@ def _list(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iter
     from wtagents.cli.task_list import task_list
 
     return task_list(items, style, now=now)
+
+
+def _everything(found: Everything, style: Style, *, now: datetime) -> Iterator[str]:
+    from wtagents.cli.foreign_text import foreign_list
+
+    yield from _list(found.tasks, style, now=now)
+    yield from foreign_list(found.foreign, style, now=now)
 
 
 def _pages(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:

@@ -1,10 +1,13 @@
-"""Forks of the real Claude Code: the conversation of then, in a worktree of its own."""
+"""Conversations of the real Claude Code that become another task: forked, or taken over."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from tests.support.api.script import bash, marker, text
+from tests.support.claude_cli import ClaudeCli, wait_saved
 from tests.support.claude_fleet import ClaudeFleet, committed
 from wtagents.core.task import TaskState
 
@@ -37,3 +40,32 @@ def test_a_fork_remembers_what_was_said_until_its_checkpoint(agents: ClaudeFleet
         assert agents.results(name)[-2].startswith(words)
     sessions = {agents.fleet.run(name).session_id for name in ("one", "then", "now")}
     assert len(sessions) == 3
+
+
+def test_a_worktree_that_a_person_began_with_claude_is_taken_over(
+    agents: ClaudeFleet, claude: ClaudeCli
+) -> None:
+    agents.script("hand", *committed("by-hand"), text("Begun by hand."))
+    home = agents.fleet.sandbox.home
+    by_hand = replace(claude, home=home)
+    main = agents.fleet.repository
+    settings = '--settings={"worktree":{"baseRef":"head"}}'
+    flags = ("--worktree", "hand", settings, "--allowedTools=Bash")
+    done = by_hand.run(f"{marker('hand')} Do it.", *flags, cwd=main.path)
+    assert done.exit_code == 0, done.stderr
+    session = done.result["session_id"]
+    wait_saved(home, session, "Begun by hand.")
+    (seen,) = agents.shell.data("status", "--all")["foreign"]
+    assert (seen["branch"], seen["session_id"], seen["processes"]) == (
+        "worktree-hand",
+        session,
+        [],
+    )
+    agents.type("adopt", ".claude/worktrees/hand")
+    assert agents.page("hand")["task"]["prompt"] == f"{marker('hand')} Do it."
+    agents.script("hand", *committed("by-wta"), text("Done."))
+    agents.type("send", "hand", "Go on.")
+    assert agents.await_rest("hand").state is TaskState.READY
+    assert agents.requests("hand")[-1].contains("Begun by hand.")
+    agents.type("merge", "hand")
+    assert main.subjects("main") == ["Add by-wta", "Add by-hand", "Begin"]
