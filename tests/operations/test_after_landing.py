@@ -13,6 +13,7 @@ from wtagents.core.attention import attention
 from wtagents.core.errors import ExitCode
 from wtagents.core.task import Reason, TaskState
 from wtagents.operations.merge import MergeRequestOptions, merge
+from wtagents.operations.status import StatusRequest, status
 from wtagents.operations.tripwire import accept_tripwire
 from wtagents.operations.undo import UndoRequest, undo
 
@@ -33,6 +34,12 @@ def three(fleet: Fleet) -> None:
     fleet.task("one", {"one.txt": "1\n"}, subject="Add one")
     fleet.task("two", {"broken.txt": "x\n"}, subject="Add two")
     fleet.task("three", {"three.txt": "3\n"}, subject="Add three")
+
+
+def needed(fleet: Fleet) -> dict[str, str]:
+    """Return why a person is needed, by task."""
+    tasks = status(fleet.context, StatusRequest()).data
+    return {each.task.name: each.attention for each in tasks if each.attention}
 
 
 AFTER = {"README.md": b"# Project\n", "one.txt": b"1\n", "three.txt": b"3\n"}
@@ -73,8 +80,14 @@ def test_without_leave_it_is_only_said(fleet: Fleet) -> None:
     assert f"main is RED: the gate {RED_WITH_BROKEN!r} fails since two landed" in said
     assert any(line.startswith("take it back: wta undo two; the gate said: /") for line in said)
     assert fleet.row("two").state is TaskState.MERGED
+    red = f"main is red since it landed: {RED_WITH_BROKEN}; take it back: wta undo two"
+    assert needed(fleet) == {"two": red}
+    fleet.task("four", {"four.txt": "4\n"})
+    fleet.land("four")
+    assert needed(fleet) == {"two": red}, "red still, and not by the one that came last"
     assert undo(fleet.context, UndoRequest(name="two")).data.undone
-    assert fleet.main.files() == AFTER
+    assert fleet.main.files() == {**AFTER, "four.txt": b"4\n"}
+    assert needed(fleet) == {}
 
 
 def test_what_was_red_before_is_nobodys_fault(fleet: Fleet) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.support.environment import Sandbox
 from tests.support.processes import MERGER, kill_hard, run_to_end, start_apart, survivors
 from tests.support.ready_tasks import Fleet
+from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.core.merge import MergeState, Rejection
@@ -148,8 +149,15 @@ def test_killed_between_the_ref_and_the_checkout(
     request = fleet.request("fix")
     assert request.state is MergeState.ADVANCING
     assert (request.onto, request.candidate) == (old, fleet.tip())
-    fleet.use(gate=["false"])
-    assert go_on(fleet) == [], "it is finished, not begun again"
+    remote = RepositoryBuilder(tmp_path / "remote")
+    fleet.main.git("clone", "-q", "--bare", ".", str(remote.path))
+    remote.git("update-ref", "refs/heads/main", old)
+    fleet.main.git("remote", "add", "origin", str(remote.path))
+    accept_tripwire(fleet.context)
+    fleet.use(gate=["false"], push="origin")
+    (outcome,) = go_on(fleet)
+    assert outcome.push is not None, "it is finished, not begun again, and pushed"
+    assert (outcome.push.pushed, remote.tip("main")) == (True, request.candidate)
     assert fleet.request("fix").state is MergeState.MERGED
     assert fleet.request("fix").detail == (
         "1 commit on main; 1 gate passed; it was cut off and finished later"

@@ -12,13 +12,15 @@ from tests.support.environment import Sandbox
 from tests.support.processes import MERGER, run_to_end, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
+from tests.support.waiting import wait_until
 from wtagents.core.errors import ExitCode, NotFoundError, StateError
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.remedy import next_command
-from wtagents.core.task import Reason, TaskState
+from wtagents.core.task import Reason, Task, TaskState
 from wtagents.operations.cleanup import CleanupRequest, cleanup
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.merge import MergeRequestOptions, merge
+from wtagents.operations.tick import tick
 from wtagents.operations.tripwire import accept_tripwire
 from wtagents.operations.undelete import undelete
 from wtagents.operations.undo import UndoOutcome, UndoRequest, undo
@@ -298,7 +300,12 @@ def test_a_task_that_was_cleaned_up_is_undone_and_comes_back(fleet: Fleet) -> No
     assert fleet.main.files()["new.txt"] == b"new\n"
 
 
-@pytest.mark.parametrize("again", ["undo", "landing"])
+def ticked(fleet: Fleet) -> Task:
+    tick(fleet.context)
+    return fleet.row("fix")
+
+
+@pytest.mark.parametrize("again", ["undo", "landing", "tick"])
 def test_killed_between_the_ref_and_the_checkout(
     fleet: Fleet, sandbox: Sandbox, tmp_path: Path, again: str
 ) -> None:
@@ -321,6 +328,8 @@ def test_killed_between_the_ref_and_the_checkout(
     if again == "undo":
         with pytest.raises(StateError, match="is undone already"):
             take_back(fleet)
+    elif again == "tick":
+        wait_until(lambda: ticked(fleet).state is TaskState.STOPPED, what="the tick settles it")
     else:
         fleet.task("next", {"next.md": "x\n"})
         fleet.land("next")

@@ -11,6 +11,9 @@ from tests.operations.test_land_killed import ask
 from tests.support.ready_tasks import Fleet
 from wtagents.core.merge import MergeState
 from wtagents.operations.observe import observe
+from wtagents.operations.queue import waits_to_land
+from wtagents.store.after import add_after
+from wtagents.supervisor.loop import is_busy
 from wtagents.supervisor.merger import Merger
 
 if TYPE_CHECKING:
@@ -33,6 +36,21 @@ def wake(fleet: Fleet) -> None:
 
 
 def test_what_waits_lands(fleet: Fleet) -> None:
+    wake(fleet)
+    assert fleet.request("fix").state is MergeState.MERGED
+    fleet.context.close()
+
+
+def test_who_lands_after_another_task_keeps_nobody_awake(fleet: Fleet) -> None:
+    fleet.task("base", {"b.txt": "b\n"})
+    fix, base = fleet.row("fix").id, fleet.row("base").id
+    with fleet.context.database.write() as db:
+        add_after(db, fix, [base])
+    wake(fleet)
+    assert fleet.request("fix").state is MergeState.WAITING
+    assert (is_busy(observe(fleet.context)), waits_to_land(fleet.context)) == (False, False)
+    fleet.land("base")
+    assert (is_busy(observe(fleet.context)), waits_to_land(fleet.context)) == (True, True)
     wake(fleet)
     assert fleet.request("fix").state is MergeState.MERGED
     fleet.context.close()

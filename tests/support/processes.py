@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MERGER = "$(set -- $(cat /proc/$PPID/stat); echo $4)"
-"""Within a gate, in shell: the pid of the process that lands. Between them is the gate's keeper."""
+"""Within a gate, in shell: the pid of the process that lands. Between them is the gate's reaper."""
 LAST_BREATH = 3.0
 """Seconds that a process gets to end by itself after its test."""
 

@@ -42,3 +42,10 @@ class Invocation:
         from wtagents.supervisor.wake import ensure_supervisor
 
         ensure_supervisor(self.context)
+
+    def wake_for_landings(self) -> None:
+        """Make sure that somebody lands what this command was in the way of."""
+        from wtagents.operations.queue import waits_to_land
+
+        if waits_to_land(self.context):
+            self.wake_supervisor()

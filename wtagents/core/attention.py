@@ -23,8 +23,12 @@ def attention(
     merge: MergeRequest | None,
     *,
     end: ExitReason | None = None,
+    red: str = "",
 ) -> str:
-    """Say what only a person can decide, most urgent first; `end` is of the last run."""
+    """Say what only a person can decide, most urgent first.
+
+    `end` is of the last run, `red` the gate that fails on the target since the task has landed.
+    """
     if verdict is not None:
         return _of_live_run(verdict, pulse)
     if task.state is TaskState.FAILED:
@@ -36,6 +40,8 @@ def attention(
         return f"held: {merge.detail}" if held else f"merge rejected: {merge.detail}"
     if task.state is TaskState.READY and task.detail:
         return task.detail
+    if task.state is TaskState.MERGED and red:
+        return f"{task.target} is red since it landed: {red}; take it back: wta undo {task.name}"
     return ""
 
 

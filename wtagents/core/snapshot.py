@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.budget import Ledger, Spent
 from wtagents.core.failure import Streak
-from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
+from wtagents.core.merge import MergeState
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
@@ -93,3 +94,11 @@ class Snapshot:
     """Live runs of the whole repository, whatever the scope."""
     at: datetime
     around: Surroundings = Surroundings()
+    blocked: frozenset[int] = frozenset()
+    """Tasks, by id, that land after another one which has not ended."""
+
+    def can_land(self, view: TaskView) -> bool:
+        """Whether a task is landing, or waits to and nothing but the queue is before it."""
+        if view.merge is None or view.merge.state not in LIVE_MERGE_STATES:
+            return False
+        return view.merge.state is not MergeState.WAITING or view.task.id not in self.blocked

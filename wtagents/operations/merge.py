@@ -89,10 +89,11 @@ def merge(
     if not asked:
         return OperationResult(data=(), messages=(_NOBODY,))
     try:
-        _land_all(context, asked, tell)
+        others = _land_all(context, asked, tell).difference(asked)
     except KeyboardInterrupt:
         _withdraw(context, asked)
         raise
+    push_landed(context, outcomes_of(context, sorted(others)), wanted=False, tell=tell)
     outcomes = outcomes_of(context, asked)
     outcomes = push_landed(context, outcomes, wanted=options.push, tell=tell)
     done = all(
@@ -234,21 +235,23 @@ def _still_approved(db: Database, task: Task) -> int | None:
     return latest.approves if latest is not None else None
 
 
-def _land_all(context: Context, asked: Collection[int], tell: Tell) -> None:
-    never, said = Event(), ""
+def _land_all(context: Context, asked: Collection[int], tell: Tell) -> set[int]:
+    """Land them, or wait until somebody else has; return what came to an end here."""
+    never, said, seen = Event(), "", set[int]()
     while _live(context, asked):
         with try_lock(context.paths.merger_lock) as held:
             if held:
                 before = _superseded(context, asked)
-                land_queue(context, only=asked, tell=tell)
+                seen.update(land_queue(context, only=asked, tell=tell))
                 if _superseded(context, asked) == before:
-                    return
+                    return seen
                 continue
         now = _what_lands(context)
         if now != said:
             tell(now)
             said = now
         context.clock.wait(never, _LOOK_SECONDS)
+    return seen
 
 
 def _superseded(context: Context, asked: Collection[int]) -> dict[int, int]:

@@ -12,6 +12,7 @@ from wtagents.core.run import ExitReason, RunState
 from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
 from wtagents.core.task import TaskState
 from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
+from wtagents.store.after import blocked_tasks
 from wtagents.store.merges import latest_merge_requests
 from wtagents.store.messages import undelivered
 from wtagents.store.runs import latest_runs, runs_of
@@ -41,6 +42,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         runs = latest_runs(db)
         waiting = undelivered(db)
         merges = latest_merge_requests(db)
+        blocked = blocked_tasks(db)
         around = observe_surroundings(context, db, tasks)
         streaks = _streaks(db, tasks, runs)
         rounds = _rounds(db, tasks, runs)
@@ -59,7 +61,9 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         for task in tasks
     )
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
-    return Snapshot(views=views, live_runs=live, at=context.clock.now(), around=around)
+    return Snapshot(
+        views=views, live_runs=live, at=context.clock.now(), around=around, blocked=blocked
+    )
 
 
 def _streaks(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Mapping[int, Streak]:

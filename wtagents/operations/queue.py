@@ -14,6 +14,7 @@ from wtagents.operations.landing.choose import observe_line, wishes_of
 from wtagents.operations.landing.verify import slots_of
 from wtagents.operations.result import OperationResult
 from wtagents.operations.waits import held_words, waits
+from wtagents.store.after import blocked_tasks
 from wtagents.store.gates import flaky_gates
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import tasks
@@ -98,6 +99,16 @@ def queue(context: Context) -> OperationResult[Queue]:
         ),
         messages=held,
     )
+
+
+def waits_to_land(context: Context) -> bool:
+    """Whether some request can go on without a person: nothing it comes after is in its way."""
+    with context.database.read() as db:
+        blocked = blocked_tasks(db)
+        return any(
+            each.state is not MergeState.WAITING or each.task_id not in blocked
+            for each in live_merge_requests(db)
+        )
 
 
 def _line(context: Context, waiting: Sequence[MergeRequest]) -> Line:

@@ -105,10 +105,12 @@ class _Row:
     waiting: tuple[Message, ...]
     wait: Wait | None
     clashes: tuple[RadarClash, ...]
+    red: str
 
 
 def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
     from wtagents.store.facts import facts
+    from wtagents.store.landed_checks import red_since
     from wtagents.store.merges import latest_merge_requests
     from wtagents.store.messages import undelivered
     from wtagents.store.runs import latest_runs, usage_of_ended_runs
@@ -120,6 +122,8 @@ def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
         usage: Mapping[int, Usage] = usage_of_ended_runs(db)
         waiting = undelivered(db)
         clashes = _clashes(db)
+        # Without such gates nobody has looked, and the search for the last look is a long one.
+        red = red_since(db) if context.settings.merge.post_gate else {}
         waiting_for = _waits(context, db, chosen)
     return [
         _Row(
@@ -131,6 +135,7 @@ def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
             waiting=tuple(m for m in waiting if m.task_id == task.id),
             wait=waiting_for.get(task.id),
             clashes=clashes.get(task.id, ()),
+            red=red.get(task.id, ""),
         )
         for task in chosen
     ]
@@ -180,7 +185,12 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         usage=row.usage_before.plus(pulse.usage if pulse else Usage()),
         worktree=_worktree(context, row, ask=bool(request.names) or request.fresh),
         attention=attention(
-            row.task, verdict, pulse if verdict else None, row.merge, end=_end_of(row.run)
+            row.task,
+            verdict,
+            pulse if verdict else None,
+            row.merge,
+            end=_end_of(row.run),
+            red=row.red,
         ),
         merge=row.merge,
         waiting_messages=len(row.waiting),

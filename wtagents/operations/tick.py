@@ -20,6 +20,7 @@ from wtagents.operations.apply import apply
 from wtagents.operations.observe import observe
 from wtagents.operations.surroundings import budget_of
 from wtagents.store.events import add_event
+from wtagents.store.undos import advancing_undos
 from wtagents.system.logs import note
 
 if TYPE_CHECKING:
@@ -74,8 +75,20 @@ def tick(context: Context, *, task_ids: Collection[int] | None = None) -> Tick:
             except (WtaError, OSError) as error:
                 note(__name__, "%s failed: %s", type(action).__name__, error)
                 failures[action] = error if isinstance(error, WtaError) else _fault(error)
+    if task_ids is None:
+        _settle_undos(context)
     _record_failures(context, failures)
     return Tick(applied=applied, failures=tuple(failures.values()))
+
+
+def _settle_undos(context: Context) -> None:
+    """Settle what a killed undo left. Asked of the store first: landing takes long to load."""
+    with context.database.read() as db:
+        left = advancing_undos(db)
+    if left:
+        from wtagents.operations.landing.take_back import settle_undos
+
+        settle_undos(context)
 
 
 def _fault(error: OSError) -> SystemFault:

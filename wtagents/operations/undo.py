@@ -17,8 +17,8 @@ from wtagents.core.record import record, replace
 from wtagents.core.undo import UndoState
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.land import recover
-from wtagents.operations.landing.outcome import Refusal, silent
-from wtagents.operations.landing.push import push_remote, push_undo
+from wtagents.operations.landing.outcome import Refusal, outcomes_of, silent
+from wtagents.operations.landing.push import push_landed, push_remote, push_undo
 from wtagents.operations.landing.take_back import Landed, TakenBack, take_back
 from wtagents.operations.result import OperationResult
 from wtagents.operations.trust import require_trusted
@@ -91,12 +91,13 @@ def undo(
     with context.database.read() as db:
         _task(db, request.name)
     with _alone(context, tell):
-        recover(context, tell=tell)
+        recovered = recover(context, tell=tell)
         with context.database.read() as db:
             landed = _require_landed(context, db, request.name, tell)
         push_remote(context, landed.request.target, wanted=request.push)
         hub = open_hub(context.paths, context.repository)
         end = take_back(landed, hub, dry_run=request.dry_run, no_gate=request.no_gate)
+    push_landed(context, outcomes_of(context, recovered), wanted=False, tell=tell)
     outcome = _outcome(landed, request, end)
     if outcome.undone and outcome.new is not None:
         push = push_undo(context, outcome.target, outcome.new, wanted=request.push)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.lifecycle import ENDED_TASK_STATES
+from wtagents.store.columns import dump
 from wtagents.store.tasks import require_task_by_id
 
 if TYPE_CHECKING:
@@ -27,6 +29,16 @@ def tasks_waiting_for(db: Database, task_id: int) -> list[Task]:
         (task_id,),
     )
     return [require_task_by_id(db, row["task_id"]) for row in rows]
+
+
+def blocked_tasks(db: Database) -> frozenset[int]:
+    """Return the tasks that land after another one which has not ended."""
+    rows = db.rows(
+        "SELECT DISTINCT task_id FROM task_after JOIN task ON task.id = after_id"
+        " WHERE task.state NOT IN (SELECT value FROM json_each(?))",
+        (dump(sorted(ENDED_TASK_STATES)),),
+    )
+    return frozenset(row["task_id"] for row in rows)
 
 
 def tasks_after(db: Database, task_id: int) -> list[Task]:

@@ -32,16 +32,37 @@ def unchecked_landings(db: Database) -> list[MergeRequest] | None:
     return [each for each in found if each is not None]
 
 
-def note_checked(db: Database, red: dict[BranchName, str], at: datetime) -> None:
-    """Record a look at everything that has landed; `red` are the targets that a gate failed on."""
-    add_event(db, EventKind.TARGET_CHECKED, at=at, data={"red": red})
+def note_checked(
+    db: Database, seen: dict[BranchName, str], blamed: dict[BranchName, int], at: datetime
+) -> None:
+    """Record a look at targets, each with the gate that is red on it, or ''.
+
+    `blamed` are the tasks since whose landing it is. What is known of other targets stays, and so
+    does who is to blame for one that is red still.
+    """
+    last = _last_known(db)
+    red = {**last.get("red", {}), **seen}
+    red = {target: shell for target, shell in red.items() if shell}
+    tasks = {**last.get("blamed", {}), **blamed}
+    tasks = {target: task_id for target, task_id in tasks.items() if target in red}
+    add_event(db, EventKind.TARGET_CHECKED, at=at, data={"red": red, "blamed": tasks})
+
+
+def red_since(db: Database) -> dict[int, str]:
+    """Return the tasks since whose landing a gate is red on their target, with that gate."""
+    last = _last_known(db)
+    return {task_id: last["red"][target] for target, task_id in last.get("blamed", {}).items()}
 
 
 def red_target(db: Database, target: BranchName) -> str:
     """Return the gate that was red on a target at the last look, or ''."""
+    return str(_last_known(db).get("red", {}).get(target, ""))
+
+
+def _last_known(db: Database) -> dict[str, Any]:
     row = _last_look(db)
-    data: dict[str, Any] = {} if row is None else json.loads(row["data"])
-    return str(data.get("red", {}).get(target, ""))
+    known: dict[str, Any] = {} if row is None else json.loads(row["data"])
+    return known
 
 
 def _last_look(db: Database) -> sqlite3.Row | None:

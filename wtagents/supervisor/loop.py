@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
-from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
+from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.reconcile import is_woken
 from wtagents.core.record import record
 from wtagents.core.task import TaskState, Wish
@@ -123,7 +123,7 @@ def is_busy(snapshot: Snapshot) -> bool:
     return any(
         (view.run is not None and view.run.state in LIVE_RUN_STATES)
         or view.task.state in (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
-        or (view.merge is not None and view.merge.state in LIVE_MERGE_STATES)
+        or snapshot.can_land(view)
         or (view.task.wish is Wish.WORK and is_woken(view))
         for view in snapshot.views
     )

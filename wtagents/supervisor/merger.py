@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
-from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.operations.landing.land import land_waiting
 
 if TYPE_CHECKING:
@@ -32,10 +31,7 @@ class Merger:
 
     def wake(self, snapshot: Snapshot) -> None:
         """Begin to land when something waits and nothing is under way."""
-        waiting = any(
-            view.merge is not None and view.merge.state in LIVE_MERGE_STATES
-            for view in snapshot.views
-        )
+        waiting = any(snapshot.can_land(view) for view in snapshot.views)
         if waiting and not self.busy:
             self._work = self._thread.submit(self.land_waiting)
 

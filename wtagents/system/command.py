@@ -252,7 +252,7 @@ def run_logged(
     """Run a program with its output appended to a file; return its exit status.
 
     None at the deadline: then it is told to end, and soon its whole group is killed. What it leaves
-    behind otherwise is the caller's to find: mark the environment, or let a keeper run it.
+    behind otherwise is the caller's to find: mark the environment, or let a reaper run it.
 
     Raises SystemFault when it cannot be started.
     """

@@ -19,7 +19,7 @@ from wtagents.agent.resolver import NoProposal, Worked
 from wtagents.agent.resolvers.exchange import parse_remarks, remarks_schema, work_of
 from wtagents.agent.resolvers.told import ANSWER_TOOL, SEALED, ask_claude, fenced, nothing
 from wtagents.agent.wording import words_file
-from wtagents.system.keeper import kept
+from wtagents.system.reaper import reaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +62,7 @@ class ClaudeWithTools:
             ends="Edit those files here, then answer by the tool.",
         )
         told = ask_claude(
-            kept(*self._argv(request, (*rules, *((f"Bash({tests} *)",) if tests else ())))),
+            reaped(*self._argv(request, (*rules, *((f"Bash({tests} *)",) if tests else ())))),
             question,
             ids=self._ids,
             cwd=request.folder,

@@ -26,4 +26,6 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> Answer[tuple[Task
     """
     from wtagents.operations.stop import cancel
 
-    return Answer.of(cancel(invocation.context, names), task_lines)
+    result = cancel(invocation.context, names)
+    invocation.wake_for_landings()
+    return Answer.of(result, task_lines)

@@ -78,4 +78,5 @@ def command(
     steps = Steps(invocation)
     result = merge(invocation.context, wanted, tell=steps.say)
     steps.clear()
+    invocation.wake_for_landings()
     return Answer.of(result, outcome_lines)

@@ -73,6 +73,16 @@ class _Look:
         )
 
 
+@record
+class _Found:
+    """What a target is left with."""
+
+    shell: str = ""
+    """The gate that is red, or ''."""
+    culprit: int | None = None
+    """The task since whose landing it is, and which landed still."""
+
+
 def check_landed(context: Context, tell: Tell) -> None:
     """Look at what has landed since the last look; the caller holds the merger lock."""
     if not context.settings.merge.post_gate:
@@ -94,36 +104,37 @@ def check_landed(context: Context, tell: Tell) -> None:
         for each in found or ()
         if each.onto is not None and each.candidate is not None and each.onto != each.candidate
     ]
-    red: dict[BranchName, str] = {}
+    found_on: dict[BranchName, _Found] = {}
     by_target = sorted(landings, key=lambda each: each.request.target)
     for target, group in groupby(by_target, key=lambda each: each.request.target):
         try:
-            red[target] = _check(context, tuple(group), tell)
+            found_on[target] = _check(context, tuple(group), tell)
         except (WtaError, OSError):
             logger.exception("looking at %s after a landing", target)
     with context.database.write(actor="merger") as db:
-        failed = {target: shell for target, shell in red.items() if shell}
-        note_checked(db, failed, context.clock.now())
+        seen = {target: each.shell for target, each in found_on.items()}
+        blamed = {target: each.culprit for target, each in found_on.items() if each.culprit}
+        note_checked(db, seen, blamed, context.clock.now())
 
 
-def _check(context: Context, landings: tuple[Landed, ...], tell: Tell) -> str:
-    """Look at one target; return the gate that it is left red with, or ''."""
+def _check(context: Context, landings: tuple[Landed, ...], tell: Tell) -> _Found:
+    """Look at one target."""
     hub = open_hub(context.paths, context.repository)
     hub.fetch(context.repository, landings[0].before, landings[-1].commit)
     look = _Look(context=context, hub=hub, landings=landings, tell=tell)
     result = _red(look, landings[-1].commit)
     if result is None:
-        return ""
+        return _Found()
     shell = printable(result.command, _SHELL_LIMIT)
     before = look.at(landings[0].before, name="before")
     if before.red is not None:
         tell(f"the gate {shell!r} is red on {look.target}, and was before these landings")
-        return shell
+        return _Found(shell=shell)
     culprit = _culprit(look, landings)
     tell(f"{look.target} is RED: the gate {shell!r} fails since {culprit.task.name} landed")
     if not context.settings.merge.auto_undo:
         tell(f"take it back: wta undo {culprit.task.name}; the gate said: {result.log}")
-        return shell
+        return _Found(shell=shell, culprit=culprit.task.id)
     return _take_back(look, culprit, shell)
 
 
@@ -155,19 +166,19 @@ def _culprit(look: _Look, landings: Sequence[Landed]) -> Landed:
     return landings[red]
 
 
-def _take_back(look: _Look, culprit: Landed, shell: str) -> str:
-    """Undo one landing; return the gate that the target is red with all the same, or ''."""
+def _take_back(look: _Look, culprit: Landed, shell: str) -> _Found:
+    """Undo one landing; return what the target is red with all the same."""
     name, why = culprit.task.name, f"the gate {shell!r} was red after it had landed"
     end = take_back(culprit, look.hub, why=why)
     if isinstance(end, Refusal):
         look.tell(f"{name} could NOT be undone: {end.line}; {end.hint}")
-        return shell
+        return _Found(shell=shell, culprit=culprit.task.id)
     look.tell(f"{name} is undone on {look.target} by {end.new.short}: {why}")
     tip = ref_value(look.context.repository, look.target.ref)
     if tip is None:
-        return ""
+        return _Found()
     look.hub.fetch(look.context.repository, tip)
     left = _red(look, tip)
     if left is not None:
         look.tell(f"{look.target} is RED all the same: see {left.log}")
-    return printable(left.command, _SHELL_LIMIT) if left is not None else ""
+    return _Found(shell=printable(left.command, _SHELL_LIMIT) if left is not None else "")

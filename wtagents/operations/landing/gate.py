@@ -1,8 +1,8 @@
 """Gates: commands that must pass on exactly the tree that is to land.
 
 They run in a slot, one of the scratch worktrees of the hub, each on a tree that was put back to the
-candidate, in a session of their own with a keeper above them and the slot's mark in the
-environment: at the end, or at the deadline, everything below the keeper and everything that carries
+candidate, in a session of their own with a reaper above them and the slot's mark in the
+environment: at the end, or at the deadline, everything below the reaper and everything that carries
 the mark is stopped, and nothing of another slot. What they said is kept in a log file.
 """
 
@@ -18,8 +18,8 @@ from wtagents.operations.landing.words import SHELL_LIMIT
 from wtagents.operations.starting.worktree import copy_included
 from wtagents.system.command import clean_environment, run_logged
 from wtagents.system.files import make_private_folder
-from wtagents.system.keeper import kept
 from wtagents.system.process import marked_processes, stop_found
+from wtagents.system.reaper import reaped
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -189,7 +189,7 @@ def run_in_slot(inspection: Inspection, command: Command) -> tuple[GateResult, b
     began = context.clock.monotonic()
     try:
         status = run_logged(
-            kept("sh", "-c", command.shell),
+            reaped("sh", "-c", command.shell),
             cwd=inspection.scratch.tree,
             timeout=context.settings.merge.gate_timeout,
             env=clean_environment(

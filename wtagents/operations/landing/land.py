@@ -34,7 +34,7 @@ from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
 from wtagents.operations.landing.words import landed_words
 from wtagents.operations.resolving.retire import retire_desks
-from wtagents.store.merges import live_merge_requests
+from wtagents.store.merges import live_merge_requests, merge_request_by_id
 from wtagents.store.tasks import require_task_by_id
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
@@ -72,12 +72,12 @@ def land_queue(
 ) -> tuple[int, ...]:
     """Repair what a killed landing left, then land the requests (all, or those named by id).
 
-    Returns the ids of those that were in a batch. The caller holds the merger lock.
+    Returns the ids of those that were in a batch, and of those that a killed landing had landed.
+    The caller holds the merger lock.
     """
     tell = in_turn(tell)
-    recover(context, tell=tell)
+    seen: dict[int, None] = dict.fromkeys(recover(context, tell=tell))
     check_landed(context, tell)
-    seen: dict[int, None] = {}
     alone: set[int] = set()
     before: list[tuple[int, int]] | None = None
     at_first: dict[int, int] = {}
@@ -96,8 +96,11 @@ def land_queue(
     return tuple(seen)
 
 
-def recover(context: Context, *, tell: Tell = silent) -> None:
-    """Finish or begin again what a killed landing left; the caller holds the merger lock."""
+def recover(context: Context, *, tell: Tell = silent) -> tuple[int, ...]:
+    """Finish or begin again what a killed landing left; return the requests that had landed.
+
+    The caller holds the merger lock.
+    """
     recover_undos(context)
     left = [request for request in _live(context) if request.state is not MergeState.WAITING]
     if left:
@@ -108,6 +111,9 @@ def recover(context: Context, *, tell: Tell = silent) -> None:
             _recover(landing)
         except (WtaError, OSError):
             logger.exception("recovering %s", landing.task.name)
+    with context.database.read() as db:
+        now = [merge_request_by_id(db, request.id) for request in left]
+    return tuple(each.id for each in now if each and each.state is MergeState.MERGED)
 
 
 def _waiting(

@@ -32,6 +32,7 @@ from wtagents.operations.landing.source import refuse_touched
 from wtagents.operations.landing.words import refuse_busy, refuse_dirty, refuse_red
 from wtagents.store.merges import merge_request_by_id
 from wtagents.store.undos import add_undo, advancing_undos, finish_undo, give_up_undo
+from wtagents.system.lock import try_lock
 
 if TYPE_CHECKING:
     from wtagents.core.merge import GateResult, MergeRequest
@@ -207,10 +208,18 @@ def advance_undo(
             assert_never(result)
 
 
-def recover_undos(context: Context) -> None:
+def settle_undos(context: Context) -> None:
+    """Settle what a killed undo left, unless somebody lands or undoes; waits for nobody."""
+    with try_lock(context.paths.merger_lock) as held:
+        if held:
+            recover_undos(context, patience=0.0)
+
+
+def recover_undos(context: Context, *, patience: float = _ORPHAN_SECONDS) -> None:
     """Let the target say what became of undos whose process was killed.
 
-    The caller holds the merger lock. One whose git command is still at work is left for later.
+    The caller holds the merger lock. One whose git command is still at work after `patience`
+    seconds is left for later.
     """
     with context.database.read() as db:
         left = [(undo, merge_request_by_id(db, undo.merge_id)) for undo in advancing_undos(db)]
@@ -218,13 +227,13 @@ def recover_undos(context: Context) -> None:
         if request is None:
             continue
         try:
-            _recover(context, undo, request)
+            _recover(context, undo, request, patience)
         except (WtaError, OSError):
             logger.exception("recovering an undo on %s", request.target)
 
 
-def _recover(context: Context, undo: Undo, request: MergeRequest) -> None:
-    never, deadline = Event(), context.clock.monotonic() + _ORPHAN_SECONDS
+def _recover(context: Context, undo: Undo, request: MergeRequest, patience: float) -> None:
+    never, deadline = Event(), context.clock.monotonic() + patience
     with context.repository_lock():
         finish_advance(context.repository, request.target)
         while is_advancing(context.repository, request.target):

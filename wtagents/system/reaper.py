@@ -1,7 +1,7 @@
-"""Keeper: the parent of one command that leaves no process behind, whatever the command started.
+"""Reaper: the parent of one command that leaves no process behind, whatever the command started.
 
 A mark in the environment finds a process that nobody waits for, but not one that cleaned its
-environment and left its session. The keeper adopts every orphan below it, so all of them are found
+environment and left its session. The reaper adopts every orphan below it, so all of them are found
 as its descendants. It is started by the path of this file and imports nothing of wta: 20 ms.
 
 At the end of the command, and when it is told to end by SIGTERM, everything below it is stopped;
@@ -28,8 +28,8 @@ class _Told(Exception):
     """Somebody wants an end."""
 
 
-def kept(*argv: str) -> tuple[str, ...]:
-    """Return the command that runs another one with a keeper; on other systems it stays bare."""
+def reaped(*argv: str) -> tuple[str, ...]:
+    """Return the command that runs another one below a reaper; on other systems it stays bare."""
     if sys.platform != "linux":
         return argv
     return (sys.executable, "-I", "-S", os.path.abspath(__file__), *argv)
