@@ -13,9 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.clock import CountingIds
 from tests.support.hostile_texts import HOSTILE_TEXTS
-from wtagents.agent.resolver import ConflictRequest, NoProposal, Resolver
+from tests.support.played_claude import play_claude
+from tests.support.waiting import wait_until
+from wtagents.agent.resolver import ConflictRequest, NoProposal, Resolver, WorkRequest
 from wtagents.agent.resolvers.by_kind import resolver_for
+from wtagents.agent.resolvers.claude_with_tools import ClaudeWithTools
 from wtagents.agent.resolvers.exchange import parse_answer, question_of
 from wtagents.core.ids import BranchName, TaskName
 from wtagents.core.merge import Author, ResolverKind
@@ -27,6 +31,7 @@ from wtagents.core.resolution import (
     Side,
     check_resolution,
 )
+from wtagents.system.process import identity_of
 
 BASE = "import os\n\n\ndef f():\n    return 1\n"
 TARGET = "import os\nimport sys\n\n\ndef f():\n    return 10\n"
@@ -288,3 +293,21 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
     assert resolver(ResolverKind.COMMAND, missing).resolve(REQUEST, seconds=1) == NoProposal(
         reason=f"cannot run {missing}: no such file or directory", transient=False
     )
+
+
+# ------------------------------------------------------------------------------- with tools
+
+
+def test_an_agent_with_tools_that_hangs_is_given_up_with_what_it_started(tmp_path: Path) -> None:
+    hangs = "(folder / 'pid').write_text(str(os.getpid())); time.sleep(600)"
+    program, folder = play_claude(tmp_path, hangs), tmp_path / "tree"
+    folder.mkdir()
+    work = WorkRequest(
+        conflict=REQUEST, folder=folder, session="", tests="", environment=(), lock=2
+    )
+    worker = ClaudeWithTools(program=str(program), model=None, budget_usd=None, ids=CountingIds())
+    assert worker.work(work, seconds=2) == NoProposal(
+        reason="Claude Code gave no answer within 2 s", transient=True
+    )
+    pid = int((tmp_path / "pid").read_text())
+    wait_until(lambda: identity_of(pid) is None, what="it is gone")
