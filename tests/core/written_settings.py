@@ -57,6 +57,7 @@ WRITTEN = {
     "limits.quiet_after": '"3m"',
     "limits.stuck_after": '"15m"',
     "limits.loop_calls": "6",
+    "limits.response": '"notify"',
     "limits.commit_request": "true",
     "budget.run_tokens": '"none"',
     "budget.task_usd": '"none"',

@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     TASK_FORGOTTEN = "task.forgotten"
     RUN_ADDED = "run.added"
     RUN_MOVED = "run.moved"
+    RUN_SUSPECTED = "run.suspected"
     MESSAGE_ADDED = "message.added"
     MESSAGE_DELIVERED = "message.delivered"
     MESSAGE_FAILED = "message.failed"

@@ -15,6 +15,7 @@ from wtagents.core.merge import MergeState
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason, Purpose, RunState
 from wtagents.core.settle import Settlement, SettlePolicy, settle
+from wtagents.core.suspicion import NoteSuspicion, Respond, SuspicionPolicy, plan_responses
 from wtagents.core.task import Reason, TaskState, Wish
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ Action = (
     | SettleTask
     | RequestMerge
     | NoteLimit
+    | NoteSuspicion
+    | Respond
 )
 
 
@@ -153,6 +156,7 @@ class Policy:
 
     admission: AdmissionPolicy
     settle: SettlePolicy
+    suspicion: SuspicionPolicy = SuspicionPolicy()
 
 
 def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[Action, ...]:
@@ -168,6 +172,7 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[Action, ...
             for each in planned
             if not isinstance(each, BeginRun) or admission.wait_of(view) is None
         )
+    actions += plan_responses(snapshot, policy.suspicion, now)
     return tuple(actions)
 
 
@@ -217,7 +222,8 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
 
 
 def _plan_stop(view: TaskView, run: Run, now: datetime) -> Iterator[Action]:
-    if view.task.wish is not Wish.WORK and run.state is not RunState.STOPPING:
+    ends = view.task.wish is not Wish.WORK or view.task.fresh
+    if ends and run.state is not RunState.STOPPING:
         yield StopRun(run_id=run.id, firm=False)
     elif run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
         yield StopRun(run_id=run.id, firm=True)

@@ -21,6 +21,7 @@ from wtagents.core.forms import (
 )
 from wtagents.core.merge import LastResolver, MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
+from wtagents.core.suspicion import Response
 from wtagents.core.task import AgentKind
 
 if TYPE_CHECKING:
@@ -183,6 +184,10 @@ KEYS: Mapping[str, Key] = {
     "limits.stuck_after": Key(Duration(), "Silence after which an agent is called stuck."),
     "limits.loop_calls": Key(
         Count(2, 24), "Equal tool calls with equal outcomes from which an agent goes in circles."
+    ),
+    "limits.response": Key(
+        OneOf(Response),
+        "How far to go, step by step, with an agent that is stuck or goes in circles.",
     ),
     "limits.commit_request": Key(Truth(), "Ask an agent once to commit what it left uncommitted."),
     "budget.run_tokens": Key(_TOKENS, "Tokens, sent and received, after which a run ends."),

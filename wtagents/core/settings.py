@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from wtagents.core.claim import ClaimMode, Ownership
 from wtagents.core.errors import ConfigError, UsageError
+from wtagents.core.liveness import Thresholds
 from wtagents.core.merge import LastResolver, MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
 from wtagents.core.protected import PROTECTED
 from wtagents.core.record import field_names, record
 from wtagents.core.rung import UNATTENDED, Rung
+from wtagents.core.suspicion import Response
 from wtagents.core.task import AgentKind
 from wtagents.core.testing import TEST_PATHS
 
@@ -131,7 +133,17 @@ class LimitSettings:
     quiet_after: float = 180.0
     stuck_after: float = 900.0
     loop_calls: int = 6
+    response: Response = Response.NOTIFY
     commit_request: bool = True
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From when on a run is called quiet, stuck or looping."""
+        return Thresholds(
+            quiet_seconds=self.quiet_after,
+            stuck_seconds=self.stuck_after,
+            loop_calls=self.loop_calls,
+        )
 
 
 @record

@@ -100,6 +100,9 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     end = run.exit
     if end.reason is ExitReason.STOPPED and run.stop_deadline is None:
         end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
+    if end.reason is ExitReason.STOPPED and task.fresh:
+        # Nobody wished it to rest: it is to begin anew (core/suspicion.py).
+        return _try_again(view, replace(end, reason=ExitReason.AGENT_ERROR), policy, now)
     if end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
         return Settlement.stopped()
     if fault_of(end.reason) is not None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wtagents.core.merge import MergeRequest
     from wtagents.core.message import Message, Taken
     from wtagents.core.run import Exit, ProcessIdentity, Pulse, Run
+    from wtagents.core.suspicion import Suspicion
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
 
@@ -63,6 +64,8 @@ class TaskView:
     """Runs in a row that were begun because a check had failed."""
     spent: Spent = Spent()
     """By its ended runs; looked at only where a budget asks for it."""
+    suspicion: Suspicion | None = None
+    """What its live run is suspected of since an earlier look."""
     account: str = ""
     """The account that its next run would work on."""
     model: str = ""

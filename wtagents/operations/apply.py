@@ -23,11 +23,13 @@ from wtagents.core.reconcile import (
     StopRun,
 )
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
+from wtagents.core.suspicion import NoteSuspicion, Respond
 from wtagents.operations.context import Context
 from wtagents.store.limits import record_limit
 from wtagents.store.merges import add_merge_request
 from wtagents.store.messages import mark_delivered, mark_failed, message_by_id
 from wtagents.store.runs import latest_run, move_run, run_by_id
+from wtagents.store.suspicions import note_suspicion
 from wtagents.store.tasks import move_task, require_task_by_id
 from wtagents.system import run_folder
 
@@ -156,6 +158,19 @@ def _stop_firmly(context: Context, run: Run) -> None:
     )
     with context.database.write() as db:
         move_run(db, run.id, RunState.EXITED, at=context.clock.now(), exit=end)
+
+
+@apply.register
+def _(action: NoteSuspicion, context: Context) -> None:
+    with context.database.write(durable=False) as db:
+        note_suspicion(db, action.run_id, action.liveness, context.clock.now())
+
+
+@apply.register
+def _(action: Respond, context: Context) -> None:
+    from wtagents.operations.responses import respond
+
+    respond(context, action)
 
 
 @apply.register

@@ -8,6 +8,7 @@ from wtagents.core.budget import Spent
 from wtagents.core.check import failed_check, mended
 from wtagents.core.failure import Fault, Streak, fault_of, streak_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
 from wtagents.core.task import TaskState
@@ -16,15 +17,14 @@ from wtagents.store.after import blocked_tasks
 from wtagents.store.merges import latest_merge_requests
 from wtagents.store.messages import undelivered
 from wtagents.store.runs import latest_runs, runs_of
+from wtagents.store.suspicions import suspicions
 from wtagents.store.tasks import tasks as stored_tasks
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wtagents.core.ids import RunId
-    from wtagents.core.merge import MergeRequest
-    from wtagents.core.message import Message
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
@@ -40,30 +40,51 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
     with context.database.read() as db:
         tasks = [t for t in stored_tasks(db) if task_ids is None or t.id in task_ids]
         runs = latest_runs(db)
-        waiting = undelivered(db)
-        merges = latest_merge_requests(db)
         blocked = blocked_tasks(db)
         around = observe_surroundings(context, db, tasks)
-        streaks = _streaks(db, tasks, runs)
-        rounds = _rounds(db, tasks, runs)
-        used = {task.id: spent_for(context, db, task) for task in tasks if task.state in _STARTING}
-    views = tuple(
-        _view(
-            context,
-            task,
-            run=runs.get(task.id),
-            messages=tuple(m for m in waiting if m.task_id == task.id),
-            merge=merges.get(task.id),
-            streak=streaks.get(task.id, Streak()),
-            rounds=rounds.get(task.id, 0),
-            spent=used.get(task.id, Spent()),
-        )
-        for task in tasks
-    )
+        known = _views(context, db, tasks, runs)
+    views = tuple(_look(context, view) for view in known)
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
     return Snapshot(
         views=views, live_runs=live, at=context.clock.now(), around=around, blocked=blocked
     )
+
+
+def _views(
+    context: Context, db: Database, tasks: Sequence[Task], runs: Mapping[int, Run]
+) -> list[TaskView]:
+    """Return what the store knows of the tasks."""
+    waiting = undelivered(db)
+    merges = latest_merge_requests(db)
+    streaks = _streaks(db, tasks, runs)
+    rounds = _rounds(db, tasks, runs)
+    suspected = suspicions(db)
+    return [
+        TaskView(
+            task=task,
+            run=(run := runs.get(task.id)),
+            run_facts=None,
+            worktree=None,
+            messages=tuple(m for m in waiting if m.task_id == task.id),
+            merge=merges.get(task.id),
+            streak=streaks.get(task.id, Streak()),
+            mended=rounds.get(task.id, 0),
+            suspicion=suspected.get(run.id) if run is not None else None,
+            spent=spent_for(context, db, task) if task.state in _STARTING else Spent(),
+            account=account_for(task),
+            model=model_for(context, task),
+        )
+        for task in tasks
+    ]
+
+
+def _look(context: Context, view: TaskView) -> TaskView:
+    """Add what run folders, processes and worktrees say."""
+    run, facts = view.run, None
+    if run is not None and (run.state in LIVE_RUN_STATES or view.messages):
+        facts = observe_run(context, run.id)
+    worktree = _worktree_of_ended_run(context, view.task, run)
+    return replace(view, run_facts=facts, worktree=worktree)
 
 
 def _streaks(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Mapping[int, Streak]:
@@ -90,35 +111,6 @@ def _rounds(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Map
         and run.exit
         and failed_check(run.exit.checks)
     }
-
-
-def _view(
-    context: Context,
-    task: Task,
-    *,
-    run: Run | None,
-    messages: tuple[Message, ...],
-    merge: MergeRequest | None,
-    streak: Streak,
-    rounds: int,
-    spent: Spent,
-) -> TaskView:
-    facts = None
-    if run is not None and (run.state in LIVE_RUN_STATES or messages):
-        facts = observe_run(context, run.id)
-    return TaskView(
-        task=task,
-        run=run,
-        run_facts=facts,
-        worktree=_worktree_of_ended_run(context, task, run),
-        messages=messages,
-        merge=merge,
-        streak=streak,
-        mended=rounds,
-        spent=spent,
-        account=account_for(task),
-        model=model_for(context, task),
-    )
 
 
 def observe_run(context: Context, run_id: RunId) -> RunFacts:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.attention import attention
 from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
-from wtagents.core.liveness import Confidence, Liveness, Thresholds, Verdict, judge
+from wtagents.core.liveness import Confidence, Liveness, Verdict, judge
 from wtagents.core.record import record
 from wtagents.core.run import Usage
 from wtagents.core.settings import BudgetSettings
@@ -210,13 +210,7 @@ def _look(context: Context, run: Run | None) -> RunFacts | None:
 
 
 def _judge(context: Context, seen: RunFacts) -> Verdict:
-    limits = context.settings.limits
-    thresholds = Thresholds(
-        quiet_seconds=limits.quiet_after,
-        stuck_seconds=limits.stuck_after,
-        loop_calls=limits.loop_calls,
-    )
-    return judge(seen, thresholds, context.clock.now())
+    return judge(seen, context.settings.limits.thresholds, context.clock.now())
 
 
 def _worktree(context: Context, row: _Row, *, ask: bool) -> WorktreeFacts | None:

@@ -16,6 +16,7 @@ from wtagents.core.events import EventKind
 from wtagents.core.reconcile import Policy, plan
 from wtagents.core.record import record
 from wtagents.core.settle import SettlePolicy
+from wtagents.core.suspicion import SuspicionPolicy
 from wtagents.operations.apply import apply
 from wtagents.operations.observe import observe
 from wtagents.operations.surroundings import budget_of
@@ -54,6 +55,9 @@ def policy_of(settings: Settings) -> Policy:
             patience=timedelta(seconds=settings.limits.patience),
             rounds=settings.verify.rounds,
             commit_request=settings.limits.commit_request,
+        ),
+        suspicion=SuspicionPolicy(
+            thresholds=settings.limits.thresholds, furthest=settings.limits.response
         ),
     )
 

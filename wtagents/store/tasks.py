@@ -261,6 +261,16 @@ def wish_task(
     return task
 
 
+def wish_fresh(db: Database, task_id: int, at: datetime) -> Task:
+    """Record that the next run begins a new conversation; earlier failures stay counted."""
+    row = db.change(
+        "UPDATE task SET fresh = 1, changed_at = ? WHERE id = ? RETURNING *",
+        (text_of_time(at), task_id),
+    )
+    add_event(db, EventKind.TASK_WISHED, at=at, task_id=task_id, data={"fresh": True})
+    return _task(_present(row))
+
+
 def note_commit_asked(db: Database, task_id: int, at: datetime) -> Task:
     """Record that the agent of an active task is asked to commit: once, until a person speaks."""
     row = db.change(

@@ -1,0 +1,127 @@
+"""What is done about an agent that is stuck or goes in circles, step by step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.support.records import NOW, a_pulse, a_run, a_task, facts, later, snapshot, view
+from wtagents.core.ids import RunId, TaskName
+from wtagents.core.liveness import Liveness
+from wtagents.core.record import replace
+from wtagents.core.run import Phase, RunState, Stillness
+from wtagents.core.snapshot import TaskView
+from wtagents.core.suspicion import (
+    NoteSuspicion,
+    Respond,
+    Response,
+    Suspicion,
+    SuspicionPolicy,
+    plan_responses,
+)
+from wtagents.core.task import TaskState, Wish
+
+STUCK = a_pulse(
+    phase=Phase.THINKING,
+    question=None,
+    at=NOW,
+    still=Stillness(seconds=1000.0, idle_seconds=1000.0, process=""),
+)
+CIRCLES = a_pulse(phase=Phase.TOOL, question=None, at=NOW, repeats=7, repeated="Bash: pytest")
+FINE = a_pulse(phase=Phase.TOOL, question=None, at=NOW)
+
+
+def at_work(number: int, pulse: Any, known: Suspicion | None = None, **task: Any) -> TaskView:
+    silence = pulse.still.seconds if pulse.still else 1.0
+    seen = view(
+        a_task(id=number, name=TaskName(f"t{number}"), state=TaskState.ACTIVE, **task),
+        run=a_run(id=run_id(number), task_id=number, state=RunState.RUNNING),
+        run_facts=facts(pulse=pulse, heartbeat_age=0.5, activity_age=silence),
+    )
+    return replace(seen, suspicion=known)
+
+
+def run_id(number: int) -> RunId:
+    return RunId(f"00000000-0000-4000-8000-{number:012d}")
+
+
+def suspected(
+    liveness: Liveness,
+    since: datetime,
+    response: Response | None = None,
+    responded_at: datetime | None = None,
+    number: int = 1,
+) -> Suspicion:
+    return Suspicion(
+        run_id=run_id(number),
+        liveness=liveness,
+        since=since,
+        response=response,
+        responded_at=responded_at,
+    )
+
+
+def steps(*views: TaskView, furthest: Response = Response.RESTART) -> list[Any]:
+    policy = SuspicionPolicy(furthest=furthest)
+    return [
+        action.response if isinstance(action, Respond) else action.liveness
+        for action in plan_responses(snapshot(*views), policy, NOW)
+    ]
+
+
+def test_one_look_is_only_remembered() -> None:
+    assert list(plan_responses(snapshot(at_work(1, STUCK)), SuspicionPolicy(), NOW)) == [
+        NoteSuspicion(run_id=run_id(1), liveness=Liveness.STUCK)
+    ]
+    for seconds, done in ((-29, []), (-30, [Response.NOTIFY])):
+        known = suspected(Liveness.STUCK, later(seconds))
+        assert steps(at_work(1, STUCK, known)) == done
+
+
+def test_what_was_nothing_is_forgotten_and_another_suspicion_begins_anew() -> None:
+    known = suspected(Liveness.STUCK, later(-900), Response.NOTIFY, later(-600))
+    assert steps(at_work(1, FINE, known)) == [None]
+    assert steps(at_work(1, CIRCLES, known)) == [Liveness.LOOPING]
+    assert steps(at_work(1, FINE)) == []
+
+
+@pytest.mark.parametrize(
+    ("liveness", "pulse", "ladder"),
+    [
+        (Liveness.LOOPING, CIRCLES, list(Response)),
+        (
+            Liveness.STUCK,
+            STUCK,
+            [Response.NOTIFY, Response.INTERRUPT, Response.RESTART],
+        ),
+    ],
+)
+def test_each_step_gets_time_to_help(
+    liveness: Liveness, pulse: Any, ladder: list[Response]
+) -> None:
+    taken: Response | None = None
+    for following in ladder[1:]:
+        taken = ladder[ladder.index(following) - 1]
+        early = suspected(liveness, later(-9000), taken, later(-299))
+        assert steps(at_work(1, pulse, early)) == []
+        late = suspected(liveness, later(-9000), taken, later(-300))
+        assert steps(at_work(1, pulse, late)) == [following]
+        assert steps(at_work(1, pulse, late), furthest=taken) == []
+    last = suspected(liveness, later(-9000), Response.RESTART, later(-9000))
+    assert steps(at_work(1, pulse, last)) == []
+
+
+def test_when_most_look_stuck_it_is_not_them() -> None:
+    known = [
+        suspected(Liveness.STUCK, later(-9000), Response.NOTIFY, later(-9000), number)
+        for number in (1, 2, 3)
+    ]
+    two, three = (at_work(number, STUCK, known[number - 1]) for number in (1, 2)), at_work(3, FINE)
+    assert steps(*two, three) == []
+    assert steps(at_work(1, STUCK, known[0]), at_work(2, FINE), three) == [Response.INTERRUPT]
+
+
+def test_a_person_who_stops_it_comes_first() -> None:
+    assert steps(at_work(1, STUCK, wish=Wish.STOP)) == []
