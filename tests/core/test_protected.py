@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from wtagents.core.protected import PROTECTED, protecting_pattern
-from wtagents.core.settings import Layer, repository_commands, resolve_settings
+from wtagents.core.settings import Layer, resolve_settings
+from wtagents.core.trust import repository_commands
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,12 @@ from wtagents.core.settings import (
     Layer,
     Settings,
     flag_layer,
-    repository_commands,
     resolve_settings,
     setting_names,
     setting_value,
-    trust_hash,
 )
 from wtagents.core.task import AgentKind
+from wtagents.core.trust import repository_commands, trust_hash
 
 DEFAULTS = resolve_settings(())
 

@@ -9,7 +9,7 @@ import pytest
 from wtagents.core.errors import ConfigError
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.rung import Rung
-from wtagents.core.settings import repository_commands
+from wtagents.core.trust import repository_commands
 from wtagents.operations.merge import MergeRequestOptions, merge
 
 if TYPE_CHECKING:

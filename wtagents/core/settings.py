@@ -3,7 +3,7 @@
     defaults < wta.toml of the main worktree < ~/.config/wta/config.toml < flags
 
 A repository's file is data from strangers: what it wants to run or to allow takes effect only when
-a person has trusted exactly this content (`repository_commands`, `trust_hash`).
+a person has trusted exactly this content (`core/trust.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from wtagents.core.testing import TEST_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from wtagents.core.regeneration import Regeneration
 
@@ -281,36 +280,6 @@ def resolve_settings(layers: Sequence[Layer]) -> Settings:
     )
     _require_coherent(settings)
     return settings
-
-
-def repository_commands(settings: Settings) -> tuple[str, ...]:
-    """Return what the repository's file wants to run or to allow, as `section.key: value` lines.
-
-    What a person's own file or a flag has replaced is not among them.
-    """
-    if settings.repository is None:
-        return ()
-    from wtagents.core.setting_keys import KEYS
-
-    lines = []
-    for name, key in KEYS.items():
-        if key.trusted and settings.sources[name] == settings.repository.source:
-            value = setting_value(settings, name)
-            if key.only_grows:
-                default = setting_value(Settings(sources={}), name)
-                lines += [f"{name}: without {each}" for each in default if each not in value]
-                continue
-            several = isinstance(value, tuple) and value
-            values = value if several else (key.form.write(value),)
-            lines += [f"{name}: {each}" for each in values]
-    return tuple(lines)
-
-
-def trust_hash(path: Path, content: bytes) -> str:
-    """Return sha256 of path, newline and content, as direnv does: a moved file is another one."""
-    from hashlib import sha256
-
-    return sha256(bytes(path) + b"\n" + content).hexdigest()
 
 
 def _entries(layer: Layer) -> Iterator[tuple[str, Any]]:

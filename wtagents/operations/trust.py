@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ConfigError
 from wtagents.core.record import record, replace
-from wtagents.core.settings import repository_commands, trust_hash
+from wtagents.core.trust import repository_commands, trust_hash
 from wtagents.operations.result import OperationResult
 
 if TYPE_CHECKING:
