@@ -35,6 +35,9 @@ def main() -> int:
         help="folder with *.jsonl.gz: one conflict a line with path, base, ours, theirs, human",
     )
     parser.add_argument("--limit", type=int, help="use only so many conflicts")
+    parser.add_argument(
+        "--gate", type=float, default=3.0, metavar="SECONDS", help="what a gate of the queue takes"
+    )
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     parser.add_argument("--out", type=Path, help="where to write the JSON document")
     options = parser.parse_args()
