@@ -12,7 +12,7 @@ from wtagents.git.changes import parse_changes
 from wtagents.system.digest import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wtagents.git.changes import Change
     from wtagents.git.conflicts import Blob
@@ -31,18 +31,24 @@ class Patch:
     """The tree that it leads to."""
 
 
-def patches(repo: Repository, chain: Sequence[Oid]) -> list[Patch]:
+def patches(repo: Repository, chain: Sequence[Oid]) -> list[Patch] | None:
     """Return what each commit of a chain changes in the one before it; two git processes.
 
-    Raises GitError when one of them is not there.
+    None when they are not built on each other by single parents only. Raises GitError when one of
+    them is not there.
     """
-    trees = repo.read("rev-parse", *(f"{commit}^{{tree}}" for commit in chain)).text.splitlines()
+    listed = ("rev-list", "--parents", "--boundary", "--format=%T", chain[-1], f"^{chain[0]}")
+    said = iter(repo.read(*listed).text.splitlines())
+    found = {head.split(" ")[1].lstrip("-"): (head.split(" ")[2:], next(said)) for head in said}
+    if not _stands_on({commit: parents for commit, (parents, _) in found.items()}, chain):
+        return None
+    trees = [found[commit][1] for commit in chain]
     asked = "".join(f"{old} {new}\n" for old, new in pairwise(trees)).encode()
-    said = repo.read("diff-tree", "--stdin", "-r", "-z", "--no-renames", "--raw", stdin=asked)
-    found = list(_by_pair(os.fsdecode(said.stdout)))
+    differ = repo.read("diff-tree", "--stdin", "-r", "-z", "--no-renames", "--raw", stdin=asked)
+    pairs = list(_by_pair(os.fsdecode(differ.stdout)))
     return [
         patch_of(parse_changes(fields), Oid(tree))
-        for fields, tree in zip(found, trees[1:], strict=True)
+        for fields, tree in zip(pairs, trees[1:], strict=True)
     ]
 
 
@@ -60,10 +66,7 @@ def _shown(blob: Blob | None) -> str:
     return f"{blob.mode:o} {blob.oid}" if blob else "-"
 
 
-def stands_on(repo: Repository, chain: Sequence[Oid]) -> bool:
-    """Whether each commit of a chain is built on the one before it, by single parents only."""
-    said = repo.read("rev-list", "--parents", chain[-1], f"^{chain[0]}").text.splitlines()
-    parents = {line.split(" ")[0]: line.split(" ")[1:] for line in said}
+def _stands_on(parents: Mapping[str, Sequence[str]], chain: Sequence[Oid]) -> bool:
     wanted, at = list(chain[:-1]), chain[-1]
     while wanted and len(parents.get(at, ())) == 1:
         at = Oid(parents[at][0])

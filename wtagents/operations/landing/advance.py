@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from wtagents.core.merge import MergeState
 from wtagents.core.record import record
 from wtagents.git.advance import Advanced, CheckoutBusy, CheckoutDirty, Moved, advance
-from wtagents.git.patches import patches, stands_on
+from wtagents.git.patches import patches
 from wtagents.git.refs import tips_of
 from wtagents.git.repo import GitError
 from wtagents.operations.landing.landing import advance_all, finish_all
@@ -163,11 +163,11 @@ def _unlike(context: Context, members: Sequence[Member], gated: Gated) -> str:
     repository, chain = context.repository, [members[0].source.onto]
     chain += [member.commit for member in members]
     try:
-        if not stands_on(repository, chain):
-            return "its commits do not stand on the target's tip"
         found = patches(repository, chain)
     except (GitError, ValueError):
         return "its commits are not whole in the repository"
+    if found is None:
+        return "its commits do not stand on the target's tip"
     for member, patch in zip(members, found, strict=True):
         if patch.digest != member.patch.digest:
             return f"{member.name} changes something else than when it was built"
