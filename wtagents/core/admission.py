@@ -20,20 +20,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.breaker import Breaker
+    from wtagents.core.pause import Pauses
     from wtagents.core.snapshot import Snapshot, TaskView
 
 
 class Bar(StrEnum):
     """What keeps a task from starting."""
 
+    PAUSED = "paused"
+    """A person holds it back."""
     LIMIT = "limit"
     """Its account is at its limit."""
     BREAKER = "breaker"
     """Other tasks failed alike; one start at a time tries again."""
     BUDGET = "budget"
     """Nothing of a budget is left for it."""
-    PAUSE = "pause"
-    """A pause before the next try."""
+    LATER = "later"
+    """The next try comes after a while."""
     PLACES = "places"
     """Every place is taken."""
 
@@ -50,9 +53,11 @@ class Wait:
         """Say it in one line."""
         until = "" if self.until is None else f" until {moment(self.until, now)}"
         match self.bar:
+            case Bar.PAUSED:
+                return f"paused; go on: {self.detail}"
             case Bar.LIMIT:
                 return f"rate limited{until}"
-            case Bar.PAUSE:
+            case Bar.LATER:
                 return f"waits{until}{f' ({self.detail})' if self.detail else ''}"
             case Bar.BREAKER:
                 return f"waits{until or ' for one that tries again'}: {self.detail}"
@@ -87,6 +92,8 @@ class Admission:
 
     def wait_of(self, view: TaskView) -> Wait | None:
         """Return what a task waits for; None has taken a place for it."""
+        if self._around.pauses.holds(view.task.id):
+            return Wait(bar=Bar.PAUSED, detail=_way_on(self._around.pauses, view))
         task, limit = view.task, self._limits.get(view.account)
         if limit is not None:
             until = limit.until + spread(limit.until - limit.seen_at, task.id)
@@ -94,7 +101,7 @@ class Admission:
                 return Wait(bar=Bar.LIMIT, until=until, detail=limit.detail)
         if task.not_before is not None and self._now < task.not_before:
             why = str(task.reason or "").replace("_", " ")
-            return Wait(bar=Bar.PAUSE, until=task.not_before, detail=why)
+            return Wait(bar=Bar.LATER, until=task.not_before, detail=why)
         covering = [each for each in self._breakers if each.covers(view.model)]
         if covering and not _is_retried(view):
             open_ones = [each for each in covering if each.probing or self._now < each.until]
@@ -110,6 +117,13 @@ class Admission:
             replace(each, probing=True) if each in covering else each for each in self._breakers
         ]
         return None
+
+
+def _way_on(pauses: Pauses, view: TaskView) -> str:
+    """Return what to type, the widest pause first."""
+    if pauses.frozen:
+        return "wta thaw"
+    return "wta resume" if pauses.starts else f"wta resume {view.task.name}"
 
 
 def _is_retried(view: TaskView) -> bool:

@@ -43,6 +43,8 @@ class EventKind(StrEnum):
     CLAIM_RELEASED = "claim.released"
     ACCOUNT_LIMITED = "account.limited"
     ACCOUNT_FREED = "account.freed"
+    PAUSE_ADDED = "pause.added"
+    PAUSE_ENDED = "pause.ended"
     ACTION_FAILED = "action.failed"
 
 

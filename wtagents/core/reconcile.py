@@ -204,7 +204,7 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
         yield NoteLost(run_id=run.id)
         return
     if facts.claim is None:
-        if view.task.wish is not Wish.WORK:
+        if view.task.wish is not Wish.WORK or view.frozen:
             yield StopRun(run_id=run.id, firm=True)
         elif now - run.created_at >= LAUNCH_GRACE:
             yield LaunchRunner(run_id=run.id)
@@ -222,7 +222,7 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
 
 
 def _plan_stop(view: TaskView, run: Run, now: datetime) -> Iterator[Action]:
-    ends = view.task.wish is not Wish.WORK or view.task.fresh
+    ends = view.task.wish is not Wish.WORK or view.task.fresh or view.frozen
     if ends and run.state is not RunState.STOPPING:
         yield StopRun(run_id=run.id, firm=False)
     elif run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
@@ -315,8 +315,8 @@ def _drop_all(view: TaskView, reason: str) -> Iterator[Action]:
 def _may_request_merge(view: TaskView) -> bool:
     """Whether `--merge` may ask: never twice for one result that was refused."""
     merge = view.merge
-    if merge is None:
-        return True
+    if view.frozen or merge is None:
+        return not view.frozen
     if merge.state in LIVE_MERGE_STATES or merge.state is MergeState.WITHDRAWN:
         return False
     return view.run is not None and view.run.created_at > merge.created_at

@@ -98,6 +98,8 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     if run is None or run.exit is None or run.exit.reason is ExitReason.CONVERSATION_LOST:
         return Settlement(to=TaskState.QUEUED)
     end = run.exit
+    if view.paused and end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
+        return Settlement(to=TaskState.QUEUED)
     if end.reason is ExitReason.STOPPED and run.stop_deadline is None:
         end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
     if end.reason is ExitReason.STOPPED and task.fresh:

@@ -8,6 +8,7 @@ from wtagents.core.budget import Ledger, Spent
 from wtagents.core.failure import Streak
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
 from wtagents.core.merge import MergeState
+from wtagents.core.pause import Pauses
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class TaskView:
     """The latest merge request."""
     streak: Streak = Streak()
     """How long the surroundings have kept it from working."""
+    paused: bool = False
+    """Whether a person wants its agent not to go on, and the task to wait in the queue."""
+    frozen: bool = False
+    """Whether everything is to stop at once."""
     mended: int = 0
     """Runs in a row that were begun because a check had failed."""
     spent: Spent = Spent()
@@ -81,6 +86,7 @@ class TaskView:
 class Surroundings:
     """What holds starts back beside the tasks themselves."""
 
+    pauses: Pauses = Pauses()
     limits: tuple[AccountLimit, ...] = ()
     """What accounts may not use now."""
     breakers: tuple[Breaker, ...] = ()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wtagents.core.ids import RunId
+    from wtagents.core.pause import Pauses
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
@@ -42,7 +43,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         runs = latest_runs(db)
         blocked = blocked_tasks(db)
         around = observe_surroundings(context, db, tasks)
-        known = _views(context, db, tasks, runs)
+        known = _views(context, db, tasks, runs, around.pauses)
     views = tuple(_look(context, view) for view in known)
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
     return Snapshot(
@@ -51,7 +52,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
 
 
 def _views(
-    context: Context, db: Database, tasks: Sequence[Task], runs: Mapping[int, Run]
+    context: Context, db: Database, tasks: Sequence[Task], runs: Mapping[int, Run], pauses: Pauses
 ) -> list[TaskView]:
     """Return what the store knows of the tasks."""
     waiting = undelivered(db)
@@ -69,6 +70,8 @@ def _views(
             merge=merges.get(task.id),
             streak=streaks.get(task.id, Streak()),
             mended=rounds.get(task.id, 0),
+            paused=pauses.stops(task.id),
+            frozen=pauses.frozen,
             suspicion=suspected.get(run.id) if run is not None else None,
             spent=spent_for(context, db, task) if task.state in _STARTING else Spent(),
             account=account_for(task),

@@ -96,7 +96,7 @@ def _doing(item: TaskStatus) -> str:
 
 def _waiting_for(item: TaskStatus, now: datetime) -> str:
     task = item.task
-    if item.wait is not None and item.wait.bar is not Bar.PAUSE:
+    if item.wait is not None and item.wait.bar is not Bar.LATER:
         return item.wait.words(now)
     if task.not_before is not None and task.not_before > now:
         why = f" ({str(task.reason).replace('_', ' ')})" if task.reason else ""

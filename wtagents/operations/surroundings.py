@@ -12,6 +12,7 @@ from wtagents.core.snapshot import Surroundings
 from wtagents.core.task import TaskState
 from wtagents.operations.breakers import observe_breakers
 from wtagents.store.limits import account_limits
+from wtagents.store.pauses import pauses
 from wtagents.store.spending import reserved, spent, spent_by_task
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
     """Look; `db` is inside an open read block. What costs more is read where somebody waits."""
     waiting = any(task.state is TaskState.QUEUED for task in tasks)
     return Surroundings(
+        pauses=pauses(db),
         limits=account_limits(db, now=context.clock.now()),
         breakers=observe_breakers(context, db) if waiting else (),
         ledger=observe_ledger(context, db) if waiting else Ledger(),

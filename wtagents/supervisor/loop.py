@@ -74,7 +74,8 @@ def supervise(context: Context, *, once: bool, stay: bool = False) -> Supervised
 
 def _once(context: Context) -> int:
     tick(context)
-    Merger(context).land_waiting()
+    if not observe(context).around.pauses.frozen:
+        Merger(context).land_waiting()
     tick(context)
     keeper = Keeper(context)
     keeper.wake(observe(context))

@@ -32,7 +32,7 @@ class Merger:
     def wake(self, snapshot: Snapshot) -> None:
         """Begin to land when something waits and nothing is under way."""
         waiting = any(snapshot.can_land(view) for view in snapshot.views)
-        if waiting and not self.busy:
+        if waiting and not self.busy and not snapshot.around.pauses.frozen:
             self._work = self._thread.submit(self.land_waiting)
 
     def land_waiting(self) -> None:

@@ -25,6 +25,7 @@ from wtagents.operations.surroundings import (
 from wtagents.operations.trust import require_trusted
 from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import mark_delivered, messages_of
+from wtagents.store.pauses import pauses
 from wtagents.store.runs import add_run, latest_run, live_runs, move_run, run_by_id
 from wtagents.store.tasks import move_task, note_commit_asked, require_task_by_id
 from wtagents.system import run_folder
@@ -129,7 +130,7 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
         if fork is not None:
             opening = forked_opening(db, task, fork, opening)
         share = _share(context, db, task)
-        if share is None:
+        if share is None or pauses(db).holds(task.id):
             return None
         run = add_run(
             db,

@@ -1,0 +1,83 @@
+"""What a person holds back waits with all it has, and goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fleet import Fleet, work
+from wtagents.core.admission import Bar
+from wtagents.core.errors import StateError
+from wtagents.core.ids import TaskName
+from wtagents.core.run import ExitReason, Purpose
+from wtagents.core.task import TaskState
+from wtagents.operations.pause import Held, freeze, pause, resume, thaw
+
+pytestmark = pytest.mark.e2e
+
+FREE = Held(tasks=(), starts=False, frozen=False, working=0, waiting=0)
+
+
+def test_paused_starts_leave_agents_at_work_alone(fleet: Fleet) -> None:
+    fleet.spawn("a", "wait 30", *work())
+    fleet.await_doing("a", "sleep")
+
+    held = pause(fleet.context, ()).data
+    [said] = fleet.spawn("b", *work("b.txt")).messages
+
+    assert (held.starts, held.working) == (True, 1)
+    assert said == "paused; go on: wta resume: the task starts by itself"
+    assert fleet.tick().applied == 0
+    assert fleet.status("a").liveness is not None
+    resume(fleet.context, ())
+    assert fleet.await_rest("b").state is TaskState.READY
+
+
+def test_a_paused_task_ends_its_turn_and_goes_on_in_its_conversation(fleet: Fleet) -> None:
+    fleet.spawn("a", "wait 1", 'say "One."', *work())
+    fleet.await_doing("a", "sleep")
+    fleet.spawn("b", *work("b.txt"))
+
+    pause(fleet.context, ["a"])
+    item = fleet.await_status("a", lambda item: item.wait)
+
+    assert item.wait is not None
+    assert (item.wait.bar, item.wait.detail) == (Bar.PAUSED, "wta resume a")
+    assert fleet.endings("a") == [ExitReason.INTERRUPTED]
+    with pytest.raises(StateError, match="task b is not paused"):
+        resume(fleet.context, ["b"])
+    resume(fleet.context, ["a"])
+    assert fleet.await_rest("a").state is TaskState.READY
+    first, second = fleet.runs("a")
+    assert (second.session_id, second.purpose) == (first.session_id, Purpose.CONTINUE)
+
+
+def test_a_freeze_stops_all_and_a_thaw_lets_them_go_on(fleet: Fleet) -> None:
+    for name in "ab":
+        fleet.spawn(name, "wait 30", *work(f"{name}.txt"))
+        fleet.await_doing(name, "sleep")
+
+    frozen = freeze(fleet.context).data
+
+    assert frozen == Held(tasks=(), starts=True, frozen=True, working=0, waiting=2)
+    assert fleet.endings("a") == fleet.endings("b") == [ExitReason.STOPPED]
+    assert fleet.tick().applied == 0
+    assert {item.wait.detail for item in map(fleet.status, "ab") if item.wait} == {"wta thaw"}
+    with pytest.raises(StateError, match="everything is frozen"):
+        resume(fleet.context, ())
+    thaw(fleet.context)
+    for name in "ab":
+        assert fleet.await_rest(name).attempts == 0
+        assert len(fleet.runs(name)) > 1
+    with pytest.raises(StateError, match="nothing is frozen"):
+        thaw(fleet.context)
+
+
+def test_everything_is_resumed_at_once(fleet: Fleet) -> None:
+    pause(fleet.context, ())
+    fleet.spawn("a", *work())
+    assert pause(fleet.context, ["a"]).data.tasks == (TaskName("a"),)
+
+    resume(fleet.context, (), everything=True)
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert resume(fleet.context, (), everything=True).data == FREE

@@ -1,0 +1,34 @@
+"""Steer: hold tasks back, or all starts; nothing is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wtagents.cli.answer import Answer
+from wtagents.cli.held_lines import held_lines
+from wtagents.cli.invocation import WtaCommand
+from wtagents.cli.options import some_names_argument
+
+if TYPE_CHECKING:
+    from wtagents.cli.call import Invocation
+    from wtagents.operations.pause import Held
+
+
+@click.command(
+    cls=WtaCommand, examples=["wta pause", "wta pause fix-login", "wta resume fix-login"]
+)
+@some_names_argument
+@click.pass_obj
+def command(invocation: Invocation, names: tuple[str, ...]) -> Answer[Held]:
+    """Start nobody any more; agents at work go on.
+
+    With NAME only that task is held back: its agent ends its turn, and the task waits in the queue
+    until wta resume NAME. What is ready lands all the same; to stop everything: wta freeze.
+    """
+    from wtagents.operations.pause import pause
+
+    result = pause(invocation.context, names)
+    invocation.wake_supervisor()
+    return Answer.of(result, held_lines)
