@@ -49,6 +49,7 @@ def test_a_task_from_its_prompt_to_its_diff(shell: Shell, repository: Repository
         "add-a begins\n"
         f"  branch    wta/add-a, from main at {base}\n"
         f"  worktree  {worktree}\n"
+        "  sandbox   none: an agent can do what this user can do; more: wta doctor\n"
         "  follow    wta logs add-a -f\n"
     )
     followed = shell.wta("logs", "add-a", "-f")

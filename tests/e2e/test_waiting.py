@@ -86,7 +86,7 @@ def test_a_spawn_that_waits_tells_how_it_ended(fleet: Fleet) -> None:
 
     assert (good.status, bad.status) == (ExitCode.OK, ExitCode.UNFULFILLED)
     assert (good.envelope["ok"], bad.envelope["ok"]) == (True, False)
-    assert begun.keys() == {"task", "run"}
+    assert begun.keys() == {"task", "run", "sandbox"}
     assert begun.keys() | {"usage", "worktree", "merge", "attention"} < good.data.keys()
     assert good.data["task"]["state"] == "ready"
     assert good.data["run"]["exit"]["reason"] == "completed"

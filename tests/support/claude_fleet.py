@@ -97,7 +97,8 @@ class ClaudeFleet:
     ) -> None:
         """Let Claude Code do the work; tools beside `allow` are asked about."""
         agent = {"kind": "claude", "program": program, "model": MODEL, "allow": list(allow)}
-        self.fleet.configure(**{"merge": {"resolver": "none"}, **sections, "agent": agent})
+        usual = {"merge": {"resolver": "none"}, "sandbox": {"mode": "auto"}}
+        self.fleet.configure(**{**usual, **sections, "agent": agent})
 
     def script(self, name: str, *steps: Step, then: Step | None = None) -> None:
         """Say what the model answers to the agent of a task from now on."""

@@ -38,11 +38,12 @@ QUICK: dict[str, dict[str, Any]] = {
     "limits": {"retry_pause": "1s", "stop_seconds": 1.0},
     "agent": {"kind": "scripted"},
     "merge": {"resolver": "scripted"},
+    "sandbox": {"mode": "none"},
 }
-"""Settings with which a test needs no patience."""
+"""Settings with which a test needs no patience, and is the same on every machine."""
 
 
-def configure(sandbox: Sandbox, **sections: dict[str, Any]) -> None:
+def configure(sandbox: Sandbox, /, **sections: dict[str, Any]) -> None:
     """Write the user's configuration: `QUICK` with these changes."""
     lines = []
     for section in QUICK.keys() | sections.keys():

@@ -30,6 +30,8 @@ resolver = "none"
 disk_floor = "1MB"
 stop_seconds = 2
 retries = 0
+[sandbox]
+mode = "none"
 """
 
 

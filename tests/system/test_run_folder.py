@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from wtagents.core.confinement import Confinement, Network, Replacement, SandboxMode
 from wtagents.core.ids import RunId, TaskName
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.order import Order
@@ -50,6 +51,17 @@ ORDER = Order(
     setup_seconds=600,
     timeout_seconds=None,
     stop_seconds=10.5,
+    confinement=Confinement(
+        mode=SandboxMode.BUBBLEWRAP,
+        program="/usr/bin/bwrap",
+        write=(Path("/w/\udcff"),),
+        guard=(Path("/w/\udcff/.git"),),
+        hide=(Path("/home/ada/.ssh"),),
+        show=(Path("/s/instructions.md"),),
+        replace=(Replacement(place=Path("/t"), source=Path("/s/tmp")),),
+        hollow=Path("/w/.git"),
+        network=Network.NONE,
+    ),
 )
 PULSE = Pulse(
     phase=Phase.ASKING,

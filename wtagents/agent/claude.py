@@ -8,7 +8,7 @@ and may begin with any character.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wtagents.agent.edit_hook import MATCHER
 from wtagents.agent.port import Launch
@@ -17,8 +17,10 @@ from wtagents.core.errors import UsageError
 from wtagents.core.task import AgentKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wtagents.agent.events import Asked
-    from wtagents.agent.port import LaunchRequest, Probe, Reader
+    from wtagents.agent.port import AgentFiles, LaunchRequest, Probe, Reader
 
 PROGRAM = "claude"
 _HOOK_SECONDS = 5
@@ -55,20 +57,35 @@ def agent_environment() -> tuple[tuple[str, str], ...]:
     return (*_FIXED, *patience)
 
 
-def _settings(edit_hook: tuple[str, ...]) -> str:
+def _settings(request: LaunchRequest) -> str:
     """Return settings for one run, beside the user's own; '' for none.
 
     Settings that are not valid are dropped whole, without a word. A hook that fails lets the tool
-    run.
+    run. A sandbox that cannot be built ends the program: without `failIfUnavailable` it warns and
+    goes on.
     """
-    if not edit_hook:
+    settings: dict[str, Any] = {}
+    if request.edit_hook:
+        import shlex
+
+        hook = shlex.join(request.edit_hook)
+        command = {"type": "command", "command": hook, "timeout": _HOOK_SECONDS}
+        settings["hooks"] = {"PreToolUse": [{"matcher": MATCHER, "hooks": [command]}]}
+    if request.own_sandbox is not None:
+        settings["sandbox"] = {
+            "enabled": True,
+            "failIfUnavailable": True,
+            "allowUnsandboxedCommands": False,
+            "filesystem": {
+                "allowWrite": [str(path) for path in request.own_sandbox.write],
+                "denyRead": [str(path) for path in request.own_sandbox.hide],
+            },
+        }
+    if not settings:
         return ""
     import json
-    import shlex
 
-    command = {"type": "command", "command": shlex.join(edit_hook), "timeout": _HOOK_SECONDS}
-    hooks = {"PreToolUse": [{"matcher": MATCHER, "hooks": [command]}]}
-    return json.dumps({"hooks": hooks}, separators=(",", ":"))
+    return json.dumps(settings, separators=(",", ":"))
 
 
 class Claude:
@@ -95,7 +112,7 @@ class Claude:
             ("max-turns", request.max_turns),
             ("max-budget-usd", request.budget_usd),
             ("append-system-prompt-file", request.instructions),
-            ("settings", _settings(request.edit_hook)),
+            ("settings", _settings(request)),
         ]
         return Launch(
             argv=(
@@ -107,6 +124,12 @@ class Claude:
             environment=agent_environment(),
             first_message=request.prompt,
         )
+
+    def files(self, worktree: Path, program: str) -> AgentFiles:  # noqa: ARG002
+        """Return its folder, its conversation and its login."""
+        from wtagents.agent.claude_files import claude_files
+
+        return claude_files(worktree)
 
     def reader(self) -> Reader:
         """Return a fresh reader for one process."""

@@ -7,10 +7,19 @@ has a closed stdin, so it takes no messages and asks no questions.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.agent.events import Event, Said
-from wtagents.agent.port import Ending, Launch, LaunchRequest, Probe, ReaderState, Verdict
+from wtagents.agent.port import (
+    AgentFiles,
+    Ending,
+    Launch,
+    LaunchRequest,
+    Probe,
+    ReaderState,
+    Verdict,
+)
 from wtagents.agent.verdict import signal_name
 from wtagents.core.errors import UsageError
 from wtagents.core.run import ExitReason, Phase, Usage
@@ -25,6 +34,10 @@ if TYPE_CHECKING:
     from wtagents.agent.port import Reader
 
 _PLACEHOLDER = r"\{(prompt|worktree)\}"
+_OWN_PLACES = (".config", ".local/share", ".local/state")
+"""Where a program keeps what is its own (XDG base directories)."""
+_NOBODYS = {"", ".", "..", "autostart", "fish", "gh", "git", "gnupg", "ssh", "systemd"}
+"""Names of folders that others obey."""
 _ARGUMENT_LIMIT = 131_071
 """Bytes of one argument that Linux takes (MAX_ARG_STRLEN, execve(2))."""
 
@@ -52,6 +65,14 @@ class Command:
         for part in argv:
             _require_argument(part)
         return Launch(argv=argv, environment=(), first_message="")
+
+    def files(self, worktree: Path, program: str) -> AgentFiles:  # noqa: ARG002
+        """Return the folders that are called like the program."""
+        home, name = Path.home(), Path(program).name
+        if name in _NOBODYS:
+            return AgentFiles()
+        places = (f".{name}", *(f"{each}/{name}" for each in _OWN_PLACES))
+        return AgentFiles(write=tuple(home / place for place in places))
 
     def reader(self) -> Reader:
         """Return a fresh reader for one process."""

@@ -37,6 +37,14 @@ def wire_id(scope: str, message_id: int) -> str:
 
 
 @record
+class OwnSandbox:
+    """What an agent program is to keep its own commands in."""
+
+    write: tuple[Path, ...]
+    hide: tuple[Path, ...]
+
+
+@record
 class LaunchRequest:
     """What a run needs of its agent, program and limits included."""
 
@@ -65,6 +73,7 @@ class LaunchRequest:
     """File whose text is added to the agent's instructions."""
     edit_hook: tuple[str, ...] = ()
     """Program that is asked before a file is edited; empty for none."""
+    own_sandbox: OwnSandbox | None = None
 
 
 @record
@@ -76,6 +85,29 @@ class Launch:
     """What the adapter adds to the environment."""
     first_message: str
     """Text to send first by `encode_text`; '' when the command line carries the prompt."""
+
+
+@record
+class AgentFiles:
+    """What an agent program keeps outside its worktree. The paths need not exist."""
+
+    home: Path | None = None
+    """Its folder, to be written."""
+    conversations: Path | None = None
+    """Inside of it: what was said in all conversations of the person."""
+    conversation: Path | None = None
+    """Inside of that: what belongs to this worktree."""
+    write: tuple[Path, ...] = ()
+    guard: tuple[Path, ...] = ()
+    """What later sessions obey; it is there, or must not appear."""
+    settings: Path | None = None
+    """That of `guard` which is a JSON file; the others without a suffix are folders."""
+    private: tuple[Path, ...] = ()
+    """Folders of which every run needs one of its own."""
+    copy: tuple[Path, ...] = ()
+    """Files of which every run gets a copy."""
+    credentials: tuple[Path, ...] = ()
+    """What it must read, whatever is hidden."""
 
 
 @record
@@ -217,6 +249,10 @@ class Agent(Protocol):
 
     def launch(self, request: LaunchRequest) -> Launch:
         """Return the whole command line. Raises UsageError for what the program cannot do."""
+        ...
+
+    def files(self, worktree: Path, program: str) -> AgentFiles:
+        """Return what a run needs beside its worktree."""
         ...
 
     def reader(self) -> Reader:

@@ -44,10 +44,10 @@ def glance(arguments: list[str]) -> int | None:
 
 def _list(invocation: Invocation) -> Answer[tuple[TaskStatus, ...]]:
     from wtagents.cli.answer import Answer
-    from wtagents.cli.task_list import task_list
+    from wtagents.cli.task_list import status_list
     from wtagents.operations.status import StatusRequest, status
 
     context = invocation.context
     now = context.clock.now()
     result = status(context, StatusRequest())
-    return Answer.of(result, lambda items, style: task_list(items, style, now=now))
+    return Answer.of(result, lambda items, style: status_list(items, style, now=now))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.cli.sandbox_text import sandbox_text
 from wtagents.cli.style import Cell, Column, Tone
+from wtagents.core.confinement import SandboxMode
 from wtagents.core.figures import age, count, money
 from wtagents.core.liveness import Liveness
 from wtagents.core.task import TaskState
@@ -67,6 +69,13 @@ def task_list(items: Sequence[TaskStatus], style: Style, *, now: datetime) -> It
         command = next_of(item)
         if item.attention and command:
             yield "    " + style.paint(printable(command), Tone.ACCENT)
+
+
+def status_list(items: Sequence[TaskStatus], style: Style, *, now: datetime) -> Iterator[str]:
+    """Lay out all tasks; where nothing holds agents back that is said below."""
+    yield from task_list(items, style, now=now)
+    if any(item.sandbox is SandboxMode.NONE and item.liveness is not None for item in items):
+        yield f"sandbox {sandbox_text(SandboxMode.NONE, style)}"
 
 
 def state_tone(item: TaskStatus) -> Tone:

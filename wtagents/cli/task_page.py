@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.cli.sandbox_text import sandbox_text
 from wtagents.cli.style import Tone, fields
 from wtagents.cli.task_list import state_tone
 from wtagents.core.figures import plural
 from wtagents.core.text import printable, printable_lines
 from wtagents.operations.status_words import next_of, now_of, state_word
-from wtagents.operations.task_facts import task_facts
+from wtagents.operations.task_facts import SANDBOX, task_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ _PROMPT_LINES, _PROMPT_CHARACTERS = 12, 2000
 
 def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]:
     """Lay out one task."""
-    task = item.task
+    task, facts = item.task, task_facts(item, now)
     word = style.paint(state_word(item), state_tone(item))
     said = now_of(item, now)
     yield f"{style.heading(task.name)}  {word}{f'  {said}' if said else ''}"
@@ -34,11 +35,15 @@ def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]
     yield ""
     yield from (f"  {line}" for line in _prompt(task, style))
     yield ""
-    yield from fields(style, task_facts(item, now))
+    yield from fields(style, ((name, _told(name, text, item, style)) for name, text in facts))
     if item.reasons:
         yield ""
         yield style.heading(f"Called {item.liveness} because")
         yield from (f"  {printable(reason)}" for reason in item.reasons)
+
+
+def _told(name: str, text: str, item: TaskStatus, style: Style) -> str:
+    return sandbox_text(item.sandbox, style) if name == SANDBOX and item.sandbox else text
 
 
 def _prompt(task: Task, style: Style) -> Iterator[str]:

@@ -12,6 +12,7 @@ from wtagents.core.record import record
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wtagents.core.confinement import Confinement
     from wtagents.core.ids import RunId, TaskName
     from wtagents.core.task import AgentKind
 
@@ -47,3 +48,5 @@ class Order:
     """Time that each of them may take."""
     budget_tokens: int | None = None
     """Tokens after which the run ends; dollars are counted by the agent program."""
+    confinement: Confinement | None = None
+    """The walls round the agent; None for none."""

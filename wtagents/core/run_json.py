@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wtagents.core.check import Check
+from wtagents.core.confinement import Confinement, Network, Replacement, SandboxMode
 from wtagents.core.ids import RunId, TaskName
 from wtagents.core.order import Order
 from wtagents.core.run import (
@@ -25,6 +26,8 @@ from wtagents.core.run import (
     Usage,
 )
 from wtagents.core.task import AgentKind
+
+_PATHS = ("write", "guard", "hide", "show")
 
 
 class ForeignValue(ValueError):
@@ -50,6 +53,7 @@ def order_value(order: Order) -> dict[str, Any]:
         "budget_tokens": order.budget_tokens,
         "checks": list(order.checks),
         "check_seconds": order.check_seconds,
+        "confinement": None if order.confinement is None else walls_value(order.confinement),
     }
 
 
@@ -79,6 +83,38 @@ def parse_order(value: Any) -> Order:
         checks=fields.texts("checks") if fields.given("checks") else (),
         check_seconds=fields.number("check_seconds") if fields.given("check_seconds") else 0.0,
         budget_tokens=fields.integer("budget_tokens") if fields.given("budget_tokens") else None,
+        confinement=None
+        if fields.absent("confinement")
+        else parse_walls(fields.raw("confinement")),
+    )
+
+
+def walls_value(walls: Confinement) -> dict[str, Any]:
+    """Return a confinement as a JSON value."""
+    return {
+        "mode": walls.mode.value,
+        "program": walls.program,
+        **{name: [str(path) for path in getattr(walls, name)] for name in _PATHS},
+        "hollow": None if walls.hollow is None else str(walls.hollow),
+        "replace": [[str(each.place), str(each.source)] for each in walls.replace],
+        "network": walls.network.value,
+    }
+
+
+def parse_walls(value: Any) -> Confinement:
+    """Read a confinement."""
+    fields = Fields(value)
+    paths = {name: tuple(map(Path, fields.texts(name))) for name in _PATHS}
+    return Confinement(
+        mode=SandboxMode(fields.text("mode")),
+        program=fields.text("program"),
+        hollow=None if fields.absent("hollow") else Path(fields.text("hollow")),
+        replace=tuple(
+            Replacement(place=Path(place), source=Path(source))
+            for place, source in fields.pairs("replace")
+        ),
+        network=Network(fields.text("network")),
+        **paths,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wtagents.core.claim import ClaimMode
+from wtagents.core.confinement import Network, SandboxMode
 from wtagents.core.forms import (
     Amount,
     Count,
@@ -39,10 +40,13 @@ class Key(NamedTuple):
     """What it runs or allows: a repository may decide it only when its file is trusted."""
     only_grows: bool = False
     """A list that guards: a repository may lengthen it untrusted, never shorten it."""
+    personal: bool = False
+    """Only a person's own file or a flag may set it."""
 
 
 _SHELL = Texts('a list of shell commands such as ["npm ci"]')
 _RULES = Texts('a list of permission rules such as ["Bash(npm test *)"]')
+_FOLDERS = Texts('a list of paths such as ["~/.cache", "/opt/data"]')
 _MODEL = OrNone(Text('a model such as "opus"'))
 
 _DOLLARS = OrNone(Amount())
@@ -84,6 +88,27 @@ KEYS: Mapping[str, Key] = {
         Count(0, 100), "How often an agent is told what failed, to mend it in its conversation."
     ),
     "verify.timeout": Key(Duration(), "Time that each of them may take."),
+    "sandbox.mode": Key(
+        OneOf(SandboxMode),
+        "What keeps an agent inside; auto takes the first that works: bubblewrap, landlock, claude,"
+        " none.",
+        trusted=True,
+    ),
+    "sandbox.write": Key(
+        _FOLDERS, "What agents may write beside their worktree and the caches.", trusted=True
+    ),
+    "sandbox.caches": Key(
+        _FOLDERS, "Caches of package managers, which agents may write too.", trusted=True
+    ),
+    "sandbox.hide": Key(_FOLDERS, "What agents may not even read.", trusted=True, only_grows=True),
+    "sandbox.network": Key(
+        OneOf(Network), "What agents may reach; none takes bubblewrap.", trusted=True
+    ),
+    "sandbox.allow_bypass": Key(
+        Truth(),
+        "Let agents bypass permissions without a sandbox; only in a person's own file.",
+        personal=True,
+    ),
     "merge.target": Key(
         OrNone(Text('a branch such as "main"')),
         "Branch to land on; none means the one checked out in the main worktree.",

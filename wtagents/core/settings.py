@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.claim import ClaimMode, Ownership
+from wtagents.core.confinement import SandboxSettings
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.liveness import Thresholds
 from wtagents.core.merge import LastResolver, MergeStrategy, ResolverKind
@@ -219,6 +220,7 @@ class Settings:
     agent: AgentSettings = AgentSettings()
     worktree: WorktreeSettings = WorktreeSettings()
     verify: VerifySettings = VerifySettings()
+    sandbox: SandboxSettings = SandboxSettings()
     merge: MergeSettings = MergeSettings()
     limits: LimitSettings = LimitSettings()
     budget: BudgetSettings = BudgetSettings()
@@ -235,6 +237,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "agent": AgentSettings,
     "worktree": WorktreeSettings,
     "verify": VerifySettings,
+    "sandbox": SandboxSettings,
     "merge": MergeSettings,
     "limits": LimitSettings,
     "budget": BudgetSettings,
@@ -308,6 +311,13 @@ def _read(layer: Layer, name: str, raw: Any) -> Any:
     if name not in KEYS:
         raise _unknown(layer, name)
     form = KEYS[name].form
+    if KEYS[name].personal and layer.is_repository:
+        raise _fault(
+            layer,
+            f"{name} is for a person to decide, not for a repository",
+            hint="delete the line; where it holds: ~/.config/wta/config.toml",
+            name=name,
+        )
     try:
         return form.read(raw)
     except Unfit:

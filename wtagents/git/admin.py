@@ -138,9 +138,15 @@ def _oid(text: str) -> Oid | None:
     return Oid(text) if whole else None
 
 
-def operation_in_progress(git_dir: Path) -> str:
-    """Return the rebase, merge, … that a worktree is in the middle of, or ''."""
+def operation_in_progress(git_dir: Path, *, is_clean: bool = False) -> str:
+    """Return the rebase, merge, … that a worktree is in the middle of, or ''.
+
+    In a clean worktree a single cherry-pick is over: inside walls of Landlock git cannot take its
+    mark away.
+    """
     for name, operation in _OPERATIONS:
+        if is_clean and name == "CHERRY_PICK_HEAD":
+            continue
         if os.path.lexists(git_dir / name):
             return operation
     return ""

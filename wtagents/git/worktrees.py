@@ -317,7 +317,7 @@ def worktree_state(
         head=commit,
         branch=head.branch,
         uncommitted=uncommitted,
-        operation=admin.operation_in_progress(folder),
+        operation=admin.operation_in_progress(folder, is_clean=not uncommitted),
     )
 
 
@@ -370,7 +370,7 @@ def worktree_facts(
         insertions=sum(_number(line, 0) for line in changed),
         deletions=sum(_number(line, 1) for line in changed),
         uncommitted=len(status),
-        operation=admin.operation_in_progress(folder),
+        operation=admin.operation_in_progress(folder, is_clean=not status),
         signature=seen,
         at=at,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError, WtaError
-from wtagents.operations.checks import fleet, programs, settings, state
+from wtagents.operations.checks import fleet, programs, sandbox, settings, state
 from wtagents.operations.checks.check import Check, Health, failed
 from wtagents.operations.result import OperationResult
 
@@ -25,7 +25,7 @@ HAZARDS: tuple[Hazard, ...] = (
     programs.check_agent,
     programs.check_node,
     programs.check_syntax_merges,
-    programs.check_sandbox,
+    sandbox.check_sandbox,
     state.check_state_folder,
     state.check_database,
     state.check_disk,

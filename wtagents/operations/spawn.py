@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wtagents.core.confinement import SandboxMode
     from wtagents.core.ids import Oid
     from wtagents.core.run import Run
+    from wtagents.operations.confining.choose import Sandbox
     from wtagents.operations.context import Context
 
 PROMPT_LIMIT = 10_000_000
@@ -62,6 +64,8 @@ class Spawned:
 
     task: Task
     run: Run | None
+    sandbox: SandboxMode
+    """What keeps its agent inside."""
 
 
 def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
@@ -91,7 +95,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
         branch = BranchName.of_task(name)
         check_branch_room(tips, branch)
         path = worktree_path(context, name.folder)
-        check_surroundings(context, path, spec)
+        sandbox = check_surroundings(context, path, spec)
         require(base)
     with context.database.write() as db:
         task = add_task(
@@ -117,9 +121,8 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     if task.state is TaskState.FAILED and failures:
         drop_failed(context, task)
         raise failures[0]
-    return OperationResult(
-        data=Spawned(task=task, run=run), messages=why_waiting(context, task, run)
-    )
+    spawned = Spawned(task=task, run=run, sandbox=sandbox.mode)
+    return OperationResult(data=spawned, messages=why_waiting(context, task, run))
 
 
 def drop_failed(context: Context, task: Task) -> None:
@@ -167,8 +170,9 @@ def _starting_point(
     return target, require_commit(repository, request.base) if request.base else tip
 
 
-def check_surroundings(context: Context, path: Path, spec: AgentSpec) -> None:
-    """Raise what keeps an agent from starting in a new worktree there."""
+def check_surroundings(context: Context, path: Path, spec: AgentSpec) -> Sandbox:
+    """Return what will keep an agent inside; raise what keeps it from starting there."""
+    from wtagents.operations.confining.choose import require_sandbox
     from wtagents.operations.starting.agent_program import require_agent_program
     from wtagents.operations.tripwire import lay_tripwire, require_untouched
     from wtagents.operations.trust import require_trusted
@@ -180,6 +184,7 @@ def check_surroundings(context: Context, path: Path, spec: AgentSpec) -> None:
     require_room_on_disk(context, path)
     lay_tripwire(context)
     require_untouched(context)
+    return require_sandbox(context, spec)
 
 
 def require_room_on_disk(context: Context, path: Path) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wtagents.core.admission import Wait
+    from wtagents.core.confinement import SandboxMode
     from wtagents.core.merge import MergeRequest
     from wtagents.core.message import Message
     from wtagents.core.run import ExitReason, Pulse, Run
@@ -69,6 +70,8 @@ class TaskStatus:
     """What a queued task waits for."""
     clashes: tuple[RadarClash, ...] = ()
     """What the radar saw last; `task` may be the other one of a pair."""
+    sandbox: SandboxMode | None = None
+    """What keeps the agent of the latest run inside; in a list only `none`, where none works."""
 
 
 def status(context: Context, request: StatusRequest) -> OperationResult[tuple[TaskStatus, ...]]:
@@ -196,7 +199,24 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         waiting_messages=len(row.waiting),
         wait=row.wait,
         clashes=row.clashes,
+        sandbox=_sandbox(context, row.run, is_named=bool(request.names)),
     )
+
+
+def _sandbox(context: Context, run: Run | None, *, is_named: bool) -> SandboxMode | None:
+    from wtagents.core.confinement import SandboxMode
+    from wtagents.operations.confining.choose import is_open
+
+    if run is None or (not is_named and run.state not in LIVE_RUN_STATES):
+        return None
+    if not is_named:
+        return SandboxMode.NONE if is_open(context) else None
+    from wtagents.system.run_folder import load_order
+
+    order = load_order(context.paths.run(run.id))
+    if order is None:
+        return None
+    return SandboxMode.NONE if order.confinement is None else order.confinement.mode
 
 
 def _end_of(run: Run | None) -> ExitReason | None:

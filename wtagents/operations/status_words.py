@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.admission import Bar
+from wtagents.core.confinement import SandboxMode
 from wtagents.core.figures import age, count
 from wtagents.core.remedy import next_command
 from wtagents.core.task import TaskState
@@ -125,3 +126,14 @@ def context_share(item: TaskStatus) -> str:
     if not usage.context_window or not usage.context_tokens:
         return ""
     return f"{100 * usage.context_tokens // usage.context_window}%"
+
+
+def sandbox_words(mode: SandboxMode) -> str:
+    """Say what keeps an agent inside."""
+    match mode:
+        case SandboxMode.NONE:
+            return "none: an agent can do what this user can do; more: wta doctor"
+        case SandboxMode.CLAUDE:
+            return "Claude Code's own: its shell commands only"
+        case _:
+            return str(mode)

@@ -8,7 +8,7 @@ from wtagents.core.figures import age, ago, count, money, plural
 from wtagents.core.merge import MergeState
 from wtagents.core.text import printable
 from wtagents.operations.radar.named import place_text
-from wtagents.operations.status_words import context_share
+from wtagents.operations.status_words import context_share, sandbox_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wtagents.core.run import Run
     from wtagents.operations.status import TaskStatus
 
+SANDBOX = "sandbox"
 _CLASHES, _PLACES = 5, 3
 
 
@@ -44,6 +45,8 @@ def _place(item: TaskStatus) -> Iterator[tuple[str, str]]:
     model = item.usage.model or spec.model
     program = " ".join(w for w in (spec.kind, model, spec.permission_mode, *spec.argv) if w)
     yield "agent", printable(", ".join(word for word in (program, *limits) if word))
+    if item.sandbox is not None:
+        yield SANDBOX, sandbox_words(item.sandbox)
 
 
 def _life(item: TaskStatus, now: datetime) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from wtagents.core.run import Exit, ExitReason, Phase
 from wtagents.runner.outcome import STOPPED_EARLY, Outcome
 from wtagents.runner.prepare import run_setup, wait_for_files
 from wtagents.runner.stopping import clear_processes
+from wtagents.runner.walls import inside_walls
 from wtagents.runner.watch import Watch
 from wtagents.system.bell import Bell
 from wtagents.system.child import start_child
@@ -70,7 +71,7 @@ def _live(watch: Watch, order: Order) -> Outcome:
         return STOPPED_EARLY
     try:
         child = start_child(
-            order.argv,
+            inside_walls(order, order.argv, environment),
             cwd=order.worktree,
             env=environment,
             stdout=watch.folder.stream,

@@ -14,6 +14,7 @@ from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Phase, Pulse
 from wtagents.core.text import printable, printable_lines
 from wtagents.runner.stopping import clear_processes
+from wtagents.runner.walls import inside_walls
 from wtagents.system.child import start_child
 from wtagents.system.files import append_text, load_tail
 from wtagents.system.process import adopt_orphans
@@ -68,9 +69,8 @@ def _run(watch: Watch, order: Order, environment: Mapping[str, str], command: st
     begun = watch.clock.monotonic()
     append_text(log, f"$ {command}\n")
     try:
-        child = start_child(
-            ("/bin/sh", "-c", command), cwd=order.worktree, env=environment, stdout=log, stderr=log
-        )
+        argv = inside_walls(order, ("/bin/sh", "-c", command), environment)
+        child = start_child(argv, cwd=order.worktree, env=environment, stdout=log, stderr=log)
     except SystemFault as fault:
         append_text(log, f"{fault.message}: {fault.cause}\n")
         return _check(watch, command, begun, passed=False, timed_out=False)

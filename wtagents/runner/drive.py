@@ -213,9 +213,12 @@ class Drive:
         self._watch.pause(seconds, writable=self._child.stdin if self._child.backlog else None)
 
     def _judge(self) -> Outcome:
+        walls, exit_code = self._order.confinement, self._child.exit_code
+        if walls is not None:
+            exit_code = walls.own_exit_code(exit_code)
         stderr = load_tail(self._watch.folder.stderr, _STDERR_BYTES)
         ending = Ending(
-            exit_code=self._child.exit_code,
+            exit_code=exit_code,
             stderr_tail=stderr,
             stopped=self._cause is Cause.PERSON,
             timed_out=self._cause is Cause.TIME,
@@ -234,7 +237,7 @@ class Drive:
         return Outcome(
             reason=reason,
             detail=detail,
-            exit_code=self._child.exit_code,
+            exit_code=exit_code,
             denials=verdict.denials,
             retry_at=verdict.retry_at,
             usage=state.usage,

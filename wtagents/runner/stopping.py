@@ -68,7 +68,9 @@ class Stopping:
 
     def _ask(self) -> None:
         self._asked = True
-        self._child.signal_group(signal.SIGTERM)
+        walls = self._order.confinement
+        has_doorman = walls is not None and walls.has_doorman
+        self._child.signal_group(signal.SIGTERM, spare_itself=has_doorman)
 
     def _kill(self, now: float) -> None:
         if self._killed_at is None:

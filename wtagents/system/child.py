@@ -11,7 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
-from wtagents.system.process import identity_of
+from wtagents.system.process import descendants, identity_of, signal_processes
 
 if TYPE_CHECKING:
     import signal
@@ -100,13 +100,28 @@ class Child:
             self.stdin = None
         self._unwritten.clear()
 
-    def signal_group(self, number: signal.Signals) -> None:
-        """Send a signal to the program and to what stayed in its process group."""
-        if self.exit_code is None:
-            try:
-                os.killpg(self.pid, number)
-            except (ProcessLookupError, PermissionError):
+    def signal_group(self, number: signal.Signals, *, spare_itself: bool = False) -> None:
+        """Send a signal to the program and to what stayed in its process group.
+
+        Or only to the others: a program that waits for the agent must be there to tell its end.
+        """
+        if self.exit_code is not None:
+            return
+        if spare_itself:
+            others = [each for each in descendants() if self._has_in_group(each.pid)]
+            if others:
+                signal_processes(others, number)
                 return
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def _has_in_group(self, pid: int) -> bool:
+        try:
+            return pid != self.pid and os.getpgid(pid) == self.pid
+        except ProcessLookupError:
+            return False
 
 
 def start_child(
@@ -125,9 +140,7 @@ def start_child(
 
     Raises SystemFault when it cannot be started.
     """
-    program = find_program(argv[0], env.get("PATH", os.defpath))
-    if program is None:
-        raise SystemFault(f"{argv[0]} was not found on PATH", hint="wta doctor")
+    program = require_program(argv[0], env)
     opened: list[int] = []
     pipe_end: int | None = None
     try:
@@ -154,6 +167,14 @@ def start_child(
         for descriptor in opened:
             os.close(descriptor)
     return Child(process, pipe_end)
+
+
+def require_program(name: str, env: Mapping[str, str]) -> str:
+    """Return the path of a program. Raises SystemFault when it is not on `env`'s PATH."""
+    program = find_program(name, env.get("PATH", os.defpath))
+    if program is None:
+        raise SystemFault(f"{name} was not found on PATH", hint="wta doctor")
+    return program
 
 
 def find_program(name: str, search: str) -> str | None:

@@ -6,6 +6,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     hub.git            private bare repository
     scratch/           worktree of the hub, for gates; scratch-2, … are further slots
     runs/<run id>/     see `RunFolder`
+    resources/<task>/  see `ResourceFolder`
     gates/             output of gate commands
     rooms/             folders for one act, see `system/rooms.py`
     trash/             worktrees that were cleaned up
@@ -151,9 +152,28 @@ class StatePaths:
     def runs(self) -> Path:
         return self.root / "runs"
 
+    def resources(self, task_id: int) -> ResourceFolder:
+        """Return the folders that a task has for itself beside its worktree."""
+        return ResourceFolder(root=self.root / "resources" / str(task_id))
+
     def run(self, run_id: str) -> RunFolder:
         """Return the folder of a run."""
         return RunFolder(root=self.runs / run_id)
+
+
+@record
+class ResourceFolder:
+    """What a task has for itself: gone with its worktree."""
+
+    root: Path
+
+    @property
+    def temporary(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
 
 
 @record
@@ -175,6 +195,7 @@ class RunFolder:
     inbox/N.json   messages for the agent, N = message id
     taken/N.json   what became of message N
     exit.json      how it ended (renamed into place, last of all)
+    own/           files of the agent program that this run alone sees in the place of shared ones
     """
 
     root: Path
@@ -234,6 +255,10 @@ class RunFolder:
     @property
     def exit(self) -> Path:
         return self.root / "exit.json"
+
+    @property
+    def own(self) -> Path:
+        return self.root / "own"
 
     @property
     def instructions(self) -> Path:

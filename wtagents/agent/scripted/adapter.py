@@ -6,13 +6,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from wtagents import __version__
-from wtagents.agent.port import Launch, Probe
+from wtagents.agent.port import AgentFiles, Launch, Probe
 from wtagents.agent.speech import answer_line, interrupt_line, message_line
 from wtagents.core.errors import UsageError
 from wtagents.core.task import AgentKind
 from wtagents.system.command import import_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wtagents.agent.events import Asked
     from wtagents.agent.port import LaunchRequest, Reader
 
@@ -42,6 +44,12 @@ class Scripted:
             environment=tuple(import_path().items()),
             first_message=request.prompt,
         )
+
+    def files(self, worktree: Path, program: str) -> AgentFiles:  # noqa: ARG002
+        """Return where its conversations are."""
+        from wtagents.agent.scripted.session import session_home
+
+        return AgentFiles(home=session_home())
 
     def reader(self) -> Reader:
         """Return a fresh reader for one process."""

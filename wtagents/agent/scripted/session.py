@@ -32,11 +32,15 @@ class Session:
     """Wire ids of the messages so far; one that comes again begins nothing."""
 
 
+def session_home() -> Path:
+    """Return the folder of all sessions."""
+    named = os.environ.get("WTA_SCRIPTED_HOME", "")
+    return Path(named) if named else state_home() / "scripted"
+
+
 def session_file(session_id: str) -> Path:
     """Return where a session is kept. Raises UsageError when the id is no UUID."""
-    named = os.environ.get("WTA_SCRIPTED_HOME", "")
-    folder = Path(named) if named else state_home() / "scripted"
-    return folder / f"{RunId.parse(session_id)}.json"
+    return session_home() / f"{RunId.parse(session_id)}.json"
 
 
 def load_session(session_id: str) -> Session | None:

@@ -100,9 +100,9 @@ def command(
     The command returns at once; the agent goes on when the terminal is closed. Behind -- stands the
     program of --agent command; {prompt} and {worktree} are replaced in its arguments.
 
-    With --json the data is {"task", "run"}; with --wait both as they are at the end, and beside
-    them "usage", "worktree", "merge" and "attention", as wta status has them. "ok" and the exit
-    status (1) say whether it got where it was to get.
+    With --json the data is {"task", "run", "sandbox"}; with --wait all as they are at the end, and
+    beside them "usage", "worktree", "merge" and "attention", as wta status has them. "ok" and the
+    exit status (1) say whether it got where it was to get.
     """
     from wtagents.operations.spawn import PROMPT_LIMIT, SpawnRequest, spawn
 
@@ -178,6 +178,7 @@ def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[TaskStatu
 
 
 def _lines(spawned: Spawned, style: Style) -> Iterator[str]:
+    from wtagents.cli.sandbox_text import sandbox_text
     from wtagents.cli.style import fields
     from wtagents.core.text import printable
 
@@ -186,6 +187,7 @@ def _lines(spawned: Spawned, style: Style) -> Iterator[str]:
     pairs = [
         ("branch", f"{task.branch}, from {task.target} at {task.base.short}"),
         ("worktree", printable(str(task.worktree))),
+        ("sandbox", sandbox_text(spawned.sandbox, style)),
         ("follow", f"wta logs {task.name} -f"),
     ]
     yield from (f"  {line}" for line in fields(style, pairs))

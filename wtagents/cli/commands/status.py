@@ -58,9 +58,9 @@ def command(
 
 
 def _list(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
-    from wtagents.cli.task_list import task_list
+    from wtagents.cli.task_list import status_list
 
-    return task_list(items, style, now=now)
+    return status_list(items, style, now=now)
 
 
 def _everything(found: Everything, style: Style, *, now: datetime) -> Iterator[str]:

@@ -63,12 +63,3 @@ def syntax_merges(faults: Mapping[str, str]) -> Check:
     name, fault = next(iter(missing.items()))
     finding = f"off for {', '.join(missing)} ({name}: {fault})"
     return note("syntax merges", finding, "pip install 'wtagents[structural]'")
-
-
-def check_sandbox(_: Context) -> Iterator[Check]:
-    """Agents run as the user; permission rules are no wall."""
-    yield note(
-        "sandbox",
-        "none: an agent can do what this user can do",
-        "give agents a user or a machine of their own where that is too much",
-    )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from wtagents.agent.agents import agent_for
+from wtagents.core.confinement import SandboxMode
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
+from wtagents.operations.confining.choose import require_sandbox
+from wtagents.operations.confining.walls import Needs, build_walls, own_sandbox, walls_environment
 from wtagents.operations.starting.fork_opening import fork_to_begin
 from wtagents.operations.starting.hook import edit_hook
 from wtagents.operations.starting.opening import choose_first_words
 from wtagents.operations.starting.remake import is_made_since
 from wtagents.store.messages import messages_of
 from wtagents.store.runs import runs_of
+from wtagents.store.tasks import require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.files import write_atomic
 
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from wtagents.core.fork import Fork
     from wtagents.core.run import Run
     from wtagents.core.task import Task
+    from wtagents.operations.confining.choose import Sandbox
     from wtagents.operations.context import Context
     from wtagents.operations.starting.worktree import Furnished
 
@@ -37,6 +43,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         earlier = [each for each in runs_of(db, task.id) if each.number < run.number]
         texts = [m for m in messages_of(db, task.id) if m.is_words]
         fork = None if run.resumes else fork_to_begin(context, db, task.id)
+        forked_from = require_task_by_id(db, fork.source_id).worktree if fork else None
     words = choose_first_words(run, earlier[-1] if earlier else None, texts)
     if task.agent.kind is not AgentKind.COMMAND:
         for message in words.texts:
@@ -45,14 +52,22 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
     if prepared.unwritten_instructions:
         instructions = folder.instructions
         write_atomic(instructions, prepared.unwritten_instructions.encode())
-    launch = _launch(context, task, run, instructions, fork=fork)
+    sandbox = require_sandbox(context, task.agent)
+    launch = _launch(context, task, run, instructions, sandbox, fork=fork)
+    resources = context.paths.resources(task.id)
+    program = agent_for(task.agent.kind)
+    files = program.files(task.worktree, launch.argv[0])
+    past = program.files(forked_from, launch.argv[0]).conversation if forked_from else None
+    needs = Needs(sandbox=sandbox, files=files, folder=folder, resources=resources, past=past)
+    walls = build_walls(context, task.worktree, needs)
+    environment = _environment(task) | walls_environment(walls, resources)
     order = Order(
         run_id=run.id,
         task=task.name,
         worktree=task.worktree,
         agent=task.agent.kind,
         argv=launch.argv,
-        environment=(*launch.environment, *_environment(task).items()),
+        environment=(*launch.environment, *environment.items()),
         prompt=launch.first_message,
         yields=words.speak_for_themselves and not is_made_since(context, task, earlier[-1]),
         session_id=run.session_id,
@@ -63,15 +78,21 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         checks=settings.verify.commands,
         check_seconds=settings.verify.timeout,
         budget_tokens=_least(settings.budget.run_tokens, run.allowance.tokens),
+        confinement=walls,
     )
     run_folder.write_order(folder, order)
 
 
 def _launch(
-    context: Context, task: Task, run: Run, instructions: Path | None, *, fork: Fork | None
+    context: Context,
+    task: Task,
+    run: Run,
+    instructions: Path | None,
+    sandbox: Sandbox,
+    *,
+    fork: Fork | None,
 ) -> Launch:
     """Return the agent's command line: what was asked for this task over what is configured."""
-    from wtagents.agent.agents import agent_for
     from wtagents.agent.port import LaunchRequest
 
     asked, configured = task.agent, context.settings.agent
@@ -94,6 +115,9 @@ def _launch(
             deny=configured.deny,
             instructions=instructions,
             edit_hook=edit_hook(context, task),
+            own_sandbox=own_sandbox(context, task.worktree)
+            if sandbox.mode is SandboxMode.CLAUDE
+            else None,
         )
     )
 

@@ -1,0 +1,1 @@
+"""Walls round agents: which kind works here, and what they leave open."""

@@ -1,0 +1,231 @@
+"""The walls of one run: what its agent needs, what is others', in paths that exist."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtagents.agent.port import OwnSandbox
+from wtagents.core.confinement import (
+    Confinement,
+    Replacement,
+    SandboxMode,
+    inside,
+    without_covered,
+)
+from wtagents.core.record import record
+from wtagents.git.admin import admin_dir
+from wtagents.system.files import PRIVATE_FOLDER, make_private_folder, write_atomic
+from wtagents.system.paths import config_home, state_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wtagents.agent.port import AgentFiles
+    from wtagents.operations.confining.choose import Sandbox
+    from wtagents.operations.context import Context
+    from wtagents.system.paths import ResourceFolder, RunFolder
+
+TEMPORARY = Path("/tmp")  # noqa: S108 - the one that programs name, not one that we use
+_OTHERS_TEMPORARY = Path("/var/tmp")  # noqa: S108
+_PLACEHOLDER = ".keep"
+"""Keeps git from removing a folder of refs when it has packed all of them. No name of a ref."""
+_BRANCHES = "refs/heads/wta"
+_POINTERS = ("commondir", "gitdir", "config.worktree", "locked")
+_OFF = (
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "GPG_AGENT_INFO",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "XDG_RUNTIME_DIR",
+)
+"""Ways to programs that act for a person."""
+_GIT_SETTINGS = (
+    # The shared directory is not theirs to tidy up.
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    # The key is out of reach; commits are written anew when they land, without a signature too.
+    ("commit.gpgSign", "false"),
+)
+
+
+@record
+class Needs:
+    """What goes into the walls of a run."""
+
+    sandbox: Sandbox
+    files: AgentFiles
+    """Of the agent program."""
+    folder: RunFolder
+    resources: ResourceFolder
+    past: Path | None = None
+    """A conversation of another worktree that this one goes on with."""
+
+
+def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement | None:
+    """Return the walls of a run, and make the folders that must be there; None for none."""
+    sandbox, settings = needs.sandbox, context.settings.sandbox
+    if not sandbox.mode.holds_all:
+        return None
+    has_own_files = sandbox.mode is SandboxMode.BUBBLEWRAP
+    _prepare(needs, has_own_files=has_own_files)
+    own = tuple(_own_places(context, worktree, needs))
+    chosen = tuple(_expanded((*settings.write, *settings.caches)))
+    others = tuple(_others_places(context, worktree))
+    is_private = has_own_files and not inside((*others, *own, *_programs()), TEMPORARY)
+    shared = () if is_private else (TEMPORARY,)
+    write = tuple(_existing((*own, *chosen, *shared, _OTHERS_TEMPORARY)))
+    replace = tuple(_replacements(needs)) if has_own_files else ()
+    if is_private:
+        replace = (*replace, Replacement(place=TEMPORARY, source=needs.resources.temporary))
+    hidden = (*_expanded(settings.hide), state_home())
+    # Where files have no namespace, a guarded one would keep its folder from taking new ones.
+    guard = (*_pointers(context, worktree), *needs.files.guard) if has_own_files else ()
+    return Confinement(
+        mode=sandbox.mode,
+        program=sandbox.program,
+        write=write,
+        guard=tuple(_existing((*guard, *_inside_any(others, write)))),
+        hide=tuple(_hidden(needs, hidden, has_own_files=has_own_files)),
+        show=tuple(_existing((needs.folder.instructions, *((needs.past,) if needs.past else ())))),
+        replace=replace,
+        hollow=context.common_dir.resolve() if has_own_files else None,
+        network=settings.network,
+    )
+
+
+def own_sandbox(context: Context, worktree: Path) -> OwnSandbox:
+    """Return what Claude Code's own sandbox is told, where no other one works."""
+    settings, common = context.settings.sandbox, context.common_dir
+    admin = admin_dir(context.repository, worktree)
+    git = (common / "objects", common / _BRANCHES, common / "logs" / _BRANCHES)
+    wanted = (worktree, *([admin] if admin else ()), *git)
+    chosen = _expanded((*settings.write, *settings.caches))
+    hidden = (*_expanded(settings.hide), state_home())
+    return OwnSandbox(write=tuple(_existing((*wanted, *chosen))), hide=tuple(_existing(hidden)))
+
+
+def walls_environment(walls: Confinement | None, resources: ResourceFolder) -> dict[str, str]:
+    """Return what an agent must know of its walls."""
+    if walls is None:
+        return {}
+    has_own = any(each.place == TEMPORARY for each in walls.replace)
+    settings = {
+        f"GIT_CONFIG_{part}_{number}": word
+        for number, pair in enumerate(_GIT_SETTINGS)
+        for part, word in zip(("KEY", "VALUE"), pair, strict=True)
+    }
+    return {
+        **dict.fromkeys(_OFF, ""),
+        "TMPDIR": str(TEMPORARY if has_own else resources.temporary),
+        "GIT_CONFIG_COUNT": str(len(_GIT_SETTINGS)),
+        **settings,
+    }
+
+
+def _own_places(context: Context, worktree: Path, needs: Needs) -> Iterator[Path]:
+    """Yield what the agent may change: its worktree, and of the shared directory what git needs."""
+    common, files = context.common_dir, needs.files
+    yield worktree
+    admin = admin_dir(context.repository, worktree)
+    if admin is not None:
+        yield admin
+        for branches in (common / _BRANCHES, common / "logs" / _BRANCHES):
+            (branches / _PLACEHOLDER).mkdir(parents=True, exist_ok=True)
+            yield branches
+    yield common / "objects"
+    yield common / "lfs"
+    yield needs.resources.root
+    yield context.paths.claims
+    if files.home is not None:
+        yield files.home
+    if files.conversation is not None:
+        yield files.conversation
+    yield from files.write
+
+
+def _others_places(context: Context, worktree: Path) -> Iterator[Path]:
+    """Yield what must stay as it is even where all around it may be changed."""
+    yield Path.home()
+    yield context.common_dir
+    if context.main_worktree is not None:
+        yield context.main_worktree
+    yield worktree.parent
+    yield config_home()
+    yield state_home()
+
+
+def _programs() -> Iterator[Path]:
+    yield Path(sys.prefix)
+    yield Path(__file__).parents[2]
+
+
+def _pointers(context: Context, worktree: Path) -> Iterator[Path]:
+    yield worktree / ".git"
+    admin = admin_dir(context.repository, worktree)
+    if admin is not None:
+        yield from (admin / name for name in _POINTERS)
+    yield context.common_dir / "objects" / "info" / "alternates"
+
+
+def _hidden(needs: Needs, paths: Iterable[Path], *, has_own_files: bool) -> Iterator[Path]:
+    needed = set(_existing(needs.files.credentials))
+    yield from (path for path in without_covered(_existing(paths)) if path not in needed)
+    if has_own_files and needs.files.conversations is not None:
+        yield from _existing((needs.files.conversations,))
+
+
+def _replacements(needs: Needs) -> Iterator[Replacement]:
+    for place in needs.files.private:
+        if place.is_dir():
+            yield Replacement(place=place.resolve(), source=needs.folder.own / place.name)
+    for place in needs.files.copy:
+        if place.is_file():
+            copy = needs.folder.own / place.name
+            write_atomic(copy, place.read_bytes(), durable=False)
+            yield Replacement(place=place.resolve(), source=copy)
+
+
+def _prepare(needs: Needs, *, has_own_files: bool) -> None:
+    """Make what must exist: a wall can only be built round something."""
+    files = needs.files
+    for folder in (needs.resources.temporary, needs.resources.cache, needs.folder.own):
+        make_private_folder(folder)
+    for place in (files.home, files.conversation):
+        if place is not None:
+            place.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    if not has_own_files:
+        return
+    for place in files.private:
+        place.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        make_private_folder(needs.folder.own / place.name)
+    for path in files.guard:
+        if path == files.settings and not os.path.lexists(path):
+            write_atomic(path, b"{}\n")
+        elif not path.suffix:
+            path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def _inside_any(paths: Iterable[Path], folders: Iterable[Path]) -> Iterator[Path]:
+    kept = {path.resolve() for path in paths if path.exists()}
+    for folder in folders:
+        yield from inside(kept, folder)
+
+
+def _expanded(paths: Iterable[str]) -> Iterator[Path]:
+    for path in paths:
+        place = Path(path).expanduser()
+        if place.is_absolute():
+            yield place
+
+
+def _existing(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the real places, each once."""
+    seen: set[Path] = set()
+    for path in paths:
+        place = path.resolve()
+        if place not in seen and os.path.lexists(place):
+            seen.add(place)
+            yield place

@@ -1,0 +1,28 @@
+"""Programs of a run inside its walls: the agent, and what runs the code that it wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.system.child import require_program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wtagents.core.order import Order
+
+
+def inside_walls(
+    order: Order, argv: tuple[str, ...], environment: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return a command line as it runs inside the walls of the run.
+
+    The program is looked for outside, where no file of the worktree can take its place. Raises
+    SystemFault when it is not there.
+    """
+    if order.confinement is None:
+        return argv
+    from wtagents.system.confine import confined_argv
+
+    program = require_program(argv[0], environment)
+    return confined_argv(order.confinement, (program, *argv[1:]), order.worktree)
