@@ -15,20 +15,24 @@ from tests.git.plants import POINTERS, SETTINGS, Ground, Plant
 from tests.support.clock import START
 from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
+from wtagents.core.checkpoint import Cause, Checkpoint
 from wtagents.core.errors import StateError
-from wtagents.core.ids import BranchName, Oid, RefName, TaskName
+from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git import refs, worktrees
 from wtagents.git.admin import LockReason, admin_dir
 from wtagents.git.advance import Advanced, CheckoutDirty, advance, finish_advance
 from wtagents.git.checkouts import checkouts, paths_in_the_way
+from wtagents.git.checkpoints import Files, Whole, checkpoints_of, keep_checkpoint, whole_tree
 from wtagents.git.conflicts import conflict_text
 from wtagents.git.hub import Hub, open_hub
+from wtagents.git.lookout import Round, look_at, open_lookout
 from wtagents.git.predict import merge_commits
+from wtagents.git.putting_back import put_back
 from wtagents.git.rebase import ReplayConflict, Replayed, replay, resume_replay
 from wtagents.git.removal import remove_admin, restore_worktree, trash_worktree
 from wtagents.git.repo import Repository
 from wtagents.git.signature import signature
-from wtagents.git.snapshots import keep, snapshot_tree
+from wtagents.git.snapshots import snapshot_tree
 from wtagents.git.tripwire import differences, fingerprint
 from wtagents.git.unsaved import loose_commits, unsaved_work
 from wtagents.system.files import make_private_folder
@@ -97,6 +101,31 @@ def look(repo: Repository, ground: Ground, place: Path) -> None:
     Repository.at(place).read("for-each-ref")
 
 
+def keep_and_put_back(repo: Repository, hub: Hub, place: Path) -> None:
+    """Make a checkpoint, put another state of the worktree there, and put it back."""
+    lookout = open_lookout(hub.path.parent / "radar", repo)
+    round_, room = Round(lookout, repo, refs.branch_tips(repo)), lookout.room("1")
+    files = Files(include=("*",), largest=10**6)
+    states: list[Checkpoint] = []
+
+    def take() -> Whole:
+        sight = look_at(round_, place, name="1", largest=1000)
+        assert sight is not None
+        now = whole_tree(round_, place, sight, room=room, files=files, afresh=True)
+        new = Checkpoint(
+            number=len(states) + 1, commit=sight.head, tree=now.tree, head=sight.head, branch=WORK,
+            at=START, cause=Cause.TIME, run=0, turn=0, message="", left_out=now.left_out,
+        )  # fmt: skip
+        states.append(keep_checkpoint(hub, round_, 1, new, earlier=states))
+        return now
+
+    take()
+    (place / "f").write_text("another\n")
+    now = take()
+    put_back(hub, lookout, place, room=room, now=now, tree=states[0].tree, held=None)
+    assert checkpoints_of(hub, 1) == states
+
+
 def land(repo: Repository, hub: Hub, place: Path) -> Oid:
     """Do everything between a finished branch and a candidate in the user's object store."""
     target, tip = refs.require_branch(repo, MAIN), refs.require_branch(repo, WORK)
@@ -111,8 +140,8 @@ def land(repo: Repository, hub: Hub, place: Path) -> Oid:
         tree = library.write_tree_with(stopped.tree, {"f": text.target.encode() + b"both\n"})
     done = resume_replay(hub, stopped, tree)
     assert isinstance(done, Replayed)
-    tree = snapshot_tree(hub, repo, place, ignored=True)
-    keep(hub, RefName("refs/wta/x"), tree, parent=tip, message="Checkpoint", at=START)
+    snapshot_tree(hub, repo, place, ignored=True)
+    keep_and_put_back(repo, hub, place)
     hub.send(repo, done.candidate, [target, tip])
     return done.candidate
 

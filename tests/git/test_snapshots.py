@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clock import START
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
-from wtagents.core.ids import BranchName, Oid, RefName, TaskName
+from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import admin_dir
 from wtagents.git.hub import Hub
 from wtagents.git.repo import Repository
-from wtagents.git.snapshots import keep, snapshot_tree
+from wtagents.git.snapshots import snapshot_tree
 from wtagents.git.worktrees import add_worktree, fill_worktree
 
 
@@ -64,20 +63,6 @@ def test_an_unchanged_worktree_gives_the_tree_of_its_commit(
 ) -> None:
     tree = snapshot_tree(hub, repo, worker.path, ignored=False)
     assert tree == worker.git("rev-parse", "HEAD^{tree}")
-
-
-def test_a_kept_snapshot_survives_in_the_hub(
-    repo: Repository, hub: Hub, worker: RepositoryBuilder
-) -> None:
-    worker.write({"new": "u\n"})
-    head = Oid(worker.tip("HEAD"))
-    tree = snapshot_tree(hub, repo, worker.path, ignored=False)
-    ref = RefName("refs/wta/checkpoints/fix/1")
-    kept = keep(hub, ref, tree, parent=head, message="Checkpoint", at=START)
-    said = hub.repo.read("log", "-1", "--format=%P %T %cn %ct %s", ref).text
-    assert said == f"{head} {tree} wta {int(START.timestamp())} Checkpoint"
-    assert hub.repo.read("rev-parse", ref).text == kept
-    assert hub.repo.read("fsck", "--full", "--strict").stdout == b""
 
 
 def test_what_was_only_staged_reaches_the_hub_too(

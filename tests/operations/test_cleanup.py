@@ -17,6 +17,7 @@ from wtagents.core.retention import Keep, Remove
 from wtagents.core.settings import Layer
 from wtagents.core.task import TaskState
 from wtagents.git.hub import open_hub
+from wtagents.operations.checks.state import check_trash
 from wtagents.operations.cleanup import Cleaned, CleanupRequest, cleanup
 from wtagents.operations.context import Context
 from wtagents.operations.undelete import undelete
@@ -258,6 +259,8 @@ def test_above_the_quota_what_landed_goes_first_and_the_rest_is_told(
     done = cleanup(fleet.context, CleanupRequest()).data
     assert [item.branch for item in done.swept] == ["wta/landed"]
     assert 100_000 < done.lacking < 150_000
+    (found,) = check_trash(fleet.context)
+    assert found.finding.endswith("too much, and what never landed stays until its time")
     said = wta(fleet.main.path, "cleanup", "--purge", "given-up", status=2)
     assert "nothing brings it back: add --yes" in said.stderr
     purged = wta(fleet.main.path, "cleanup", "--purge", "given-up", "--yes").stdout

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.fleet import Fleet, configure
+from wtagents.core.errors import StateError
 from wtagents.core.run import Phase
 from wtagents.core.task import TaskState
 from wtagents.operations.checkpoints import checkpoints
 from wtagents.operations.observe import observe
+from wtagents.operations.restore import RestoreRequest, restore
+from wtagents.operations.stop import RetryRequest, retry
 from wtagents.supervisor.keeper import Keeper
 
 if TYPE_CHECKING:
@@ -58,6 +61,24 @@ def test_one_moment_is_looked_at_once(fleet: Fleet) -> None:
     fleet.worktree("fix").write({"by-hand": "1\n"})
     keeper.wake(observe(fleet.context))
     assert kept(fleet, Keeper(fleet.context)) == [("run", 1, 1), ("run", 1, 1)]
+
+
+def test_nothing_of_ours_changes_a_worktree_without_a_checkpoint(fleet: Fleet) -> None:
+    fleet.spawn("fix", *("write a <<END", "1", "END", 'commit "Add a"'), "wait 60")
+    fleet.await_doing("fix", "sleep")
+    worktree = fleet.worktree("fix")
+    checkpoints(fleet.context, "fix", now=True)
+    worktree.write({"a": "2\n"})
+    with pytest.raises(StateError, match="is at work"):
+        restore(fleet.context, RestoreRequest(name="fix"))
+    assert worktree.files()["a"] == b"2\n"
+    restore(fleet.context, RestoreRequest(name="fix", stop=True))
+    assert (worktree.files()["a"], fleet.task("fix").state) == (b"1\n", TaskState.STOPPED)
+    worktree.write({"a": "3\n"})
+    retry(fleet.context, RetryRequest(name="fix", fresh=True))
+    rows = checkpoints(fleet.context, "fix").data.rows
+    causes = [(row.checkpoint.cause, row.checkpoint.number) for row in rows]
+    assert causes == [("asked", 1), ("restore", 2), ("fresh", 3)]
 
 
 def test_a_failure_is_logged(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:

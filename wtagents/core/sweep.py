@@ -30,7 +30,7 @@ class Sweep:
 
     items: tuple[TrashItem, ...]
     lacking: int
-    """Bytes that are still too many, and that nothing may be deleted for."""
+    """Bytes of what stays that are too many: only a person may delete them."""
 
 
 def plan_sweep(
@@ -54,7 +54,9 @@ def plan_sweep(
         if item not in over and is_elsewhere(item) and now - item.trashed_at >= _LEAST:
             early.append(item)
             excess -= sizes.get(item.id, 0)
-    return Sweep(items=(*over, *early), lacking=max(excess, 0))
+    going = (*over, *early)
+    staying = sum(sizes.get(item.id, 0) for item in items if item not in going)
+    return Sweep(items=going, lacking=max(0, min(excess, staying)))
 
 
 def is_elsewhere(item: TrashItem) -> bool:

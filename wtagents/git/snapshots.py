@@ -1,6 +1,7 @@
 """Snapshots: a tree of everything in a worktree, made without touching it or its index.
 
-The objects go into the hub, where no agent can reach them; a ref of the hub keeps them.
+The objects go into the hub, where no agent can reach them. What is looked at again and again has an
+index of its own in the lookout: see `git/lookout.py` and `git/checkpoints.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from wtagents.core.ids import RefName
     from wtagents.git.hub import Hub
     from wtagents.git.repo import Repository
 
@@ -97,17 +97,6 @@ def _blobs(listed: list[str]) -> set[Oid]:
         for mode, second, third in facts
         if mode not in _NO_BLOB
     }
-
-
-def keep(
-    hub: Hub, ref: RefName, tree: Oid, *, parent: Oid | None, message: str, at: datetime
-) -> Oid:
-    """Put a commit of a snapshot under a ref of the hub and return it; `parent` is in the hub."""
-    with hub.library() as library:
-        parents = (parent,) if parent else ()
-        oid = library.write_commit(_snapshot_commit(tree, parents, message, at))
-    hub.update_refs([f"update {ref} {oid}"])
-    return oid
 
 
 def _snapshot_commit(tree: Oid, parents: tuple[Oid, ...], message: str, at: datetime) -> Commit:

@@ -31,6 +31,7 @@ HAZARDS: tuple[Hazard, ...] = (
     state.check_disk,
     state.check_supervisor,
     state.check_crontab,
+    state.check_trash,
     state.check_clock,
     state.check_trust,
     settings.check_tripwire,

@@ -134,6 +134,18 @@ def check_supervisor(context: Context) -> Iterator[Check]:
         yield ok("supervisor", "none runs, none is needed")
 
 
+def check_trash(context: Context) -> Iterator[Check]:
+    """What never landed is not swept before its time, so only a person can make room."""
+    if context.reader is None:
+        return
+    from wtagents.operations.sweep import observe_sweep
+
+    lacking = observe_sweep(context).lacking
+    if lacking:
+        what = f"takes {size_text(lacking)} too much, and what never landed stays until its time"
+        yield failed("trash", what, "wta cleanup --purge NAME; or raise cleanup.quota")
+
+
 def check_crontab(context: Context) -> Iterator[Check]:
     """A crontab block goes on after a reboot, when nobody types a command."""
     from wtagents.operations.cron import observe_cron
