@@ -33,11 +33,12 @@ def test_paused_starts_leave_agents_at_work_alone(fleet: Fleet) -> None:
 
 
 def test_a_paused_task_ends_its_turn_and_goes_on_in_its_conversation(fleet: Fleet) -> None:
-    fleet.spawn("a", "wait 1", 'say "One."', *work())
-    fleet.await_doing("a", "sleep")
+    fleet.spawn("a", "run until test -e ../go; do sleep 0.05; done", 'say "One."', *work())
+    fleet.await_doing("a", "until")
     fleet.spawn("b", *work("b.txt"))
 
     pause(fleet.context, ["a"])
+    (fleet.task("a").worktree.parent / "go").touch()
     item = fleet.await_status("a", lambda item: item.wait)
 
     assert item.wait is not None
