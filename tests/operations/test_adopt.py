@@ -64,8 +64,10 @@ def test_a_worktree_with_its_branch_and_its_conversation(fleet: Fleet, sandbox: 
     done = taken(fleet, made.path)
     task = done.task
     assert (task.name, task.state, task.prompt) == ("try", TaskState.STOPPED, "Fix the login.")
-    assert (task.branch, task.base, task.target) == ("worktree-try", base, "main")
+    assert (task.branch, task.base, task.target) == ("wta/try", base, "main")
     assert (made.files(), made.status()) == (files, status)
+    assert made.git("symbolic-ref", "HEAD") == "refs/heads/wta/try"
+    assert fleet.main.tip("worktree-try") == made.tip("HEAD")
     with fleet.context.database.read() as db:
         (run,) = runs_of(db, task.id)
     assert (run.session_id, run.state, run.resumes) == (SESSION, RunState.EXITED, True)
@@ -79,7 +81,7 @@ def test_a_worktree_with_its_branch_and_its_conversation(fleet: Fleet, sandbox: 
     cleanup(fleet.context, CleanupRequest())
     assert not made.path.exists()
     undelete(fleet.context, "try")
-    assert made.tip("HEAD") == made.tip("worktree-try")
+    assert made.tip("HEAD") == made.tip("worktree-try") == made.tip("wta/try")
 
 
 def test_all_of_it_is_seen_and_nothing_is_touched(fleet: Fleet, sandbox: Sandbox) -> None:
@@ -114,6 +116,9 @@ def test_what_is_unsafe_is_refused_and_left_as_it_is(fleet: Fleet, tmp_path: Pat
             taken(fleet, path, "new")
         assert fleet.main.refs() == refs
 
+    fleet.main.branch("wta/new", "main")
+    refused("exists already")
+    fleet.main.git("branch", "-D", "wta/new")
     refused("is the main worktree", fleet.main.path)
     refused("is no worktree of this repository", elsewhere.path)
     refused("is no worktree of this repository", made.path / "below")
@@ -155,5 +160,6 @@ def test_a_lock_that_claude_left_is_no_lock_and_one_of_a_living_session_is(fleet
     with pytest.raises(StateError, match="is locked"):
         taken(fleet, made.path)
     lock.write_text("claude session try (pid 4194304 start 1)")
+    fleet.main.branch("wta/try", "worktree-try")  # as an adoption that was killed leaves it
     assert taken(fleet, made.path).task.name == "try"
     assert lock.read_text().startswith("wta v1 task=try ")

@@ -1,7 +1,8 @@
-"""adopt: a worktree that somebody else made becomes a task, with its branch and its conversation.
+"""adopt: a worktree that somebody else made becomes a task, with its files and its conversation.
 
-Nothing in it is changed but its lock. The new task rests: a person lets it go on, or lands it.
-Killed between the lock and the row, the same command goes on.
+No file and no index is touched. Its HEAD moves to a new branch at the same commit, for an agent may
+write to branches of ours only; the branch of before stays where it is. The new task rests: a person
+lets it go on, or lands it. Killed before the row is there, the same command goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.task import AgentKind, AgentSpec, Reason, Task, TaskState
 from wtagents.git import admin
 from wtagents.git.admin import LockReason
-from wtagents.git.refs import default_target, require_branch
+from wtagents.git.refs import (
+    branch_tips,
+    check_branch_room,
+    default_target,
+    ref_value,
+    require_branch,
+    swap_ref,
+)
 from wtagents.git.worktrees import worktrees
 from wtagents.operations.foreign import observe_foreign
 from wtagents.operations.result import OperationResult
@@ -69,6 +77,8 @@ class _Found:
     worktree: Worktree
     git_dir: Path
     branch: BranchName
+    """What it is on before."""
+    tip: Oid
     base: Oid
     target: BranchName
 
@@ -84,19 +94,31 @@ def adopt(context: Context, request: AdoptRequest) -> OperationResult[Adopted]:
             require_free_name(db, name)
             taken = stored_tasks(db)
         found = _require_adoptable(context, request, name, taken)
-        reason = LockReason(task=name, owner=context.paths.root.name)
-        write_atomic(found.git_dir / "locked", f"{reason.text}\n".encode())
+        _take(context, found, name)
         saved = saved_conversations(found.worktree.path)
         session = saved[-1] if saved else None
         asked = request.prompt.strip() or (session.asked if session else "")
         with context.database.write() as db:
-            prompt = asked or f"Go on with what is begun on {found.branch}."
+            prompt = asked or f"Go on with what is begun in {found.worktree.path.name}."
             task = _add(db, name, found, prompt, context.clock.now())
             if session is not None:
                 run_id = RunId(context.ids.uuid())
                 _add_run(db, task, run_id, session.session_id, context.clock.now())
     adopted = Adopted(task=task, session_id=session.session_id if session else "")
-    return OperationResult(data=adopted, messages=tuple(_remarks(context, found)))
+    return OperationResult(data=adopted, messages=tuple(_remarks(context, found, task)))
+
+
+def _take(context: Context, found: _Found, name: TaskName) -> None:
+    """Lock the worktree for the task and put it on a branch of the task."""
+    reason = LockReason(task=name, owner=context.paths.root.name)
+    write_atomic(found.git_dir / "locked", f"{reason.text}\n".encode())
+    branch, repository = BranchName.of_task(name), context.repository
+    if found.branch == branch:
+        return
+    if ref_value(repository, branch.ref) is None:
+        swap_ref(repository, branch.ref, found.tip, None, reason="wta: adopt")
+    view = repository.seen_from(found.git_dir, found.worktree.path)
+    view.git("symbolic-ref", "-m", "wta: adopt", "HEAD", branch.ref)
 
 
 def _name_of(path: Path) -> str:
@@ -124,7 +146,15 @@ def _require_adoptable(
     _require_quiet(context, worktree, git_dir, name)
     wanted = request.target or context.settings.merge.target
     target = BranchName.parse(wanted) if wanted else default_target(repository)
+    _require_free_branch(context, worktree, BranchName.of_task(name))
     return _with_base(context, worktree, git_dir, target)
+
+
+def _require_free_branch(context: Context, worktree: Worktree, branch: BranchName) -> None:
+    """Refuse where the task's branch is somebody's; a killed attempt has left it at the tip."""
+    tips = branch_tips(context.repository)
+    if worktree.branch != branch and tips.get(branch) != worktree.head:
+        check_branch_room(tips, branch)
 
 
 def _require_quiet(context: Context, worktree: Worktree, git_dir: Path, name: TaskName) -> None:
@@ -165,7 +195,14 @@ def _with_base(context: Context, worktree: Worktree, git_dir: Path, target: Bran
         raise StateError(
             f"{branch} and {target} share no commit", hint="name another: --target BRANCH"
         )
-    return _Found(worktree=worktree, git_dir=git_dir, branch=branch, base=Oid(said), target=target)
+    return _Found(
+        worktree=worktree,
+        git_dir=git_dir,
+        branch=branch,
+        tip=worktree.head,
+        base=Oid(said),
+        target=target,
+    )
 
 
 def _add(db: Database, name: TaskName, found: _Found, prompt: str, at: datetime) -> Task:
@@ -175,7 +212,7 @@ def _add(db: Database, name: TaskName, found: _Found, prompt: str, at: datetime)
         prompt=prompt,
         base=found.base,
         target=found.target,
-        branch=found.branch,
+        branch=BranchName.of_task(name),
         worktree=found.worktree.path,
         agent=AgentSpec(kind=AgentKind.CLAUDE),
         merge_when_ready=False,
@@ -217,7 +254,9 @@ def _add_run(db: Database, task: Task, run_id: RunId, session_id: str, at: datet
     move_run(db, run_id, RunState.EXITED, at=at, exit=end)
 
 
-def _remarks(context: Context, found: _Found) -> Iterator[str]:
+def _remarks(context: Context, found: _Found, task: Task) -> Iterator[str]:
+    if found.branch != task.branch:
+        yield f"{found.branch} stays where it is; from now on the worktree is on {task.branch}"
     main = context.main_worktree
     if main is not None and found.worktree.path.resolve().is_relative_to(main.resolve()):
         yield f"it lies inside {main}: commands that look for files there see it, too"

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 def command(
     invocation: Invocation, path: str, name: str, *, prompt: str, target: str | None
 ) -> Answer[Adopted]:
-    """Make a task of the worktree at PATH, with its branch, its files and its conversation.
+    """Make a task of the worktree at PATH, with its commits, its files and its conversation.
 
-    Made by hand, by claude --worktree or by claude --bg: nothing in it is changed. The task rests;
+    Made by hand, by claude --worktree or by claude --bg: no file of it is touched. It moves to the
+    new branch wta/NAME at the same commit; its old branch stays where it is. The task rests;
     wta send and wta retry go on in the latest conversation that Claude Code had there, wta merge
     lands it. Refused while a session works there, in the middle of a rebase or merge, on a detached
     HEAD, and for what is locked by somebody else. NAME is that of the folder when it is left out.
