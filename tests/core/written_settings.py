@@ -44,6 +44,7 @@ WRITTEN = {
     ' ".github/workflows/", ".github/actions/", ".gitlab-ci.yml", ".circleci/", ".ci/",'
     ' "Jenkinsfile", "azure-pipelines.yml", "wta.toml", ".worktreeinclude", ".gitattributes",'
     ' ".gitmodules"]',
+    "merge.secrets": '"hold"',
     "merge.push": '"none"',
     "merge.post_gate": "[]",
     "merge.auto_undo": "false",

@@ -57,10 +57,18 @@ class Rejection(StrEnum):
     """No gate is configured, and nobody but a resolver vouches for a file."""
     INCOMPLETE = "incomplete"
     """It was undone, and lands again without a part of what it had landed."""
+    CREDENTIAL = "credential"
+    """One of its commits brings what looks like a credential."""
 
 
 HELD = frozenset(
-    {Rejection.REVERTS, Rejection.PROTECTED, Rejection.UNVERIFIED, Rejection.INCOMPLETE}
+    {
+        Rejection.REVERTS,
+        Rejection.PROTECTED,
+        Rejection.UNVERIFIED,
+        Rejection.INCOMPLETE,
+        Rejection.CREDENTIAL,
+    }
 )
 """Why a landing is held: a person looks at it and approves it, or not."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wtagents.core.claim import ClaimMode
 from wtagents.core.confinement import Network, SandboxMode
+from wtagents.core.credentials import SecretScan
 from wtagents.core.forms import (
     Amount,
     Count,
@@ -177,6 +178,11 @@ KEYS: Mapping[str, Key] = {
         "Paths that never land without a person: wta merge NAME --approve.",
         trusted=True,
         only_grows=True,
+    ),
+    "merge.secrets": Key(
+        OneOf(SecretScan),
+        "What happens to a landing that brings a credential; hold waits for a person.",
+        trusted=True,
     ),
     "merge.push": Key(
         OrNone(Text('a remote such as "origin"')),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtagents.core.claim import ClaimMode, Ownership
 from wtagents.core.confinement import SandboxSettings
+from wtagents.core.credentials import SecretScan
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.liveness import Thresholds
 from wtagents.core.merge import LastResolver, MergeStrategy, ResolverKind
@@ -109,6 +110,7 @@ class MergeSettings:
     test_paths: tuple[str, ...] = TEST_PATHS
     allow_drops: bool = False
     protected: tuple[str, ...] = PROTECTED
+    secrets: SecretScan = SecretScan.HOLD
     push: str | None = None
     post_gate: tuple[str, ...] = ()
     auto_undo: bool = False

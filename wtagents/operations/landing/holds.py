@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.credentials import NEAR, SecretScan, credential_in
 from wtagents.core.merge import Hold, Rejection
 from wtagents.core.protected import protecting_pattern
 from wtagents.core.text import printable
+from wtagents.git.added import added_lines
 from wtagents.git.changes import tree_changes
 from wtagents.operations.landing.approval import seen_holds
 from wtagents.operations.landing.dropped import dropped_landing
@@ -98,6 +100,7 @@ def find_holds(
         list(_protected(context, changes)),
         [] if gated else list(_unverified(hub, candidate, resolutions)),
         list(_incomplete(context, hub, task, source, changes)),
+        list(_credentials(context, hub, source.onto, candidate)),
     )
     return tuple(hold for found in kinds for hold in _few(found))
 
@@ -181,6 +184,25 @@ def _incomplete(
                 detail=f"{printable(change.path)}: it lands without the change that was undone;"
                 f" a rebase drops it: git rebase --reapply-cherry-picks {task.target}",
                 content=f"{change.new.mode:o} {change.new.oid}" if change.new else "",
+            )
+
+
+def _credentials(context: Context, hub: Hub, onto: Oid, candidate: Oid) -> Iterator[Hold]:
+    """Tell what looks like a credential, never the thing itself.
+
+    Every commit is looked at: what a later one takes away stays in the history for all to read.
+    """
+    if context.settings.merge.secrets is SecretScan.OFF:
+        return
+    for line in added_lines(hub.repo, onto, candidate, near=NEAR):
+        rule = credential_in(line.text)
+        if rule:
+            where = f"{printable(line.path)}:{line.number}: commit {line.commit.short}"
+            yield Hold(
+                kind=Rejection.CREDENTIAL,
+                path=line.path,
+                detail=f"{where} adds what looks like a credential ({rule})",
+                content=_digest(f"{rule}\0{line.text}"),
             )
 
 
