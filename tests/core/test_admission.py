@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.records import NOW, a_task, an_ended_run, later, snapshot, view
-from wtagents.core.admission import Admission, AdmissionPolicy, Bar, Wait
+from wtagents.core.admission import Admission, AdmissionPolicy, Bar, Wait, in_order
 from wtagents.core.breaker import Breaker, Evidence, Scope, breakers
 from wtagents.core.ids import TaskName
 from wtagents.core.record import replace
@@ -124,3 +124,38 @@ def test_a_person_who_retries_is_believed() -> None:
 
     assert waits(again, breakers=(a_breaker(),)) == [None]
     assert waits(paused, breakers=(a_breaker(),)) != [None]
+
+
+def test_the_most_urgent_starts_first_and_the_oldest_of_equals() -> None:
+    low, old, young, urgent = (
+        queued(number, task=a_task(id=number, priority=priority))
+        for number, priority in ((1, -1), (2, 0), (3, 0), (4, 5))
+    )
+
+    assert [each.task.id for each in in_order([low, old, young, urgent])] == [4, 2, 3, 1]
+
+
+def test_a_tick_of_one_task_takes_no_place_from_those_ahead() -> None:
+    policy = AdmissionPolicy(agents=2)
+
+    assert waits(queued(3), policy=policy, queue=((0, 1), (0, 3))) == [None]
+    assert waits(queued(3), policy=policy, queue=((-5, 9), (0, 1), (0, 3))) == [
+        Wait(bar=Bar.PLACES)
+    ]
+
+
+def test_a_model_a_full_memory_and_a_busy_machine_hold_back() -> None:
+    policy = AdmissionPolicy(agents=8, per_model=2, load=1.5, memory_floor=10**9)
+    first, second = queued(1, model="opus"), queued(2, model="opus")
+
+    assert waits(first, second, policy=policy, models=("opus", "haiku")) == [
+        None,
+        Wait(bar=Bar.MODEL, detail="2 agents work with opus (limits.per_model)"),
+    ]
+    assert waits(first, policy=policy, free_memory=3 * 10**8) == [
+        Wait(bar=Bar.MACHINE, detail="300 MB of memory are free (limits.memory_floor)")
+    ]
+    assert waits(first, policy=policy, free_memory=10**9, load=1.75) == [
+        Wait(bar=Bar.MACHINE, detail="the load is 1.8 per processor (limits.load)")
+    ]
+    assert waits(first, policy=policy, free_memory=10**9, load=1.5) == [None]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.breaker import scope_of
 from wtagents.core.budget import Budget, Shortage, allowance
+from wtagents.core.figures import plural
 from wtagents.core.limit import AccountLimit, limit_end, spread
 from wtagents.core.moments import moment
 from wtagents.core.record import record, replace
+from wtagents.core.size import size_text
 from wtagents.core.task import TaskState
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ class Bar(StrEnum):
     """Nothing of a budget is left for it."""
     LATER = "later"
     """The next try comes after a while."""
+    MACHINE = "machine"
+    """The machine is busy, or its memory full."""
+    MODEL = "model"
+    """Enough agents work with its model."""
     PLACES = "places"
     """Every place is taken."""
 
@@ -61,6 +67,8 @@ class Wait:
                 return f"waits{until}{f' ({self.detail})' if self.detail else ''}"
             case Bar.BREAKER:
                 return f"waits{until or ' for one that tries again'}: {self.detail}"
+            case Bar.MACHINE | Bar.MODEL:
+                return f"waits: {self.detail}"
             case Bar.BUDGET:
                 return f"waits{until}: {self.detail}"
             case Bar.PLACES:
@@ -73,6 +81,11 @@ class AdmissionPolicy:
 
     agents: int
     """How many may work at the same time."""
+    per_model: int | None = None
+    load: float | None = None
+    """Highest load per processor."""
+    memory_floor: int = 0
+    """Bytes that must be free."""
     budget: Budget = Budget()
 
 
@@ -83,7 +96,10 @@ class Admission:
         self._now = now
         self._free = policy.agents - snapshot.live_runs
         self._breakers = list(snapshot.around.breakers)
-        self._around, self._budget = snapshot.around, policy.budget
+        self._around, self._policy = snapshot.around, policy
+        self._models = list(snapshot.around.models)
+        known = {view.task.id for view in snapshot.views}
+        self._others = [key for key in snapshot.around.queue if key[1] not in known]
         self._limits = {limit.account: limit for limit in snapshot.around.limits}
 
     def learn(self, limits: Iterable[AccountLimit]) -> None:
@@ -107,16 +123,42 @@ class Admission:
             open_ones = [each for each in covering if each.probing or self._now < each.until]
             if open_ones:
                 return _behind(open_ones[0])
-        if self._free <= 0:
-            return Wait(bar=Bar.PLACES)
-        short = allowance(self._budget, self._around.ledger, view.spent, places=self._free)
-        if isinstance(short, Shortage):
-            return Wait(bar=Bar.BUDGET, until=short.until, detail=short.detail)
+        full = self._fullness(view)
+        if full is not None:
+            return full
         self._free -= 1
+        self._models.append(view.model)
         self._breakers = [
             replace(each, probing=True) if each in covering else each for each in self._breakers
         ]
         return None
+
+    def _fullness(self, view: TaskView) -> Wait | None:
+        """Return what there is not enough of."""
+        ahead = 0 if view.task.state is TaskState.ACTIVE else self._ahead(view)
+        if self._free - ahead <= 0:
+            return Wait(bar=Bar.PLACES)
+        policy, around = self._policy, self._around
+        working = self._models.count(view.model)
+        if policy.per_model is not None and working >= policy.per_model:
+            model = view.model or "the usual model"
+            detail = f"{plural(working, 'agent')} work with {model} (limits.per_model)"
+            return Wait(bar=Bar.MODEL, detail=detail)
+        if around.free_memory is not None and around.free_memory < policy.memory_floor:
+            detail = f"{size_text(around.free_memory)} of memory are free (limits.memory_floor)"
+            return Wait(bar=Bar.MACHINE, detail=detail)
+        if policy.load is not None and around.load is not None and around.load > policy.load:
+            detail = f"the load is {around.load:.1f} per processor (limits.load)"
+            return Wait(bar=Bar.MACHINE, detail=detail)
+        short = allowance(policy.budget, around.ledger, view.spent, places=self._free)
+        if isinstance(short, Shortage):
+            return Wait(bar=Bar.BUDGET, until=short.until, detail=short.detail)
+        return None
+
+    def _ahead(self, view: TaskView) -> int:
+        """Return how many tasks out of sight come first: the next tick that sees all decides."""
+        own = (-view.task.priority, view.task.id)
+        return sum(key < own for key in self._others)
 
 
 def _way_on(pauses: Pauses, view: TaskView) -> str:
@@ -176,5 +218,5 @@ def _met(view: TaskView) -> AccountLimit | None:
 
 
 def in_order(views: Iterable[TaskView]) -> list[TaskView]:
-    """Return tasks in the order in which they may start: the oldest first."""
-    return sorted(views, key=lambda view: view.task.id)
+    """Return tasks in the order in which they may start: the most urgent first, then the oldest."""
+    return sorted(views, key=lambda view: (-view.task.priority, view.task.id))

@@ -196,6 +196,14 @@ KEYS: Mapping[str, Key] = {
         Truth(), "Take a landing back by itself when merge.post_gate is red.", trusted=True
     ),
     "limits.agents": Key(Count(1, 1000), "Agents that work at the same time."),
+    "limits.per_model": Key(
+        OrNone(Count(1, 1000)), "Agents that work with the same model at the same time."
+    ),
+    "limits.load": Key(
+        OrNone(Amount("a number above 0")),
+        "No agent is started while the load of the last minute is higher, per processor.",
+    ),
+    "limits.memory_floor": Key(Size(), "No agent is started with less free memory."),
     "limits.retries": Key(Count(0, 100), "How often a failed agent is started again by itself."),
     "limits.retry_pause": Key(
         Duration(), "Pause before the first retry; each next one is four times longer."

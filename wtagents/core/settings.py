@@ -126,6 +126,9 @@ class LimitSettings:
     """How much at once, how often again, how long. Times in seconds, sizes in bytes."""
 
     agents: int = 8
+    per_model: int | None = None
+    load: float | None = None
+    memory_floor: int = 500 * 10**6
     retries: int = 2
     retry_pause: float = 10.0
     patience: float = _DAY

@@ -92,6 +92,14 @@ class Surroundings:
     breakers: tuple[Breaker, ...] = ()
     """Failures that many tasks share."""
     ledger: Ledger = Ledger()
+    models: tuple[str, ...] = ()
+    """Of the live runs, each once."""
+    queue: tuple[tuple[int, int], ...] = ()
+    """Negative priority and id of each task that waits for its start and not for a moment."""
+    load: float | None = None
+    """Of the last minute, per processor; None where the system does not say."""
+    free_memory: int | None = None
+    """Bytes; None where the system does not say."""
 
 
 @record

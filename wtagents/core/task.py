@@ -116,3 +116,5 @@ class Task:
     changed_at: datetime
     removed_at: datetime | None
     """When its worktree and branch went to the trash; None while the name is taken."""
+    priority: int = 0
+    """Higher starts first."""

@@ -54,6 +54,8 @@ class SpawnRequest:
     target: str | None = None
     agent: AgentSpec | None = None
     merge: bool = False
+    priority: int = 0
+    """Higher starts first."""
     after: tuple[str, ...] = ()
     """Tasks that land before this one does."""
 
@@ -108,6 +110,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
             worktree=path,
             agent=spec,
             merge_when_ready=request.merge,
+            priority=request.priority,
             at=context.clock.now(),
         )
         if after:

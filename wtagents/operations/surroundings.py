@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from wtagents.agent.account import account_of
 from wtagents.core.budget import Amount, Budget, Ledger, Spent, warnings
+from wtagents.core.record import replace
 from wtagents.core.snapshot import Surroundings
 from wtagents.core.task import TaskState
 from wtagents.operations.breakers import observe_breakers
 from wtagents.store.limits import account_limits
 from wtagents.store.pauses import pauses
+from wtagents.store.runs import live_runs
 from wtagents.store.spending import reserved, spent, spent_by_task
+from wtagents.store.tasks import queued
+from wtagents.system.load import free_memory, machine_load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,12 +30,19 @@ if TYPE_CHECKING:
 
 def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) -> Surroundings:
     """Look; `db` is inside an open read block. What costs more is read where somebody waits."""
-    waiting = any(task.state is TaskState.QUEUED for task in tasks)
-    return Surroundings(
-        pauses=pauses(db),
-        limits=account_limits(db, now=context.clock.now()),
-        breakers=observe_breakers(context, db) if waiting else (),
-        ledger=observe_ledger(context, db) if waiting else Ledger(),
+    now = context.clock.now()
+    held = Surroundings(pauses=pauses(db), limits=account_limits(db, now=now))
+    if not any(task.state is TaskState.QUEUED for task in tasks):
+        return held
+    busy = machine_load()
+    return replace(
+        held,
+        breakers=observe_breakers(context, db),
+        ledger=observe_ledger(context, db),
+        models=tuple(run.model for run in live_runs(db)),
+        queue=queued(db, now=now),
+        load=None if busy is None else busy.average / busy.processors,
+        free_memory=free_memory(),
     )
 
 

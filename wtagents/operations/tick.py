@@ -46,7 +46,13 @@ class Tick:
 def policy_of(settings: Settings) -> Policy:
     """Return what the plan needs of the settings."""
     return Policy(
-        admission=AdmissionPolicy(agents=settings.limits.agents, budget=budget_of(settings)),
+        admission=AdmissionPolicy(
+            agents=settings.limits.agents,
+            per_model=settings.limits.per_model,
+            load=settings.limits.load,
+            memory_floor=settings.limits.memory_floor,
+            budget=budget_of(settings),
+        ),
         settle=SettlePolicy(
             retries=settings.limits.retries,
             first_pause=timedelta(seconds=settings.limits.retry_pause),

@@ -24,7 +24,7 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
-    from typing import TypedDict, Unpack
+    from typing import NotRequired, TypedDict, Unpack
 
     from wtagents.store.database import Database
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         worktree: Path
         agent: AgentSpec
         merge_when_ready: bool
+        priority: NotRequired[int]
 
     class TaskChanges(TypedDict, total=False):
         """What a move may set.
@@ -68,10 +69,12 @@ def add_task(db: Database, *, at: datetime, **new: Unpack[NewTask]) -> Task:
     row = db.change(
         "INSERT INTO task (name, folded, state, wish, reason, detail, prompt, base, target, branch,"
         " worktree, agent, merge_when_ready, attempts, fresh, commit_asked, not_before, created_at,"
-        " changed_at, removed_at) VALUES (:name, :folded, :state, :wish, NULL, '', :prompt, :base,"
-        " :target, :branch, :worktree, :agent, :merge_when_ready, 0, 0, 0, NULL, :now, :now, NULL)"
+        " changed_at, removed_at, priority) VALUES (:name, :folded, :state, :wish, NULL, '',"
+        " :prompt, :base, :target, :branch, :worktree, :agent, :merge_when_ready, 0, 0, 0, NULL,"
+        " :now, :now, NULL, :priority)"
         " RETURNING *",
-        new
+        {"priority": 0}
+        | new
         | {
             "folded": new["name"].folded,
             "state": TaskState.QUEUED,
@@ -293,6 +296,24 @@ def set_merge_when_ready(db: Database, task_id: int, at: datetime, *, wanted: bo
     return task
 
 
+def queued(db: Database, *, now: datetime) -> tuple[tuple[int, int], ...]:
+    """Return negative priority and id of the tasks that could start now, first to last."""
+    rows = db.rows(
+        "SELECT -priority AS urgency, id FROM task WHERE removed_at IS NULL AND state = ?"
+        " AND wish = ? AND (not_before IS NULL OR not_before <= ?) ORDER BY urgency, id",
+        (TaskState.QUEUED, Wish.WORK, text_of_time(now)),
+    )
+    return tuple((row["urgency"], row["id"]) for row in rows)
+
+
+def set_priority(db: Database, task_id: int, at: datetime, *, priority: int) -> Task:
+    """Record how urgent a task is."""
+    row = db.change("UPDATE task SET priority = ? WHERE id = ? RETURNING *", (priority, task_id))
+    task = _task(_present(row))
+    add_event(db, EventKind.TASK_WISHED, at=at, task_id=task_id, data={"priority": priority})
+    return task
+
+
 def mark_removed(db: Database, task_id: int, at: datetime) -> Task | None:
     """Free the name; None when it is free already, or a run or merge request still lives."""
     row = db.change(
@@ -354,4 +375,5 @@ def _task(row: sqlite3.Row) -> Task:
         created_at=datetime.fromisoformat(row["created_at"]),
         changed_at=datetime.fromisoformat(row["changed_at"]),
         removed_at=optional_time(row["removed_at"]),
+        priority=row["priority"],
     )

@@ -22,3 +22,16 @@ def machine_load() -> Load | None:
     except OSError:
         return None
     return Load(average=average, processors=os.cpu_count() or 1)
+
+
+def free_memory() -> int | None:
+    """Return the bytes that programs can still be given; None where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            for line in lines:
+                name, _, amount = line.partition(":")
+                if name == "MemAvailable":
+                    return int(amount.split()[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None
+    return None

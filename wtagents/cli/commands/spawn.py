@@ -67,6 +67,13 @@ class SpawnCommand(WtaCommand):
     shell_complete=complete_tasks,
     help="Merge it after this task; several may be named.",
 )
+@click.option(
+    "--priority",
+    type=click.IntRange(-1000, 1000),
+    default=0,
+    metavar="N",
+    help="Higher starts first when places are rare (default: 0).",
+)
 @click.option("--wait", is_flag=True, help="Stay until it is ready (with --merge: merged).")
 @click.option("--agent", type=click.Choice(AGENTS), help="Who does it (default: agent.kind).")
 @click.option("--model", metavar="MODEL", help="Model of the agent.")
@@ -115,6 +122,7 @@ def command(
         target=options["target"],
         agent=spec,
         merge=options["merge"],
+        priority=options["priority"],
         after=options["after"],
     )
     result = spawn(invocation.context, request)
