@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import pty
+import select
+import struct
 import subprocess
 import sys
+import termios
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +46,36 @@ def run_in_pty(argv: Sequence[str], *, cwd: Path) -> int:
         return process.wait(timeout=_SECONDS)
     finally:
         os.close(theirs)
+        os.close(ours)
+
+
+def talk_in_pty(
+    argv: Sequence[str], *, cwd: Path, talk: Sequence[tuple[bytes, bytes]]
+) -> tuple[int, bytes]:
+    """Run a program in a terminal of 100 columns; type each answer once its words are shown.
+
+    Returns the exit status and everything that was drawn.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    drawn, shown = b"", 0
+    try:
+        process = subprocess.Popen(
+            argv, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+        os.close(theirs)
+        for words, keys in talk:
+            while words not in drawn[shown:]:
+                ready, _, _ = select.select([ours], [], [], _SECONDS)
+                assert ready, f"{words!r} was not shown: {drawn[-2000:]!r}"
+                drawn += os.read(ours, 1 << 16)
+            shown = len(drawn)
+            os.write(ours, keys)
+        with contextlib.suppress(OSError):  # the terminal is gone with its last program
+            while select.select([ours], [], [], _SECONDS)[0]:
+                drawn += os.read(ours, 1 << 16)
+        return process.wait(timeout=_SECONDS), drawn
+    finally:
         os.close(ours)
 
 

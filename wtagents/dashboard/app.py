@@ -6,12 +6,13 @@ line; they post messages, and the handlers here and on the screens own every wid
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual import on, work
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -22,14 +23,17 @@ from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.look import DARK, LIGHT, named_colours, theme_of_terminal
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.screens.board import BoardScreen
+from wtagents.dashboard.screens.help import HelpDialog
 from wtagents.dashboard.screens.inbox import InboxScreen
 from wtagents.dashboard.screens.queue import QueueScreen
 from wtagents.dashboard.screens.room import Room
 from wtagents.dashboard.widgets.masthead import Masthead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
+
+    from textual.screen import Screen
 
     from wtagents.dashboard.desk import Verb
     from wtagents.operations.context import Context
@@ -79,7 +83,7 @@ class Dashboard(App[None]):
         Binding("1", "show_mode('board')", "Board", show=False),
         Binding("2", "show_mode('inbox')", "Inbox", show=False),
         Binding("3", "show_mode('queue')", "Queue", show=False),
-        Binding("question_mark", "show_help_panel", "Help", key_display="?"),
+        Binding("question_mark", "show_help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+c", "quit", "Quit", show=False),
     ]
@@ -105,6 +109,8 @@ class Dashboard(App[None]):
         self._trouble: WtaError | None = None
         self._left = Event()
         self._asked = Event()
+        self._under_way: list[str] = []
+        self._warned = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.ansi_theme_dark = named_colours(DARK)
@@ -135,7 +141,8 @@ class Dashboard(App[None]):
     ) -> None:
         """Carry out a verb in a thread of its own and say what came of it."""
         self.say(f"{doing} …", Tone.FAINT)
-        self._carry_out(verb, done, then)
+        self._under_way.append(doing)
+        self._carry_out(doing, verb, done, then)
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Say something in the line above the keys."""
@@ -158,7 +165,9 @@ class Dashboard(App[None]):
         context.close()
 
     @work(thread=True, group="acts")
-    def _carry_out(self, verb: Verb, done: str, then: Callable[[], None] | None) -> None:
+    def _carry_out(
+        self, doing: str, verb: Verb, done: str, then: Callable[[], None] | None
+    ) -> None:
         context = self._place.another(clock=Patience(self._place.clock, self._left))
         try:
             result = verb(context, lambda text: self._post_said(text, Tone.FAINT))
@@ -174,6 +183,7 @@ class Dashboard(App[None]):
         finally:
             context.close()
             self._asked.set()
+            self._under_way.remove(doing)
 
     def _tell_result(
         self, messages: tuple[str, ...], exit_code: ExitCode, data: object, done: str
@@ -186,6 +196,36 @@ class Dashboard(App[None]):
 
     def _post_said(self, text: str, tone: Tone) -> None:
         self.post_message(Said(text, tone))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer in the palette whatever a key does now, the other screens and the themes."""
+        for mode in self.MODES:
+            if mode != self.current_mode:
+                yield SystemCommand(
+                    f"Show the {mode}", "another screen", partial(self.action_show_mode, mode)
+                )
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.enabled and binding.description and binding.show:
+                yield SystemCommand(
+                    binding.description,
+                    f"key {self.get_key_display(binding)}",
+                    partial(self.run_action, binding.action, active.node),
+                )
+        yield SystemCommand("Theme", "other colours", self.action_change_theme)
+
+    def action_show_help(self) -> None:
+        """Tell the keys and the signs."""
+        _ = self.push_screen(HelpDialog())
+
+    async def action_quit(self) -> None:
+        """Leave; what is under way is named first, for the terminal has to wait for it."""
+        under_way = ", ".join(self._under_way)
+        if under_way and not self._warned:
+            self._warned = True
+            self.say(f"{under_way} is under way; q again leaves as soon as it can", Tone.NOTICE)
+            return
+        await super().action_quit()
 
     async def action_show_mode(self, mode: str) -> None:
         """Show the board, the inbox, or another of the screens that are always there."""

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from wtagents.core.record import replace
-from wtagents.dashboard.grid import Row, Tone
+from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.columns import ColumnsDialog
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.spawn import SpawnDialog
@@ -60,9 +60,9 @@ class BoardScreen(TaskRoom):
         yield line
 
     def on_mount(self) -> None:
-        """Keep the ages going."""
+        """Keep the ages going, and the preview, which costs more than all rows, only now."""
         super().on_mount()
-        self.set_interval(1.0, self._draw)
+        self.set_interval(1.0, self._draw_all)
         self.query_one(Table).focus()
 
     def show(self, seen: Overview) -> None:
@@ -125,11 +125,12 @@ class BoardScreen(TaskRoom):
         table = self.query_one(Table)
         spaced = airy(lines, table.size.height - 1)
         table.show(columns_of(self._choice), spaced, empty=empty)
-        shown = sum(isinstance(line, Row) for line in lines)
-        words = f"{shown} of {len(seen.items)}" if self._choice.words else ""
-        self.query_one("#filter", Input).border_subtitle = words
-        self._preview()
         self.offer()
+
+    def _draw_all(self) -> None:
+        self._draw()
+        if self.is_current:
+            self._preview()
 
     def _preview(self) -> None:
         preview = self.query_one(Preview)

@@ -30,7 +30,7 @@ class Narration(Static):
     def say(self, text: str, tone: Tone) -> None:
         """Say it until something else is said."""
         self.set_classes(f"-{tone}")
-        self.update(Text(text, no_wrap=True, overflow="ellipsis"))
+        self.update(Text(text, no_wrap=True, overflow="ellipsis"), layout=False)
 
 
 class Room(Screen[None]):

@@ -76,7 +76,7 @@ class Masthead(Static):
         measures = list(_measures(self._totals)) if self._totals else [Text("looking …", "dim")]
         right = _joined(measures, width - line.cell_len - _GAP)
         gap = max(1, width - line.cell_len - right.cell_len)
-        self.update(Text.assemble(line, " " * gap, right, no_wrap=True))
+        self.update(Text.assemble(line, " " * gap, right, no_wrap=True), layout=False)
 
     @property
     def _loud(self) -> str:

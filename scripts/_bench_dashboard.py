@@ -1,0 +1,165 @@
+"""What the dashboard costs: `scripts/bench dashboard [--seconds N] [--strict]`.
+
+Per number of tasks: CPU of the whole process at four updates a second in which every row changes,
+CPU while nothing changes, CPU of one update with its frame, and of one look at a real store. CPU,
+because other work of the machine lengthens every wall time. At last the wall time from the command
+to the first frame. No terminal is needed: the frames
+are drawn for one of 160 columns and 50 lines, but not sent anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from tests.support.records import a_pulse  # noqa: E402 - after the path is known
+from tests.support.statuses import USAGE, at_work  # noqa: E402
+from tests.support.stored import stored_task  # noqa: E402
+from wtagents.core.record import replace  # noqa: E402
+from wtagents.core.run import Phase  # noqa: E402
+from wtagents.dashboard.app import Dashboard  # noqa: E402
+from wtagents.dashboard.feed import OverviewSeen  # noqa: E402
+from wtagents.operations.context import Context  # noqa: E402
+from wtagents.operations.overview import Overview, overview  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event
+
+    from textual.message import Message
+
+SIZES = (50, 200, 1000)
+HZ = 4.0
+SCREEN = (160, 50)
+TARGET_SHARE = 0.15
+"""Of one core, for 200 tasks that all change."""
+LOOKS = 20
+FIRST_FRAME = """
+import asyncio, sys, time
+from pathlib import Path
+from wtagents.dashboard.app import Dashboard
+from wtagents.operations.context import Context
+async def main():
+    app = Dashboard(Context(Path(sys.argv[1])))
+    async with app.run_test(size=(160, 50)) as pilot:
+        while app.seen is None:
+            await pilot.pause(0.005)
+asyncio.run(main())
+"""
+
+
+def repository(folder: Path) -> Path:
+    """Make an empty repository with a home of its own."""
+    home = folder / "home"
+    home.mkdir(parents=True)
+    os.environ |= {"HOME": str(home), "XDG_STATE_HOME": str(folder / "state")}
+    path = folder / "shop"
+    subprocess.run(["git", "init", "--quiet", str(path)], check=True)
+    return path
+
+
+def seen(number: int, step: int, context: Context) -> Overview:
+    """Return what one look finds: every agent does something else than before."""
+    items = tuple(
+        replace(
+            at_work(f"task-{index:04}", index + 1, ""),
+            pulse=a_pulse(phase=Phase.TOOL, doing=f"Edit src/module_{index}.py step {step}"),
+            usage=replace(USAGE, input_tokens=USAGE.input_tokens + 37 * step),
+            activity_age=float((step + index) % 50),
+        )
+        for index in range(number)
+    )
+    return Overview(items=items, cost_today=1.0, load=None, limits=(), at=context.clock.now())
+
+
+async def drawn(number: int, seconds: float, context: Context) -> dict[str, float]:
+    """Run the application and return what it takes."""
+
+    def silent(
+        context: Context, *, post: Callable[[Message], object], closed: Event, asked: Event
+    ) -> None:
+        del context, post, closed, asked
+
+    app = Dashboard(context, follow=silent)
+    steps = [seen(number, step, context) for step in range(int(seconds * HZ))]
+    async with app.run_test(size=SCREEN) as pilot:
+        app.post_message(OverviewSeen(steps[0]))
+        await pilot.pause(1.0)
+        idle = await _share(asyncio.sleep(seconds))
+
+        async def updates() -> None:
+            for step in steps:
+                app.post_message(OverviewSeen(step))
+                await asyncio.sleep(1 / HZ)
+
+        busy = await _share(updates())
+    return {"idle": idle, "busy": busy, "update": max(0.0, busy - idle) / HZ}
+
+
+async def _share(work: Any) -> float:
+    begun, used = time.perf_counter(), time.process_time()
+    await work
+    return (time.process_time() - used) / (time.perf_counter() - begun)
+
+
+def looked(number: int, context: Context) -> float:
+    """Return the CPU seconds of one look at a store with so many tasks at rest."""
+    with context.database.write() as db:
+        for index in range(number):
+            stored_task(db, f"n{number}-{index:04}")
+    overview(context)
+    begun = time.process_time()
+    for _ in range(LOOKS):
+        overview(context)
+    return (time.process_time() - begun) / LOOKS
+
+
+def first_frame(path: Path) -> float:
+    """Return the wall seconds from the start of a process to the first frame with tasks."""
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", FIRST_FRAME, str(path)], check=True)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+def main() -> int:
+    """Measure and print a table; with --strict a missed target is a failure."""
+    parser = argparse.ArgumentParser(prog="scripts/bench dashboard", description=__doc__)
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
+    options = parser.parse_args()
+    met = True
+    print(f"{'tasks':>5}  {'all change at 4 Hz':>18}  {'at rest':>9}  {'update':>8}  {'look':>8}")
+    with tempfile.TemporaryDirectory(prefix="wta-bench-") as folder:
+        for number in SIZES:
+            context = Context(repository(Path(folder) / str(number)))
+            found = asyncio.run(drawn(number, options.seconds, context))
+            look = looked(number, context)
+            met = met and (number > SIZES[1] or found["busy"] <= TARGET_SHARE)
+            print(
+                f"{number:>5}  {found['busy']:>13.1%} CPU  {found['idle']:>5.1%} CPU"
+                f"  {1000 * found['update']:>5.1f} ms  {1000 * look:>5.1f} ms"
+            )
+            context.close()
+            path = Path(folder) / str(number) / "shop"
+        os.environ["PYTHONPATH"] = str(HERE.parent)
+        print(f"first frame with {SIZES[-1]} tasks after {first_frame(path):.2f} s")
+    print(f"target: at most {TARGET_SHARE:.0%} of a core for {SIZES[1]} tasks")
+    return 1 if options.strict and not met else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,42 @@
+"""Where the dashboard opens, and where it says why it does not."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tests.support.processes import run_to_end
+from tests.support.stored import stored_task
+from tests.support.terminal import talk_in_pty
+from wtagents.operations.context import Context
+
+if TYPE_CHECKING:
+    from tests.support.repository import RepositoryBuilder
+
+WTA = (sys.executable, "-m", "wtagents")
+SHOWN, BYE = b"fix-login", b"q"
+
+
+def with_a_task(repository: RepositoryBuilder) -> None:
+    context = Context(repository.path)
+    with context.database.write() as db:
+        stored_task(db)
+    context.close()
+
+
+def test_without_a_terminal_it_says_what_to_do(repository: RepositoryBuilder) -> None:
+    done = run_to_end([*WTA, "dashboard"], cwd=repository.path)
+    assert (done.returncode, done.stdout) == (4, b"")
+    assert done.stderr == b"error: there is no terminal to show it on\nhint: wta status\n"
+
+
+def test_wta_alone_opens_it_where_there_are_tasks(repository: RepositoryBuilder) -> None:
+    done = run_to_end([*WTA], cwd=repository.path)
+    assert done.stdout.startswith(b"Usage: wta"), "no terminal, no dashboard"
+    status, drawn = talk_in_pty(WTA, cwd=repository.path, talk=[(b"Usage: wta", b"")])
+    assert status == 0
+    assert b"Exit status" in drawn, "no tasks, no dashboard"
+    with_a_task(repository)
+    status, drawn = talk_in_pty(WTA, cwd=repository.path, talk=[(SHOWN, BYE)])
+    assert status == 0
+    assert b"Usage: wta" not in drawn
