@@ -80,7 +80,9 @@ def seen(number: int, step: int, context: Context) -> Overview:
         )
         for index in range(number)
     )
-    return Overview(items=items, cost_today=1.0, load=None, limits=(), at=context.clock.now())
+    return Overview(
+        items=items, cost_today=1.0, budget_today=None, load=None, limits=(), at=context.clock.now()
+    )
 
 
 async def drawn(number: int, seconds: float, context: Context) -> dict[str, float]:

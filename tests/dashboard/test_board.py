@@ -21,7 +21,6 @@ from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.context import Context
 from wtagents.operations.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
-from wtagents.store.runs import live_runs
 from wtagents.store.tasks import require_task
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ async def test_a_narrow_board(context: Context) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "r Retry" in screen_text(app), what="rows and keys")
         assert screen_text(app) == snapshot("""\
- project   Board 10   Inbox 3   Queue 1                2 agents  ·  $3.50 today
+ project   Board 10   Inbox 3   Queue 1   Cost         2 agents  ·  $3.50 today
 
     TASK        STATE      NOW                                     QUEUE  SINCE
  Needs a person  3
@@ -220,7 +219,9 @@ async def test_a_task_is_begun_answered_and_followed_to_its_end(live: Context) -
         await until(
             pilot, lambda: "fix: allowed Bash: git push" in screen_text(app), what="it was taken"
         )
-        await until(pilot, lambda: _ended(live) and _shows(app, "ready"), what="it is ready")
+        await until(pilot, lambda: "the next tick takes note" in screen_text(app), what="its end")
+        tick(live)
+        await until(pilot, lambda: _shows(app, "ready"), what="it is ready")
         await pilot.press("c")
         await until(pilot, lambda: "Give fix up?" in screen_text(app), what="the question")
         await pilot.press("n")
@@ -231,12 +232,6 @@ async def test_a_task_is_begun_answered_and_followed_to_its_end(live: Context) -
         await until(pilot, lambda: _shows(app, "cancelled"), what="it is given up")
     with live.database.read() as db:
         assert require_task(db, "fix").state is TaskState.CANCELLED
-
-
-def _ended(context: Context) -> bool:
-    tick(context)
-    with context.database.read() as db:
-        return not live_runs(db)
 
 
 def _shows(app: Dashboard, word: str) -> bool:

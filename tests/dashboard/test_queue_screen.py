@@ -60,7 +60,9 @@ async def test_a_task_lands_and_is_taken_back(repository: RepositoryBuilder) -> 
         await pilot.press("home")
         if "bad: rejected" in screen_text(app):
             await pilot.press("j")
-        await until(pilot, lambda: "good: merged onto main" in screen_text(app), what="the landing")
+        await until(
+            pilot, lambda: "good: merged, target main" in screen_text(app), what="the landing"
+        )
         await pilot.press("u")
         await until(
             pilot, lambda: "Take good back from main?" in screen_text(app), what="a question"

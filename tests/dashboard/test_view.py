@@ -33,7 +33,7 @@ from wtagents.operations.overview import Overview
 from wtagents.operations.status import TaskStatus
 
 LIMITS = (AccountLimit(account="", until=later(1860), detail="5 hours", seen_at=NOW),)
-SEEN = Overview(items=FLEET, cost_today=1.5, load=None, limits=LIMITS, at=NOW)
+SEEN = Overview(items=FLEET, cost_today=1.5, budget_today=20.0, load=None, limits=LIMITS, at=NOW)
 
 
 def said(lines: tuple[Line, ...]) -> list[str]:
@@ -176,6 +176,7 @@ def test_totals() -> None:
             ready=1,
             landing=1,
             cost_today=1.5,
+            budget_today=20.0,
             load="",
             limited_until=datetime(2026, 11, 21, hour=12, minute=31, tzinfo=UTC),
         )

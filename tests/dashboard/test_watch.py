@@ -100,14 +100,13 @@ def test_the_feed_tells_of_trouble_and_goes_on(context: Context, writer: Context
     heard: list[str] = []
 
     def hear(message: Message) -> None:
-        match message:
-            case StoreTroubled():
-                heard.append("trouble")
-                with writer.database.write() as db:
-                    db.change("DELETE FROM migration WHERE name = '2999-01-01-future'")
-            case OverviewSeen():
-                heard.append(message.seen.items[0].task.name)
-                closed.set()
+        if isinstance(message, StoreTroubled):
+            heard.append("trouble")
+            with writer.database.write() as db:
+                db.change("DELETE FROM migration WHERE name = '2999-01-01-future'")
+        elif isinstance(message, OverviewSeen):
+            heard.append(message.seen.items[0].task.name)
+            closed.set()
 
     follow_all(context, post=hear, closed=closed, asked=asked)
     assert heard == ["trouble", "first"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from wtagents.dashboard.feed import OverviewSeen
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.operations.status import TaskStatus
 
-DEADLINE = 20.0
-_PAUSE = 0.02
+DEADLINE = 40.0
+_PAUSE = 0.03
 
 
 def screen_text(app: App[Any]) -> str:
@@ -31,7 +32,8 @@ def screen_text(app: App[Any]) -> str:
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool], *, what: str) -> None:
     """Let the application work until something is so."""
-    for _ in range(int(DEADLINE / _PAUSE)):
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
         if condition():
             return
         await pilot.pause(_PAUSE)
@@ -59,6 +61,7 @@ class Looks:
         seen = Overview(
             items=tuple(items),
             cost_today=3.5,
+            budget_today=None,
             limits=(),
             load=Load(average=1.25, processors=2),
             at=self._context.clock.now(),

@@ -23,6 +23,7 @@ from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.look import DARK, LIGHT, named_colours, theme_of_terminal
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.screens.board import BoardScreen
+from wtagents.dashboard.screens.cost import CostScreen
 from wtagents.dashboard.screens.help import HelpDialog
 from wtagents.dashboard.screens.inbox import InboxScreen
 from wtagents.dashboard.screens.queue import QueueScreen
@@ -77,12 +78,14 @@ class Dashboard(App[None]):
         "board": BoardScreen,
         "inbox": InboxScreen,
         "queue": QueueScreen,
+        "cost": CostScreen,
     }
     DEFAULT_MODE = "board"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_mode('board')", "Board", show=False),
         Binding("2", "show_mode('inbox')", "Inbox", show=False),
         Binding("3", "show_mode('queue')", "Queue", show=False),
+        Binding("4", "show_mode('cost')", "Cost", show=False),
         Binding("question_mark", "show_help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+c", "quit", "Quit", show=False),

@@ -84,6 +84,7 @@ def follow_all(
             if asked.is_set() or watch.is_due():
                 asked.clear()
                 watch.look_begins()
+                context.reload_settings()
                 seen = overview(context).data
                 watch.saw(seen)
                 post(OverviewSeen(seen))

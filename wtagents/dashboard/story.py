@@ -57,7 +57,7 @@ class Story(RichLog):
     def tell(self, line: Text) -> None:
         """Add a line; the end stays in sight unless somebody reads further up."""
         self._told.append(line)
-        if self._missed or not self.is_on_screen:
+        if self._missed or not self._can_wrap:
             self._missed = True  # out of sight it would be wrapped to nothing
             return
         self.write(line, scroll_end=self._follows)
@@ -76,11 +76,22 @@ class Story(RichLog):
         self.call_after_refresh(self._fit, again=before not in (0, self._width))
 
     def on_show(self) -> None:
-        """Write what was told while nothing of it could be seen."""
-        if self._missed:
-            self.call_after_refresh(self._fit, again=True)
+        """Write what was told out of sight."""
+        self.call_after_refresh(self.catch_up)
+
+    def catch_up(self) -> None:
+        """Write what was told out of sight, if it is in sight now."""
+        if self._missed and self._can_wrap:
+            self._fit(again=True)
+
+    @property
+    def _can_wrap(self) -> bool:
+        return self.is_on_screen and self.scrollable_content_region.width > 0
 
     def _fit(self, *, again: bool) -> None:
+        if not self._can_wrap:
+            self._missed = True
+            return
         follows, place = self._follows, self.scroll_y
         if again or self._missed:
             self._missed = False

@@ -112,6 +112,7 @@ class Totals:
     ready: int
     landing: int
     cost_today: float
+    budget_today: float | None
     load: str
     limited_until: datetime | None
     """When the longest rate limit of an account ends."""
@@ -128,6 +129,7 @@ def totals_of(seen: Overview) -> Totals:
         ready=sum(each.task.state is TaskState.READY and not each.attention for each in items),
         landing=len(queue_places(items)),
         cost_today=seen.cost_today,
+        budget_today=seen.budget_today,
         load=load,
         limited_until=max((each.until for each in seen.limits), default=None),
     )

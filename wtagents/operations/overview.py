@@ -23,6 +23,8 @@ class Overview:
     items: tuple[TaskStatus, ...]
     cost_today: float
     """US dollars of the runs that ended today, by the local calendar, and of those at work."""
+    budget_today: float | None
+    """US dollars that a day may cost (`budget.day_usd`)."""
     load: Load | None
     limits: tuple[AccountLimit, ...]
     """What accounts may not use now."""
@@ -39,6 +41,7 @@ def overview(context: Context) -> OperationResult[Overview]:
         data=Overview(
             items=found,
             cost_today=_ended_today(context, at) + sum(_cost_of_live_run(each) for each in found),
+            budget_today=context.settings.budget.day_usd,
             load=machine_load(),
             limits=_limits(context, at),
             at=at,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     ("Everywhere", ""),
-    ("1  2  3", "board, inbox, queue"),
+    ("1  2  3  4", "board, inbox, queue, cost"),
     ("ctrl+p", "find any act by its name; also other themes"),
     ("?  q", "this help; leave: agents and supervisor go on"),
     ("A task, on any screen", ""),
@@ -36,6 +36,8 @@ KEYS = (
     ("The inbox", ""),
     ("y  n", "allow; deny with a reason"),
     ("Y  z  Z", "allow all alike; snooze; show what was snoozed"),
+    ("The cost", ""),
+    ("b", "by task, by model, by day"),
     ("One task", ""),
     ("i  escape", "talk to its agent; back"),
     ("[  ]", "story, diff, facts"),

@@ -96,7 +96,8 @@ class TaskScreen(TaskRoom):
         item = self.meant()
         if item is None:
             return
-        self.query_one("#headline", Static).update(self._headline(item))
+        self.query_one("#headline", Static).update(self._headline(item), layout=False)
+        self.query_one(Story).catch_up()
         self.query_one(Preview).show(item, self.desk.now())
         question = item.pulse.question if item.pulse is not None else None
         bar = self.query_one("#asked", Static)

@@ -46,7 +46,7 @@ class LandingView(VerticalScroll):
 def _request(task: str, request: MergeRequest | None) -> Iterator[RenderableType]:
     if request is None:
         return
-    yield Text(f"{task}: {request.state} onto {request.target}", "bold")
+    yield Text(f"{task}: {request.state}, target {request.target}", "bold")
     if request.detail:
         yield Text(printable(request.detail))
     if request.hint:

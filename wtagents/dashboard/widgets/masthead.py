@@ -103,14 +103,16 @@ def _screens(totals: Totals | None) -> Iterator[tuple[str, int]]:
     yield "board", totals.tasks if totals else 0
     yield "inbox", totals.attention if totals else 0
     yield "queue", totals.landing if totals else 0
+    yield "cost", 0
 
 
 def _measures(totals: Totals) -> Iterator[Text]:
     if totals.limited_until is not None:
         yield Text(f"rate limited until {totals.limited_until.astimezone():%H:%M}", "bold")
     yield Text(plural(totals.agents, "agent"))
-    if totals.cost_today:
-        yield Text(f"{money(totals.cost_today)} today")
+    if totals.cost_today or totals.budget_today is not None:
+        budget = f" of {money(totals.budget_today)}" if totals.budget_today else ""
+        yield Text(f"{money(totals.cost_today) or '$0'}{budget} today")
     if totals.load:
         yield Text(f"load {totals.load}", "dim")
 

@@ -1,0 +1,74 @@
+"""What was spent, as lines with bars: per task, model or day. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.figures import count, money, plural
+from wtagents.core.text import printable
+from wtagents.dashboard.grid import Cell, Column, Row, Tone, cell
+from wtagents.operations.cost import By
+
+if TYPE_CHECKING:
+    from wtagents.operations.cost import Cost, CostLine
+
+BAR = 24
+"""Columns of the terminal that the largest sum takes."""
+
+
+def cost_columns(by: By) -> tuple[Column, ...]:
+    """Return the columns of a sum over tasks, models or days."""
+    return (
+        Column(title=by.upper(), flexible=True),
+        Column(title="STATE", most=10, spare=3),
+        Column(title="RUNS", right=True, spare=2),
+        Column(title="TURNS", right=True, spare=4),
+        Column(title="IN", right=True, spare=5),
+        Column(title="OUT", right=True, spare=5),
+        Column(title="", width=BAR, spare=6),
+        Column(title="COST", right=True),
+        Column(title="AT MOST MORE", right=True, spare=1),
+    )
+
+
+def cost_rows(seen: Cost, by: By) -> tuple[Row, ...]:
+    """Lay out the sums: days as they came, latest first, all others by what they cost."""
+    lines = list(seen.lines)
+    if by is By.DAY:
+        lines.sort(key=lambda line: line.key, reverse=True)
+    else:
+        lines.sort(key=lambda line: (-line.usd, line.key))
+    largest = max((line.usd for line in lines), default=0.0)
+    return tuple(_row(line, largest) for line in lines)
+
+
+def cost_total(seen: Cost) -> str:
+    """Say what all of it came to."""
+    total = seen.total
+    runs, tasks = plural(total.runs, "run"), plural(total.tasks, "task")
+    words = [f"{money(total.usd) or '$0.00'} in {runs} of {tasks}"]
+    if total.unbilled_usd:
+        words.append(f"at most {money(total.unbilled_usd)} more that no run has told yet")
+    if seen.usd_per_landed is not None:
+        words.append(f"{money(seen.usd_per_landed) or '$0.00'} for each of {seen.landed} landed")
+    return "; ".join(words)
+
+
+def _row(line: CostLine, largest: float) -> Row:
+    full = round(BAR * line.usd / largest) if largest else 0
+    if line.usd and not full:
+        full = 1
+    return Row(
+        key=line.key,
+        cells=(
+            cell(printable(line.key), Tone.STRONG),
+            cell(line.state, Tone.FAINT),
+            cell(str(line.runs), Tone.FAINT),
+            cell(count(line.turns) if line.turns else "", Tone.FAINT),
+            cell(count(line.input_tokens) if line.input_tokens else ""),
+            cell(count(line.output_tokens) if line.output_tokens else ""),
+            Cell(parts=(("━" * full, Tone.ACCENT), ("─" * (BAR - full), Tone.FAINT))),
+            cell(money(line.usd)),
+            cell(money(line.unbilled_usd), Tone.FAINT),
+        ),
+    )
