@@ -74,11 +74,22 @@ def test_each_reason_has_a_word() -> None:
         why_of(rejected(Rejection.PROTECTED)),
         why_of(at_work("a", 1, "", liveness=Liveness.STUCK, attention="silent")),
         why_of(at_work("a", 1, "", liveness=Liveness.LOST, attention="gone")),
+        why_of(at_work("a", 1, "", liveness=Liveness.LOOPING, attention="circles")),
         why_of(an_item(named("a", 1, state=TaskState.FAILED), attention="failed")),
         why_of(an_item(named("a", 1, state=TaskState.READY), attention="uncommitted")),
         why_of(asks("a", 1, "Bash")),
     }
-    assert words == {"conflict", "rejected", "held", "stuck", "lost", "failed", "look", "asks"}
+    assert words == {
+        "asks",
+        "conflict",
+        "failed",
+        "held",
+        "look",
+        "looping",
+        "lost",
+        "rejected",
+        "stuck",
+    }
     rows = inbox_rows(waiting_of(FLEET), now=later(90))
     assert [[cell.text for cell in row.cells] for row in rows] == [
         ["✕", "docs", "failed", "no commits: the agent ended without a commit", "1m"],

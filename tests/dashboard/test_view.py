@@ -10,6 +10,7 @@ from inline_snapshot import snapshot
 from tests.support.records import NOW, a_merge, a_pulse, a_question, a_run, later, worktree_facts
 from tests.support.statuses import FLEET, USAGE, an_item, at_work, named
 from wtagents.core.limit import AccountLimit
+from wtagents.core.liveness import Liveness
 from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.record import replace
 from wtagents.core.run import Phase, Usage
@@ -132,7 +133,7 @@ def test_hidden_columns_are_hidden_in_every_row() -> None:
 def test_every_word_for_a_task_has_a_glyph() -> None:
     words = {cells_of(item, {}, now=NOW, late=0)[2].text for item in FLEET}
     assert words <= GLYPHS.keys()
-    assert {state.value for state in TaskState} <= GLYPHS.keys()
+    assert {each.value for words in (TaskState, Liveness) for each in words} <= GLYPHS.keys()
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def state_tone(item: TaskStatus) -> Tone:
     """Return the tone of that word."""
     if item.attention:
         return Tone.BAD if item.task.state is TaskState.FAILED else Tone.NOTICE
-    if item.liveness in (Liveness.STUCK, Liveness.LOST):
+    if item.liveness in (Liveness.STUCK, Liveness.LOOPING, Liveness.LOST):
         return Tone.NOTICE
     return _TONES.get(item.task.state, Tone.PLAIN)
 

@@ -73,10 +73,8 @@ def why_of(item: TaskStatus) -> str:
     """Return in one word why a person is needed."""
     if question_of(item) is not None:
         return "asks"
-    if item.liveness is Liveness.STUCK:
-        return "stuck"
-    if item.liveness is Liveness.LOST:
-        return "lost"
+    if item.liveness in (Liveness.STUCK, Liveness.LOOPING, Liveness.LOST):
+        return str(item.liveness)
     if item.task.state is TaskState.FAILED:
         return "failed"
     merge = item.merge
