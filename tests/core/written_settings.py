@@ -85,4 +85,11 @@ WRITTEN = {
     "radar.notify": "true",
     "radar.claims": '"warn"',
     "radar.own": "[]",
+    "notify.desktop": '"auto"',
+    "notify.bell": "false",
+    "notify.webhook": '"none"',
+    "notify.command": "[]",
+    "notify.events": '["attention", "parked", "suspicion", "budget", "ready", "merged"]',
+    "notify.quiet": '"none"',
+    "notify.batch": '"5s"',
 }

@@ -27,6 +27,7 @@ def test_all_keys_or_a_section_or_one(repository: RepositoryBuilder) -> None:
         "cleanup.keep",
         "cleanup.regenerable",
         "cleanup.per_pass",
+        "cleanup.quota",
     }
     assert sources(repository, "limits.agents") == {"limits.agents": ("8", "default")}
 

@@ -121,13 +121,31 @@ def allowance(budget: Budget, ledger: Ledger, task: Spent, *, places: int) -> Am
     )
 
 
-def warnings(budget: Budget, ledger: Ledger) -> tuple[str, ...]:
-    """Name the shared budgets that are nearly used up."""
+@record
+class Strain:
+    """A shared budget that is nearly used up, or wholly."""
+
+    name: str
+    words: str
+    used_up: bool
+
+
+def strains(budget: Budget, ledger: Ledger) -> tuple[Strain, ...]:
+    """Return the shared budgets of which little or nothing is left."""
     return tuple(
-        line.words()
+        Strain(
+            name=line.name,
+            words=line.words(),
+            used_up=line.spent >= line.limit * (1 - WORTHLESS),
+        )
         for line in _lines(budget, ledger, Spent())
         if line.shared and line.spent >= line.limit * WARN_SHARE
     )
+
+
+def warnings(budget: Budget, ledger: Ledger) -> tuple[str, ...]:
+    """Name the shared budgets that are nearly used up."""
+    return tuple(strain.words for strain in strains(budget, ledger))
 
 
 def is_used_up(limit: Amount, spent: Spent) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import time
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
+from wtagents.core.alert import QuietHours
 from wtagents.core.claim import Ownership, parse_area
 from wtagents.core.errors import UsageError
 from wtagents.core.regeneration import Regeneration
@@ -99,6 +101,56 @@ class OneOf(Generic[Choice]):
 
     def write(self, value: str) -> str:
         return literal(value)
+
+
+class Some(Generic[Choice]):
+    """Some of a few words, in their own order."""
+
+    def __init__(self, choices: type[Choice]) -> None:
+        self.expected = "a list of " + ", ".join(literal(choice) for choice in choices)
+        self._choices = choices
+
+    def read(self, raw: Any) -> tuple[Choice, ...]:
+        if type(raw) not in (list, tuple) or not all(each in list(self._choices) for each in raw):
+            raise Unfit
+        return tuple(choice for choice in self._choices if choice in raw)
+
+    def write(self, value: tuple[str, ...]) -> str:
+        return Texts("").write(value)
+
+
+class WebAddress:
+    """An address of the web."""
+
+    expected = 'an address such as "https://example.org/hook"'
+
+    def read(self, raw: Any) -> str:
+        if type(raw) is not str or not re.fullmatch(r"https?://[!-~]+", raw):
+            raise Unfit
+        return raw
+
+    def write(self, value: str) -> str:
+        return literal(value)
+
+
+class Between:
+    """Hours of each day."""
+
+    expected = 'hours such as "22:00-07:00"'
+
+    def read(self, raw: Any) -> QuietHours:
+        match = re.fullmatch(r"(\d\d):(\d\d)-(\d\d):(\d\d)", raw) if type(raw) is str else None
+        try:
+            first, second, third, fourth = map(int, match.groups() if match else ())
+            hours = QuietHours(begin=time(first, second), end=time(third, fourth))
+        except ValueError:
+            raise Unfit from None
+        if hours.begin == hours.end:
+            raise Unfit
+        return hours
+
+    def write(self, value: QuietHours) -> str:
+        return literal(f"{value.begin:%H:%M}-{value.end:%H:%M}")
 
 
 class Truth:

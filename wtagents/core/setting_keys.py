@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wtagents.core.alert import Desktop, Topic
 from wtagents.core.claim import ClaimMode
 from wtagents.core.confinement import Network, SandboxMode
 from wtagents.core.credentials import SecretScan
 from wtagents.core.forms import (
     Amount,
+    Between,
     Count,
     Duration,
     OneOf,
@@ -17,9 +19,11 @@ from wtagents.core.forms import (
     Regenerations,
     Rungs,
     Size,
+    Some,
     Text,
     Texts,
     Truth,
+    WebAddress,
 )
 from wtagents.core.merge import LastResolver, MergeStrategy, ResolverKind
 from wtagents.core.permission import PermissionMode
@@ -265,4 +269,21 @@ KEYS: Mapping[str, Key] = {
     "radar.own": Key(
         Ownerships(), "Paths that belong to the tasks of a name; written [[own]] paths, task."
     ),
+    "notify.desktop": Key(
+        OneOf(Desktop), "Tell on the desktop: notify-send, or osascript on a Mac."
+    ),
+    "notify.bell": Key(Truth(), "Ring the terminal from which the supervisor was started."),
+    "notify.webhook": Key(
+        OrNone(WebAddress()), "Address to which each notification is posted as JSON.", trusted=True
+    ),
+    "notify.command": Key(
+        Texts('a program with its arguments such as ["./tell", "--all"]'),
+        "Program that is told each notification as JSON on stdin.",
+        trusted=True,
+    ),
+    "notify.events": Key(Some(Topic), "What a person is told."),
+    "notify.quiet": Key(
+        OrNone(Between()), "Hours in which nothing is told; what happened is summed up afterwards."
+    ),
+    "notify.batch": Key(Duration(), "What happens within this time is told together."),
 }

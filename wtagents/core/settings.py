@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wtagents.core.alert import NotifySettings
 from wtagents.core.claim import ClaimMode, Ownership
 from wtagents.core.confinement import SandboxSettings
 from wtagents.core.credentials import SecretScan
@@ -232,6 +233,7 @@ class Settings:
     cleanup: CleanupSettings = CleanupSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     radar: RadarSettings = RadarSettings()
+    notify: NotifySettings = NotifySettings()
     sources: Mapping[str, str]
     """`section.key` to `default`, a path or a flag."""
     repository: Layer | None = None
@@ -249,6 +251,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "cleanup": CleanupSettings,
     "checkpoints": CheckpointSettings,
     "radar": RadarSettings,
+    "notify": NotifySettings,
 }
 
 

@@ -18,6 +18,7 @@ from wtagents.core.record import record
 from wtagents.core.task import TaskState, Wish
 from wtagents.operations.observe import observe
 from wtagents.operations.tick import tick
+from wtagents.supervisor.alerter import Alerter
 from wtagents.supervisor.keeper import Keeper
 from wtagents.supervisor.merger import Merger
 from wtagents.supervisor.radar import Radar
@@ -26,6 +27,8 @@ from wtagents.system.lock import try_lock
 from wtagents.system.notify import Notifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wtagents.core.snapshot import Snapshot
     from wtagents.operations.context import Context
 
@@ -77,19 +80,21 @@ def _once(context: Context) -> int:
     if not observe(context).around.pauses.frozen:
         Merger(context).land_waiting()
     tick(context)
-    keeper = Keeper(context)
-    keeper.wake(observe(context))
-    keeper.finish()
+    snapshot = observe(context)
+    for each in (Keeper(context), Alerter(context)):
+        each.wake(snapshot)
+        each.finish()
     return 2
 
 
 def _loop(context: Context, ended: Event, notifier: Notifier, *, stay: bool) -> int:
-    merger, beside = Merger(context), (Radar(context), Keeper(context))
+    merger, alerter = Merger(context), Alerter(context)
+    beside = (Radar(context), Keeper(context), alerter)
     ticks = 0
     busy_at = context.clock.monotonic()
     while not ended.is_set():
         context.reload_settings()
-        busy = _tick(context, merger, beside)
+        busy = _tick(context, merger, beside) or alerter.busy
         ticks += 1
         # From the loop itself: a thread would say so for a loop that hangs.
         notifier.tell("WATCHDOG=1", f"STATUS={'at work' if busy else 'nothing to do'}")
@@ -104,7 +109,7 @@ def _loop(context: Context, ended: Event, notifier: Notifier, *, stay: bool) -> 
     return ticks
 
 
-def _tick(context: Context, merger: Merger, beside: tuple[Radar, Keeper]) -> bool:
+def _tick(context: Context, merger: Merger, beside: Iterable[Radar | Keeper | Alerter]) -> bool:
     """Tick and say whether anything is left to look after; a failure is logged, never fatal."""
     try:
         for failure in tick(context).failures:

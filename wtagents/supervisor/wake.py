@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wtagents.system.command import own_environment
 from wtagents.system.lock import try_lock
 from wtagents.system.process import start_detached
+from wtagents.system.ring import own_terminal
 
 if TYPE_CHECKING:
     from wtagents.operations.context import Context
@@ -24,7 +25,7 @@ def ensure_supervisor(context: Context) -> bool:
     start_detached(
         [sys.executable, "-P", "-m", "wtagents", "-C", str(context.common_dir), "supervise"],
         cwd=context.paths.root,
-        env=own_environment(),
+        env=own_environment(own_terminal()),
         log=context.paths.supervisor_log,
     )
     return True

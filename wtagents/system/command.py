@@ -30,6 +30,7 @@ _DROPPED_PREFIXES = (
     "WTA_RUN",
     "WTA_DETACHED",
     "WTA_PYTHONPATH",
+    "WTA_TERMINAL",
 )
 """Variables that would make a child believe it runs inside another repository or another agent, or
 make it stop with the run of the agent that started it."""
