@@ -10,9 +10,10 @@ import pytest
 from tests.support.records import NOW, a_task, an_ended_run, later, snapshot, view
 from wtagents.core.admission import Admission, AdmissionPolicy, Bar, Wait, in_order
 from wtagents.core.breaker import Breaker, Evidence, Scope, breakers
+from wtagents.core.fallback import choose_model, model_after
 from wtagents.core.ids import TaskName
 from wtagents.core.record import replace
-from wtagents.core.run import ExitReason
+from wtagents.core.run import ExitReason, Run
 from wtagents.core.snapshot import Surroundings, TaskView
 from wtagents.core.task import Reason
 
@@ -159,3 +160,40 @@ def test_a_model_a_full_memory_and_a_busy_machine_hold_back() -> None:
         Wait(bar=Bar.MACHINE, detail="the load is 1.8 per processor (limits.load)")
     ]
     assert waits(first, policy=policy, free_memory=10**9, load=1.5) == [None]
+
+
+MODELS = ("opus", "sonnet", "haiku")
+
+
+def ended_with(reason: ExitReason, model: str) -> Run:
+    return replace(an_ended_run(reason), model=model)
+
+
+@pytest.mark.parametrize(
+    ("last", "full", "expected"),
+    [
+        (None, (), "opus"),
+        (ended_with(BUSY, "opus"), (), "sonnet"),
+        (ended_with(BUSY, "haiku"), (), "opus"),
+        (ended_with(ExitReason.COMPLETED, "sonnet"), (), "opus"),
+        (ended_with(ExitReason.MODEL_UNKNOWN, "opus"), (), "sonnet"),
+        (None, ("opus",), "sonnet"),
+        (ended_with(BUSY, "opus"), ("sonnet",), "haiku"),
+        (ended_with(BUSY, "opus"), ("sonnet", "haiku"), "sonnet"),
+    ],
+)
+def test_a_model_without_room_is_passed_over(
+    last: Run | None, full: tuple[str, ...], expected: str
+) -> None:
+    broken = [a_breaker(scope=Scope.MODEL, model=model, reason=BUSY) for model in full]
+
+    assert choose_model(MODELS, last, broken) == expected
+
+
+def test_the_program_itself_falls_back_on_the_next_one() -> None:
+    assert [model_after(MODELS, model) for model in (*MODELS, "other")] == [
+        "sonnet",
+        "haiku",
+        "",
+        "",
+    ]

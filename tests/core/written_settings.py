@@ -6,6 +6,7 @@ WRITTEN = {
     "agent.kind": '"claude"',
     "agent.program": '"claude"',
     "agent.model": '"none"',
+    "agent.fallback_models": "[]",
     "agent.permission_mode": '"acceptEdits"',
     "agent.allow": '["Edit(./**)", "Bash(git add *)", "Bash(git commit *)", "Bash(git status)",'
     ' "Bash(git status *)", "Bash(git diff)", "Bash(git diff *)", "Bash(git log)",'

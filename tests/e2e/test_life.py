@@ -203,6 +203,7 @@ def test_a_rate_limit_is_waited_for_and_costs_no_attempt(fleet: Fleet) -> None:
 
 
 def test_an_overloaded_service_is_waited_out_and_a_prompt_too_long_is_parked(fleet: Fleet) -> None:
+    fleet.configure(agent={"fallback_models": ["second"]})
     fleet.spawn("a", "fail overloaded", "fail overloaded", "fail prompt_too_long", *work())
 
     task = fleet.await_rest("a")
@@ -217,6 +218,7 @@ def test_an_overloaded_service_is_waited_out_and_a_prompt_too_long_is_parked(fle
         ExitReason.OVERLOADED,
         ExitReason.PROMPT_TOO_LONG,
     ]
+    assert [run.model for run in fleet.runs("a")] == ["", "second", ""]
     [found] = parked(fleet.context).data
     assert (found.name, found.fault, found.runs) == ("a", Fault.SETTLED, 3)
     assert found.next == "wta retry a --fresh"

@@ -70,6 +70,18 @@ def test_an_overloaded_server_is_waited_out_and_the_conversation_goes_on(
     assert "request failed" in agents.type("logs", "a").out
 
 
+def test_a_model_without_room_is_left_for_the_next_one_within_the_run(
+    agents: ClaudeFleet,
+) -> None:
+    agents.fleet.sandbox.set_variable("CLAUDE_CODE_MAX_RETRIES", "2")
+    agents.configure(agent={"fallback_models": ["claude-sonnet-4-5"]})
+    agents.spawn("a", Failure(status=529, times=3), *committed(), text("Done."))
+
+    assert agents.await_rest("a").state is TaskState.READY
+
+    assert agents.fleet.endings("a") == [ExitReason.COMPLETED]
+
+
 def test_a_cut_stream_is_asked_again_within_the_run(agents: ClaudeFleet) -> None:
     cut = Reply(content=(Text(text="words that never end"),), cut_after=4)
     agents.spawn("a", cut, *committed(), text("Done."))

@@ -96,8 +96,14 @@ class ClaudeFleet:
         **sections: dict[str, Any],
     ) -> None:
         """Let Claude Code do the work; tools beside `allow` are asked about."""
-        agent = {"kind": "claude", "program": program, "model": MODEL, "allow": list(allow)}
+        agent: dict[str, Any] = {
+            "kind": "claude",
+            "program": program,
+            "model": MODEL,
+            "allow": list(allow),
+        }
         usual = {"merge": {"resolver": "none"}, "sandbox": {"mode": "auto"}}
+        agent |= sections.get("agent", {})
         self.fleet.configure(**{**usual, **sections, "agent": agent})
 
     def script(self, name: str, *steps: Step, then: Step | None = None) -> None:

@@ -106,6 +106,7 @@ class Claude:
             (session, request.session_id),
             ("name", request.task),
             ("model", request.model),
+            ("fallback-model", request.fallback_model),
             ("permission-mode", request.permission_mode),
             ("allowedTools", ",".join(request.allow)),
             ("disallowedTools", ",".join(request.deny)),

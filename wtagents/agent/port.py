@@ -63,6 +63,8 @@ class LaunchRequest:
     argv: tuple[str, ...] = ()
     """For `command`: program and arguments, `{prompt}` and `{worktree}` still unreplaced."""
     model: str | None = None
+    fallback_model: str = ""
+    """What the program goes on with by itself when the model has no room."""
     permission_mode: str | None = None
     max_turns: int | None = None
     budget_usd: float | None = None

@@ -63,6 +63,10 @@ KEYS: Mapping[str, Key] = {
         Text("a program on PATH or a path"), "The Claude Code program.", trusted=True
     ),
     "agent.model": Key(_MODEL, "Model; none leaves it to the program."),
+    "agent.fallback_models": Key(
+        Texts('a list of models such as ["sonnet", "haiku"]'),
+        "Models to go on with, in this order, while a model is overloaded or not there.",
+    ),
     "agent.permission_mode": Key(
         OneOf(PermissionMode),
         "What an agent may do without asking (Claude Code's permission mode).",

@@ -47,6 +47,7 @@ class AgentSettings:
     kind: AgentKind = AgentKind.CLAUDE
     program: str = "claude"
     model: str | None = None
+    fallback_models: tuple[str, ...] = ()
     permission_mode: PermissionMode = PermissionMode.ACCEPT_EDITS
     allow: tuple[str, ...] = (
         "Edit(./**)",

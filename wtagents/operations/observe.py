@@ -10,7 +10,7 @@ from wtagents.core.failure import Fault, Streak, fault_of, streak_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, RunState
-from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
+from wtagents.core.snapshot import RunFacts, Snapshot, Surroundings, TaskView
 from wtagents.core.task import TaskState
 from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
 from wtagents.store.after import blocked_tasks
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wtagents.core.ids import RunId
-    from wtagents.core.pause import Pauses
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
@@ -43,7 +42,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         runs = latest_runs(db)
         blocked = blocked_tasks(db)
         around = observe_surroundings(context, db, tasks)
-        known = _views(context, db, tasks, runs, around.pauses)
+        known = _views(context, db, tasks, runs, around)
     views = tuple(_look(context, view) for view in known)
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
     return Snapshot(
@@ -52,7 +51,11 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
 
 
 def _views(
-    context: Context, db: Database, tasks: Sequence[Task], runs: Mapping[int, Run], pauses: Pauses
+    context: Context,
+    db: Database,
+    tasks: Sequence[Task],
+    runs: Mapping[int, Run],
+    around: Surroundings,
 ) -> list[TaskView]:
     """Return what the store knows of the tasks."""
     waiting = undelivered(db)
@@ -70,12 +73,12 @@ def _views(
             merge=merges.get(task.id),
             streak=streaks.get(task.id, Streak()),
             mended=rounds.get(task.id, 0),
-            paused=pauses.stops(task.id),
-            frozen=pauses.frozen,
+            paused=around.pauses.stops(task.id),
+            frozen=around.pauses.frozen,
             suspicion=suspected.get(run.id) if run is not None else None,
             spent=spent_for(context, db, task) if task.state in _STARTING else Spent(),
             account=account_for(task),
-            model=model_for(context, task),
+            model=model_for(context, task, run, around.breakers),
         )
         for task in tasks
     ]

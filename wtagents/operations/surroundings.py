@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.agent.account import account_of
 from wtagents.core.budget import Amount, Budget, Ledger, Spent, warnings
+from wtagents.core.fallback import choose_model
 from wtagents.core.record import replace
 from wtagents.core.snapshot import Surroundings
 from wtagents.core.task import TaskState
@@ -22,6 +23,8 @@ from wtagents.system.load import free_memory, machine_load
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wtagents.core.breaker import Breaker
+    from wtagents.core.run import Run
     from wtagents.core.settings import Settings
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
@@ -85,6 +88,14 @@ def account_for(task: Task) -> str:
     return account_of(task.agent.kind, os.environ)
 
 
-def model_for(context: Context, task: Task) -> str:
-    """Return the model that the next run of a task asks for; '' leaves it to the program."""
-    return task.agent.model or context.settings.agent.model or ""
+def models_for(context: Context, task: Task) -> tuple[str, ...]:
+    """Return the model that a task asks for and those to go on with; '' is the program's own."""
+    agent = context.settings.agent
+    return tuple(dict.fromkeys((task.agent.model or agent.model or "", *agent.fallback_models)))
+
+
+def model_for(
+    context: Context, task: Task, last: Run | None, breakers: Iterable[Breaker] = ()
+) -> str:
+    """Return the model that the next run of a task asks for."""
+    return choose_model(models_for(context, task), last, breakers)

@@ -44,6 +44,7 @@ def waits(context: Context, db: Database) -> Mapping[int, Wait]:
 
 def _stored(context: Context, db: Database) -> Snapshot:
     known, runs = tasks(db), latest_runs(db)
+    around = observe_surroundings(context, db, known)
     return Snapshot(
         views=tuple(
             TaskView(
@@ -55,13 +56,13 @@ def _stored(context: Context, db: Database) -> Snapshot:
                 merge=None,
                 spent=spent_for(context, db, task),
                 account=account_for(task),
-                model=model_for(context, task),
+                model=model_for(context, task, runs.get(task.id), around.breakers),
             )
             for task in known
         ),
         live_runs=sum(run.state in LIVE_RUN_STATES for run in runs.values()),
         at=context.clock.now(),
-        around=observe_surroundings(context, db, known),
+        around=around,
     )
 
 

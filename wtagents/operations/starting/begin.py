@@ -15,6 +15,7 @@ from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import Exit, ExitReason, Purpose, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
+from wtagents.operations.breakers import observe_breakers
 from wtagents.operations.surroundings import (
     account_for,
     budget_of,
@@ -141,7 +142,7 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             prompt=opening.prompt,
             at=now,
             account=account_for(task),
-            model=model_for(context, task),
+            model=model_for(context, task, latest_run(db, task.id), observe_breakers(context, db)),
             purpose=purpose,
             allowance_usd=share.usd,
             allowance_tokens=share.tokens,

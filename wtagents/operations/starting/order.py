@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wtagents.agent.agents import agent_for
 from wtagents.core.confinement import SandboxMode
+from wtagents.core.fallback import model_after
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
 from wtagents.operations.confining.choose import require_sandbox
@@ -14,6 +15,7 @@ from wtagents.operations.starting.fork_opening import fork_to_begin
 from wtagents.operations.starting.hook import edit_hook
 from wtagents.operations.starting.opening import choose_first_words
 from wtagents.operations.starting.remake import is_made_since
+from wtagents.operations.surroundings import models_for
 from wtagents.store.messages import messages_of
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import require_task_by_id
@@ -107,7 +109,8 @@ def _launch(
             forks_at=fork.message if fork else "",
             program=configured.program,
             argv=asked.argv,
-            model=asked.model or configured.model,
+            model=run.model or None,
+            fallback_model=model_after(models_for(context, task), run.model),
             permission_mode=asked.permission_mode or configured.permission_mode,
             max_turns=asked.max_turns or configured.max_turns,
             budget_usd=_least(asked.budget_usd or configured.budget_usd, run.allowance.usd),
