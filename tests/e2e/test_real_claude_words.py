@@ -33,6 +33,7 @@ Begin = Callable[..., Task]
 @pytest.fixture
 def begin(fleet: Fleet, messages_api: MessagesApi) -> Begin:
     """Start the task `a` with an agent that gets these answers of the model."""
+    fleet.configure(sandbox={"mode": "auto", "allow_bypass": True})
 
     def start(*steps: Step, mode: str = "acceptEdits") -> Task:
         messages_api.add_script("a", script(*steps, then=words("Done.")))

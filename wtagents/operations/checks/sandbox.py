@@ -57,6 +57,7 @@ def _attempt(context: Context, chosen: Sandbox, why: str) -> Check:
             files=AgentFiles(),
             folder=RunFolder(root=root / "run"),
             resources=ResourceFolder(root=root / "resources"),
+            branch="wta/doctor",
         )
         walls = build_walls(context, worktree, needs)
         if walls is None:

@@ -32,7 +32,7 @@ TEMPORARY = Path("/tmp")  # noqa: S108 - the one that programs name, not one tha
 _OTHERS_TEMPORARY = Path("/var/tmp")  # noqa: S108
 _PLACEHOLDER = ".keep"
 """Keeps git from removing a folder of refs when it has packed all of them. No name of a ref."""
-_BRANCHES = "refs/heads/wta"
+_HEADS = "refs/heads"
 _POINTERS = ("commondir", "gitdir", "config.worktree", "locked")
 _OFF = (
     "SSH_AUTH_SOCK",
@@ -60,6 +60,7 @@ class Needs:
     """Of the agent program."""
     folder: RunFolder
     resources: ResourceFolder
+    branch: str
     past: Path | None = None
     """A conversation of another worktree that this one goes on with."""
 
@@ -82,7 +83,15 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
         replace = (*replace, Replacement(place=TEMPORARY, source=needs.resources.temporary))
     hidden = (*_expanded(settings.hide), state_home())
     # Where files have no namespace, a guarded one would keep its folder from taking new ones.
-    guard = (*_pointers(context, worktree), *needs.files.guard) if has_own_files else ()
+    guard = (
+        (
+            *_pointers(context, worktree),
+            *_others_branches(context.common_dir, needs.branch),
+            *needs.files.guard,
+        )
+        if has_own_files
+        else ()
+    )
     return Confinement(
         mode=sandbox.mode,
         program=sandbox.program,
@@ -96,11 +105,11 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
     )
 
 
-def own_sandbox(context: Context, worktree: Path) -> OwnSandbox:
+def own_sandbox(context: Context, worktree: Path, branch: str) -> OwnSandbox:
     """Return what Claude Code's own sandbox is told, where no other one works."""
     settings, common = context.settings.sandbox, context.common_dir
     admin = admin_dir(context.repository, worktree)
-    git = (common / "objects", common / _BRANCHES, common / "logs" / _BRANCHES)
+    git = (common / "objects", *_branch_folders(common, branch))
     wanted = (worktree, *([admin] if admin else ()), *git)
     chosen = _expanded((*settings.write, *settings.caches))
     hidden = (*_expanded(settings.hide), state_home())
@@ -132,7 +141,7 @@ def _own_places(context: Context, worktree: Path, needs: Needs) -> Iterator[Path
     admin = admin_dir(context.repository, worktree)
     if admin is not None:
         yield admin
-        for branches in (common / _BRANCHES, common / "logs" / _BRANCHES):
+        for branches in _branch_folders(common, needs.branch):
             (branches / _PLACEHOLDER).mkdir(parents=True, exist_ok=True)
             yield branches
     yield common / "objects"
@@ -144,6 +153,21 @@ def _own_places(context: Context, worktree: Path, needs: Needs) -> Iterator[Path
     if files.conversation is not None:
         yield files.conversation
     yield from files.write
+
+
+def _branch_folders(common: Path, branch: str) -> tuple[Path, Path]:
+    """Return where git locks and moves a branch: a folder of our own, but for adopted ones."""
+    folder = Path(_HEADS, *branch.split("/")[:-1][:1])
+    return common / folder, common / "logs" / folder
+
+
+def _others_branches(common: Path, branch: str) -> Iterator[Path]:
+    """Yield the branches beside one that does not lie in a folder of our own."""
+    if "/" not in branch:
+        for folder in _branch_folders(common, branch):
+            yield from (
+                each for each in folder.iterdir() if each.name not in {branch, _PLACEHOLDER}
+            )
 
 
 def _others_places(context: Context, worktree: Path) -> Iterator[Path]:

@@ -60,7 +60,14 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
     program = agent_for(task.agent.kind)
     files = program.files(task.worktree, launch.argv[0])
     past = program.files(forked_from, launch.argv[0]).conversation if forked_from else None
-    needs = Needs(sandbox=sandbox, files=files, folder=folder, resources=resources, past=past)
+    needs = Needs(
+        sandbox=sandbox,
+        files=files,
+        folder=folder,
+        resources=resources,
+        branch=task.branch,
+        past=past,
+    )
     walls = build_walls(context, task.worktree, needs)
     environment = _environment(task) | walls_environment(walls, resources)
     order = Order(
@@ -118,7 +125,7 @@ def _launch(
             deny=configured.deny,
             instructions=instructions,
             edit_hook=edit_hook(context, task),
-            own_sandbox=own_sandbox(context, task.worktree)
+            own_sandbox=own_sandbox(context, task.worktree, task.branch)
             if sandbox.mode is SandboxMode.CLAUDE
             else None,
         )
