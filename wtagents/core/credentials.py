@@ -36,9 +36,11 @@ RULES: Mapping[str, str] = {
     "GitHub token": r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
     "GitLab token": r"gl(?:pat|dt|rt|ptt|cbt)-[A-Za-z0-9_-]{20,}",
     "AWS key": r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Z0-9])",
-    "AWS secret": r"(?i:aws_?secret_?access_?key)[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+]{40}(?![\w/+])",
+    "AWS secret": r"((?i:aws_?secret_?access_?key)[\"']?\s*[:=]\s*[\"']?)"
+    r"[A-Za-z0-9/+]{40}(?![\w/+])",
     "Google key": r"AIza[A-Za-z0-9_-]{35}(?![\w-])",
-    "Slack token": r"xox[abeoprs]-[A-Za-z0-9-]{10,}|https://hooks\.slack\.com/services/T\w+/B\w+/\w+",
+    "Slack token": r"xox[abeoprs]-[A-Za-z0-9-]{10,}"
+    r"|https://hooks\.slack\.com/services/T\w+/B\w+/\w+",
     "Stripe key": r"(?:sk|rk)_live_[A-Za-z0-9]{16,}",
     "npm token": r"npm_[A-Za-z0-9]{36}(?!\w)",
     "PyPI token": r"pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,}",
@@ -49,12 +51,13 @@ RULES: Mapping[str, str] = {
 }
 """What is never meant to be in a repository."""
 _IN_TEXTS: Mapping[str, str] = {
-    "authorization": r"(?i:authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)"
+    "authorization": r"((?i:authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+))"
     r"[A-Za-z0-9._~+/=-]{16,}",
-    "password in a URL": r"(?<=://)[^/\s:@\"']{1,64}:[^/\s@\"']{3,256}(?=@)",
+    "password in a URL": r"(?<=://)[^/\s:@\"'\\]{1,64}:[^/\s@\"'\\]{3,256}(?=@)",
 }
 """What is put out of sight too, though a repository may show how it is written."""
-_KEY_BODY = r"(?:(?!-----BEGIN).){0,20000}?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+_KEY_BODY = r"[A-Za-z0-9+/=\\\s:,.-]{0,20000}?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+"""No quote is in it: in JSON a key ends at the latest where its text ends."""
 _HINTS = re.compile(
     r"sk-|gh[pousr]_|github_pat_|gl[a-z]{2,3}-|A[KSBC][I][A]|ACCA|(?i:secret_?access)|AIza|xox"
     r"|hooks\.slack|k_live_|npm_|pypi-|hf_|SG\.|dckr_|PRIVATE KEY|(?i:authorization)|://"
@@ -74,12 +77,16 @@ def credential_in(line: str) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """Return a text with every credential replaced by the name of its rule in brackets."""
+    """Return a text with every credential replaced by the name of its rule in brackets.
+
+    A JSON document stays one.
+    """
     if not _HINTS.search(text):
         return text
     text = _whole_keys().sub("[private key]", text)
     for name, pattern in _patterns().items():
-        text = pattern.sub(f"[{name}]", text)
+        kept = r"\1" if pattern.groups else ""
+        text = pattern.sub(f"{kept}[{name}]", text)
     return text
 
 

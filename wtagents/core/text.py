@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from wtagents.core.credentials import without_credentials
+
 ELLIPSIS = "…"
 _SLACK = 4
 """How many characters of input are looked at per character of output."""
@@ -26,18 +28,22 @@ _JOINERS = frozenset("\u200c\u200d")
 def printable(text: str, limit: int | None = None) -> str:
     """Return the text as one line without any control or format character.
 
-    White space becomes single spaces; what is longer than `limit` characters ends with an ellipsis.
+    White space becomes single spaces; what is longer than `limit` characters ends with an ellipsis,
+    and is a summary that may be kept: no credential stays in it.
     """
-    seen = text if limit is None else text[: limit * _SLACK + 256]
+    seen = text if limit is None else without_credentials(text[: limit * _SLACK + 256])
     line = " ".join(_inert(seen).split())
-    if limit is None or (len(line) <= limit and len(seen) == len(text)):
+    if limit is None or (len(line) <= limit and len(text) <= limit * _SLACK + 256):
         return line
     return line[: limit - 1].rstrip() + ELLIPSIS
 
 
 def printable_lines(text: str) -> list[str]:
-    """Return the lines of the text, each without control or format characters; tabs are spaces."""
-    lines = text.replace("\r\n", "\n").split("\n")
+    """Return the lines of the text, each without control or format characters; tabs are spaces.
+
+    No credential stays in them.
+    """
+    lines = without_credentials(text).replace("\r\n", "\n").split("\n")
     return [_inert(line.expandtabs(4)).rstrip() for line in lines]
 
 

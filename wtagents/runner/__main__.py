@@ -134,6 +134,9 @@ def _close(watch: Watch, outcome: Outcome, *, survivors: int) -> int:
                 return fault.exit_code
             watch.pause(DISK_PAUSE_SECONDS)
         else:
+            from wtagents.runner.redaction import redact_records
+
+            redact_records(watch.folder)
             return ExitCode.OK
 
 

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from wtagents.core.credentials import without_credentials
 from wtagents.core.events import Event, EventKind
 from wtagents.core.ids import RunId
 from wtagents.store.columns import dump, text_of_time
@@ -44,7 +45,7 @@ def add_event(
             about.get("task_id"),
             about.get("run_id"),
             about.get("merge_id"),
-            dump(data or {}),
+            without_credentials(dump(data or {})),
         ),
     )
 

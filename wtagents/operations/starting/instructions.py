@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.core.credentials import without_credentials
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.text import printable
 from wtagents.store.tasks import tasks as stored_tasks
@@ -33,7 +34,7 @@ def instructions_for(context: Context, task: Task) -> str:
             branch=task.branch,
             base=task.base.short,
             target=task.target,
-            prompt=_beginning(task.prompt.strip()),
+            prompt=without_credentials(_beginning(task.prompt.strip())),
             others=_others(context, task),
         )
     )

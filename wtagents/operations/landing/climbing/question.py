@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.agent.resolver import ConflictRequest
+from wtagents.core.credentials import without_credentials
 from wtagents.core.task import TaskState
 from wtagents.store.tasks import tasks
 
@@ -23,7 +24,7 @@ def question_about_left(climbing: Climb, refused: tuple[str, ...]) -> ConflictRe
     landing, left = climbing.landing, climbing.left
     return ConflictRequest(
         task=landing.task.name,
-        branch_words=landing.task.prompt[:_WORDS_LIMIT],
+        branch_words=without_credentials(landing.task.prompt[:_WORDS_LIMIT]),
         target=landing.request.target,
         target_words=_target_words(climbing, [each.path for each in left]),
         conflicts=climbing.texts(left),
@@ -53,7 +54,7 @@ def _target_words(climbing: Climb, paths: list[str]) -> tuple[str, ...]:
     words = (line.rpartition("\t") for line in said.text.split("\0") if line)
     return tuple(
         dict.fromkeys(
-            prompts[name][:_WORDS_LIMIT] if name in prompts else subject
+            without_credentials(prompts[name][:_WORDS_LIMIT]) if name in prompts else subject
             for subject, _, name in words
         )
     )
