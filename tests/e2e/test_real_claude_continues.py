@@ -27,19 +27,15 @@ def test_a_fork_remembers_what_was_said_until_its_checkpoint(agents: ClaudeFleet
     agents.await_rest("one")
     agents.await_saved("one", "The second answer.")
 
-    for name, at in (("then", (str(number),)), ("now", ())):
-        agents.script(name, bash("cat file"), *committed(name), text("Done."))
-        agents.type("fork", "one", name, *at, "-m", f"{marker(name)} Do it.")
-
-    for name, words in (("then", "first"), ("now", "second")):
-        assert agents.await_rest(name).state is TaskState.READY
-        asked = agents.requests(name)[0]
-        assert asked.contains("The first answer.")
-        assert asked.contains("The second answer.") is (name == "now")
-        assert asked.contains(f"a worktree of your own, {agents.place(name)}")
-        assert agents.results(name)[-2].startswith(words)
-    sessions = {agents.fleet.run(name).session_id for name in ("one", "then", "now")}
-    assert len(sessions) == 3
+    agents.script("then", bash("cat file"), *committed("then"), text("Done."))
+    agents.type("fork", "one", "then", str(number), "-m", f"{marker('then')} Do it.")
+    assert agents.await_rest("then").state is TaskState.READY
+    asked = agents.requests("then")[0]
+    assert asked.contains("The first answer.")
+    assert not asked.contains("The second answer.")
+    assert asked.contains(f"a worktree of your own, {agents.place('then')}")
+    assert agents.results("then")[-2].startswith("first")
+    assert agents.fleet.run("then").session_id != agents.fleet.run("one").session_id
 
 
 def test_a_worktree_that_a_person_began_with_claude_is_taken_over(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.checkpoint import Cause, choose_checkpoint
 from wtagents.core.errors import StateError
 from wtagents.core.events import EventKind
-from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
 from wtagents.core.record import record, replace
 from wtagents.core.task import TaskState
 from wtagents.core.text import printable
@@ -95,7 +95,8 @@ def restore(context: Context, request: RestoreRequest) -> OperationResult[Restor
         if tip is not None:
             restored = _restore_branch(context, task, restored, tip)
         _note(context, task, restored)
-    return OperationResult(data=restored, messages=tuple(_remarks(restored)))
+        told = _has_conversation(context, task)
+    return OperationResult(data=restored, messages=(*_remarks(restored), *told))
 
 
 def _stop(context: Context, task: Task) -> None:
@@ -220,6 +221,15 @@ def _restore_branch(context: Context, task: Task, restored: Restored, tip: Oid) 
         )
     moved = tip if tip != restored.checkpoint.head else None
     return replace(restored, head=restored.checkpoint.head, moved_from=moved)
+
+
+def _has_conversation(context: Context, task: Task) -> tuple[str, ...]:
+    """Say how an agent that goes on hears of it: it remembers what it wrote."""
+    with context.database.read() as db:
+        run = latest_run(db, task.id)
+    if run is None or task.state in ENDED_TASK_STATES:
+        return ()
+    return (f'its agent does not know: wta send {task.name} "files were put back; look again"',)
 
 
 def _note(context: Context, task: Task, restored: Restored) -> None:
