@@ -169,6 +169,22 @@ async def test_the_mouse_chooses_a_row_and_opens_it(context: Context) -> None:
         await until(pilot, lambda: len(app.screen_stack) == 2, what="the screen of the task")
 
 
+async def test_screens_are_found_by_mouse_and_by_name(context: Context) -> None:
+    app = Dashboard(context, follow=Looks(context, FLEET))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: at(app) == "docs", what="the rows")
+        await pilot.click("#masthead", offset=(23, 0))
+        await until(pilot, lambda: app.current_mode == "inbox", what="the inbox")
+        await pilot.press("ctrl+p", *"show the board")
+        await until(pilot, lambda: "Show the board" in screen_text(app), what="the palette")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.current_mode == "board", what="the board")
+        await pilot.press("?")
+        await until(pilot, lambda: "Everywhere" in screen_text(app), what="the help")
+        await pilot.press("escape")
+        await until(pilot, lambda: "Everywhere" not in screen_text(app), what="no help")
+
+
 async def test_many_tasks_are_scrolled_with_the_cursor(context: Context) -> None:
     many = [an_item(named(f"task-{number:03}", number)) for number in range(1, 201)]
     app = Dashboard(context, follow=Looks(context, many))

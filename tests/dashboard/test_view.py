@@ -9,6 +9,7 @@ from inline_snapshot import snapshot
 
 from tests.support.records import NOW, a_merge, a_pulse, a_question, a_run, later, worktree_facts
 from tests.support.statuses import FLEET, USAGE, an_item, at_work, named
+from wtagents.core.ids import TaskName
 from wtagents.core.limit import AccountLimit
 from wtagents.core.liveness import Liveness
 from wtagents.core.merge import MergeState, Rejection
@@ -31,6 +32,7 @@ from wtagents.dashboard.view import (
     totals_of,
 )
 from wtagents.operations.overview import Overview
+from wtagents.operations.radar.named import RadarClash
 from wtagents.operations.status import TaskStatus
 
 LIMITS = (AccountLimit(account="", until=later(1860), detail="5 hours", seen_at=NOW),)
@@ -122,6 +124,22 @@ def test_a_row_says_everything_in_words_and_figures() -> None:
             "SINCE": "42s",
         }
     )
+
+
+def test_nothing_that_steers_a_terminal_gets_into_a_row() -> None:
+    clash = RadarClash(
+        task=TaskName("a"),
+        other="ma\u202ein\x1b[2J",
+        with_target=True,
+        later=TaskName("a"),
+        places=(),
+        misfits=(),
+        since=NOW,
+    )
+    item = an_item(named("a", 1), attention="asks \x1b]0;title\x07 to", clashes=(clash,))
+    texts = [each.text for each in cells_of(item, {}, now=NOW, late=0)]
+    assert all(text.isprintable() for text in texts)
+    assert "main" in texts
 
 
 def test_hidden_columns_are_hidden_in_every_row() -> None:

@@ -27,7 +27,10 @@ def has_something_to_show(invocation: Invocation) -> bool:
 
 
 def show_dashboard(invocation: Invocation, *, theme: str | None = None) -> None:
-    """Show the dashboard until it is left."""
+    """Show the dashboard until it is left. Raises whatever broke it."""
     from wtagents.dashboard.app import Dashboard
 
-    Dashboard(invocation.context, wake=invocation.wake_supervisor, theme=theme).run()
+    app = Dashboard(invocation.context, wake=invocation.wake_supervisor, theme=theme)
+    app.run()
+    if app.broken_by is not None:
+        raise app.broken_by

@@ -130,6 +130,11 @@ class Dashboard(App[None]):
         """What the last look found."""
         return self._seen
 
+    @property
+    def broken_by(self) -> Exception | None:
+        """What ended the application, if it was not a person."""
+        return self._exception
+
     def now(self) -> datetime:
         """Aware time."""
         return self._place.clock.now()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.figures import text_width
 from wtagents.core.record import record
+from wtagents.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +51,9 @@ EMPTY = Cell(parts=())
 
 
 def cell(text: str, tone: Tone = Tone.PLAIN) -> Cell:
-    """Return a cell of one piece."""
-    return Cell(parts=((text, tone),)) if text else EMPTY
+    """Return a cell of one piece, without anything that could steer a terminal."""
+    shown = printable(text)
+    return Cell(parts=((shown, tone),)) if shown else EMPTY
 
 
 @record

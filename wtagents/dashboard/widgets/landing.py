@@ -46,7 +46,7 @@ class LandingView(VerticalScroll):
 def _request(task: str, request: MergeRequest | None) -> Iterator[RenderableType]:
     if request is None:
         return
-    yield Text(f"{task}: {request.state}, target {request.target}", "bold")
+    yield Text(printable(f"{task}: {request.state}, target {request.target}"), "bold")
     if request.detail:
         yield Text(printable(request.detail))
     if request.hint:
@@ -100,9 +100,9 @@ def _clashes(items: Iterable[TaskStatus]) -> Iterator[RenderableType]:
     table.add_column(no_wrap=True)
     for _ in names:
         table.add_column(justify="right", no_wrap=True)
-    table.add_row(Text("CLASHES", "dim"), *(Text(name, "dim") for name in names))
+    table.add_row(Text("CLASHES", "dim"), *(Text(printable(name), "dim") for name in names))
     for name, figures in rows.items():
         cells = (Text(each, "dim" if each == "·" else "yellow") for each in figures)
-        table.add_row(Text(name), *cells)
+        table.add_row(Text(printable(name)), *cells)
     yield table
     yield Text("")

@@ -66,5 +66,5 @@ def named_facts(item: TaskStatus, now: datetime) -> Table:
     table.add_column(overflow="fold")
     for name, text in task_facts(item, now):
         if text:
-            table.add_row(Text(name), Text(text))
+            table.add_row(Text(name), Text(printable(text)))
     return table

@@ -163,7 +163,7 @@ class Review(Horizontal):
 
 def coloured(patch: Sequence[PatchLine]) -> tuple[Cell, ...]:
     """Return the text of each line in its tones; both sides of a hunk are read as they stand."""
-    cells = [cell(line.text) for line in patch]
+    cells = [Cell(parts=((line.text, Tone.PLAIN),)) for line in patch]
     for hunk in _hunks(patch):
         for side in ((Kind.SAME, Kind.REMOVED), (Kind.SAME, Kind.ADDED)):
             indexes = [index for index in hunk if patch[index].kind in side]
