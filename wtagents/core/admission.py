@@ -31,6 +31,8 @@ class Bar(StrEnum):
 
     PAUSED = "paused"
     """A person holds it back."""
+    FOUNDATION = "foundation"
+    """The branch that it starts from is not ready."""
     LIMIT = "limit"
     """Its account is at its limit."""
     BREAKER = "breaker"
@@ -61,6 +63,8 @@ class Wait:
         match self.bar:
             case Bar.PAUSED:
                 return f"paused; go on: {self.detail}"
+            case Bar.FOUNDATION:
+                return f"waits for {self.detail}"
             case Bar.LIMIT:
                 return f"rate limited{until}"
             case Bar.LATER:
@@ -110,6 +114,9 @@ class Admission:
         """Return what a task waits for; None has taken a place for it."""
         if self._around.pauses.holds(view.task.id):
             return Wait(bar=Bar.PAUSED, detail=_way_on(self._around.pauses, view))
+        foundation = dict(self._around.unfounded).get(view.task.id)
+        if foundation is not None:
+            return Wait(bar=Bar.FOUNDATION, detail=foundation)
         task, limit = view.task, self._limits.get(view.account)
         if limit is not None:
             until = limit.until + spread(limit.until - limit.seen_at, task.id)

@@ -96,6 +96,8 @@ class Surroundings:
     """Of the live runs, each once."""
     queue: tuple[tuple[int, int], ...] = ()
     """Negative priority and id of each task that waits for its start and not for a moment."""
+    unfounded: tuple[tuple[int, str], ...] = ()
+    """Tasks, by id, that wait for the branch they start from, and what that waits for."""
     load: float | None = None
     """Of the last minute, per processor; None where the system does not say."""
     free_memory: int | None = None

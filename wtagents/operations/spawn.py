@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from wtagents.core.run import Run
     from wtagents.operations.confining.choose import Sandbox
     from wtagents.operations.context import Context
+    from wtagents.store.database import Database
 
 PROMPT_LIMIT = 10_000_000
 """Bytes of the longest prompt that Claude Code takes on its standard input."""
@@ -58,6 +59,8 @@ class SpawnRequest:
     """Higher starts first."""
     after: tuple[str, ...] = ()
     """Tasks that land before this one does."""
+    after_ready: str | None = None
+    """Task from whose ready branch this one starts; it lands before this one does, too."""
 
 
 @record
@@ -85,6 +88,7 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     with looking_at_branches(repository) as look, looking_for_large_files(repository) as require:
         with context.database.read() as db:
             require_free_name(db, name)
+            foundation = _foundation(db, request)
             after = [require_task(db, each).id for each in request.after]
         configured = context.settings.agent
         spec = request.agent or AgentSpec(kind=AgentKind(configured.kind))
@@ -113,10 +117,11 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
             priority=request.priority,
             at=context.clock.now(),
         )
-        if after:
+        if after or foundation is not None:
             from wtagents.store.after import add_after
 
-            add_after(db, task.id, after)
+            first = [] if foundation is None else [foundation]
+            add_after(db, task.id, [*first, *after], foundation=foundation)
     failures = tick(context, task_ids={task.id}).failures
     with context.database.read() as db:
         task = require_task_by_id(db, task.id)
@@ -126,6 +131,20 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
         raise failures[0]
     spawned = Spawned(task=task, run=run, sandbox=sandbox.mode)
     return OperationResult(data=spawned, messages=why_waiting(context, task, run))
+
+
+def _foundation(db: Database, request: SpawnRequest) -> int | None:
+    """Return the task that the new one builds on. Raises UsageError, NotFoundError, StateError."""
+    if request.after_ready is None:
+        return None
+    if request.base is not None:
+        raise UsageError(
+            "--base and --after-ready both say where to start", hint="leave one of them out"
+        )
+    found = require_task(db, request.after_ready)
+    if found.state is TaskState.CANCELLED:
+        raise StateError(f"task {found.name} is cancelled", hint="start from another task")
+    return found.id
 
 
 def drop_failed(context: Context, task: Task) -> None:

@@ -13,6 +13,7 @@ from wtagents.core.record import replace
 from wtagents.core.snapshot import Surroundings
 from wtagents.core.task import TaskState
 from wtagents.operations.breakers import observe_breakers
+from wtagents.store.after import unfounded
 from wtagents.store.limits import account_limits
 from wtagents.store.pauses import pauses
 from wtagents.store.runs import live_runs
@@ -44,6 +45,7 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
         ledger=observe_ledger(context, db),
         models=tuple(run.model for run in live_runs(db)),
         queue=queued(db, now=now),
+        unfounded=unfounded(db),
         load=None if busy is None else busy.average / busy.processors,
         free_memory=free_memory(),
     )

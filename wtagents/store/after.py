@@ -15,10 +15,33 @@ if TYPE_CHECKING:
     from wtagents.store.database import Database
 
 
-def add_after(db: Database, task_id: int, after_ids: Iterable[int]) -> None:
-    """Let a task land after others; the same again changes nothing."""
+def add_after(
+    db: Database, task_id: int, after_ids: Iterable[int], *, foundation: int | None = None
+) -> None:
+    """Let a task land after others, and start from one of them; again changes nothing."""
     for after_id in after_ids:
-        db.change("INSERT OR IGNORE INTO task_after VALUES (?, ?)", (task_id, after_id))
+        db.change(
+            "INSERT OR IGNORE INTO task_after (task_id, after_id, starts_from) VALUES (?, ?, ?)",
+            (task_id, after_id, after_id == foundation),
+        )
+
+
+def foundation_of(db: Database, task_id: int) -> Task | None:
+    """Return the task from whose branch a task starts."""
+    row = db.row("SELECT after_id FROM task_after WHERE task_id = ? AND starts_from", (task_id,))
+    return None if row is None else require_task_by_id(db, row["after_id"])
+
+
+def unfounded(db: Database) -> tuple[tuple[int, str], ...]:
+    """Return the tasks that wait for the branch they start from, and why, in words."""
+    rows = db.rows(
+        "SELECT task_id, other.name, other.state FROM task_after JOIN task ON task.id = task_id"
+        " JOIN task AS other ON other.id = after_id WHERE starts_from"
+        " AND task.removed_at IS NULL AND task.state = 'queued'"
+        " AND other.state NOT IN ('ready', 'merging', 'merged')"
+        " AND NOT EXISTS (SELECT 1 FROM run WHERE run.task_id = task.id)"
+    )
+    return tuple((row["task_id"], f"{row['name']}, which is {row['state']}") for row in rows)
 
 
 def tasks_waiting_for(db: Database, task_id: int) -> list[Task]:

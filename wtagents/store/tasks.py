@@ -306,6 +306,14 @@ def queued(db: Database, *, now: datetime) -> tuple[tuple[int, int], ...]:
     return tuple((row["urgency"], row["id"]) for row in rows)
 
 
+def set_base(db: Database, task_id: int, base: Oid, at: datetime) -> Task:
+    """Record where the branch of a task begins that was not made yet."""
+    row = db.change("UPDATE task SET base = ? WHERE id = ? RETURNING *", (base, task_id))
+    task = _task(_present(row))
+    add_event(db, EventKind.TASK_WISHED, at=at, task_id=task_id, data={"base": base})
+    return task
+
+
 def set_priority(db: Database, task_id: int, at: datetime, *, priority: int) -> Task:
     """Record how urgent a task is."""
     row = db.change("UPDATE task SET priority = ? WHERE id = ? RETURNING *", (priority, task_id))

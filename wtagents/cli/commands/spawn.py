@@ -45,6 +45,7 @@ class SpawnCommand(WtaCommand):
         'wta spawn fix-login "the login fails for names with a dot; add a test"',
         "wta spawn docs --file prompts/docs.md --model opus --merge",
         'wta spawn use-it "use the new interface" --merge --after interface',
+        'wta spawn on-top "go on from there" --after-ready interface',
         "gh issue view 12 | wta spawn issue-12 - --wait",
         'wta spawn tidy "tidy up" --agent command -- mytool --task "{prompt}"',
     ],
@@ -66,6 +67,12 @@ class SpawnCommand(WtaCommand):
     metavar="NAME",
     shell_complete=complete_tasks,
     help="Merge it after this task; several may be named.",
+)
+@click.option(
+    "--after-ready",
+    metavar="NAME",
+    shell_complete=complete_tasks,
+    help="Start from the branch of this task as soon as it is ready; merge after it.",
 )
 @click.option(
     "--priority",
@@ -124,6 +131,7 @@ def command(
         merge=options["merge"],
         priority=options["priority"],
         after=options["after"],
+        after_ready=options["after_ready"],
     )
     result = spawn(invocation.context, request)
     invocation.wake_supervisor()

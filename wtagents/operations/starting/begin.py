@@ -16,6 +16,7 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import Exit, ExitReason, Purpose, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.operations.breakers import observe_breakers
+from wtagents.operations.starting.foundation import lay_foundation
 from wtagents.operations.surroundings import (
     account_for,
     budget_of,
@@ -100,6 +101,8 @@ def _claim(context: Context, action: BeginRun) -> Task | None:
             if task.state is TaskState.QUEUED:
                 moved = move_task(db, task.id, TaskState.PREPARING, at=context.clock.now())
                 task = moved or task
+                if run is None:
+                    task = lay_foundation(context, db, task)
         context.world.claim_worktree(task, run)
         return task
 
