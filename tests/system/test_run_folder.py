@@ -61,6 +61,7 @@ ORDER = Order(
         replace=(Replacement(place=Path("/t"), source=Path("/s/tmp")),),
         hollow=Path("/w/.git"),
         network=Network.NONE,
+        environment=(("TMPDIR", "/t"),),
     ),
 )
 PULSE = Pulse(

@@ -126,6 +126,8 @@ class Confinement:
     ref, not even its own marks of a rebase, without a lock file there. What is in it shows through.
     Only where files have a namespace of their own."""
     network: Network = Network.ALL
+    environment: tuple[tuple[str, str], ...] = ()
+    """What a program inside must know of its walls; set-up commands run outside."""
 
     @property
     def has_doorman(self) -> bool:

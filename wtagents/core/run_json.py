@@ -98,6 +98,7 @@ def walls_value(walls: Confinement) -> dict[str, Any]:
         "hollow": None if walls.hollow is None else str(walls.hollow),
         "replace": [[str(each.place), str(each.source)] for each in walls.replace],
         "network": walls.network.value,
+        "environment": [list(pair) for pair in walls.environment],
     }
 
 
@@ -114,6 +115,7 @@ def parse_walls(value: Any) -> Confinement:
             for place, source in fields.pairs("replace")
         ),
         network=Network(fields.text("network")),
+        environment=fields.pairs("environment"),
         **paths,
     )
 

@@ -30,6 +30,7 @@ from wtagents.git.removal import FILES, remove_admin, trash_worktree
 from wtagents.git.snapshots import staged_commit
 from wtagents.operations.remains import observe_remains, owner_of
 from wtagents.operations.result import OperationResult
+from wtagents.operations.starting.resources import drop_resources
 from wtagents.operations.sweep import SCRAP, Swept, sweep
 from wtagents.operations.traces import forget, observe_traces
 from wtagents.store.tasks import mark_removed, require_task
@@ -179,6 +180,7 @@ def _trash(context: Context, task: Task, found: Found, verdict: Remove) -> Trash
     with context.database.write() as db:
         if mark_removed(db, task.id, now) is None:
             raise StateError(f"task {task.name} is at work again", hint="wta status")
+    drop_resources(context, task)
     return item
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
     from wtagents.operations.radar.named import RadarClash
+    from wtagents.operations.starting.resources import Resources
     from wtagents.store.database import Database
 
 
@@ -72,6 +73,8 @@ class TaskStatus:
     """What the radar saw last; `task` may be the other one of a pair."""
     sandbox: SandboxMode | None = None
     """What keeps the agent of the latest run inside; in a list only `none`, where none works."""
+    resources: Resources | None = None
+    """What the task has for itself; asked only about tasks that are named."""
 
 
 def status(context: Context, request: StatusRequest) -> OperationResult[tuple[TaskStatus, ...]]:
@@ -200,6 +203,7 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         wait=row.wait,
         clashes=row.clashes,
         sandbox=_sandbox(context, row.run, is_named=bool(request.names)),
+        resources=_resources(context, row.task) if request.names else None,
     )
 
 
@@ -217,6 +221,12 @@ def _sandbox(context: Context, run: Run | None, *, is_named: bool) -> SandboxMod
     if order is None:
         return None
     return SandboxMode.NONE if order.confinement is None else order.confinement.mode
+
+
+def _resources(context: Context, task: Task) -> Resources | None:
+    from wtagents.operations.starting.resources import observe_resources
+
+    return observe_resources(context, task)
 
 
 def _end_of(run: Run | None) -> ExitReason | None:

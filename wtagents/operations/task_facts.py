@@ -47,6 +47,10 @@ def _place(item: TaskStatus) -> Iterator[tuple[str, str]]:
     yield "agent", printable(", ".join(word for word in (program, *limits) if word))
     if item.sandbox is not None:
         yield SANDBOX, sandbox_words(item.sandbox)
+    if item.resources is not None:
+        held = item.resources
+        ports = f"ports {held.ports.words}, " if held.ports else ""
+        yield "resources", printable(f"{ports}{held.compose_project}, {held.temporary.parent}")
 
 
 def _life(item: TaskStatus, now: datetime) -> Iterator[tuple[str, str]]:

@@ -70,10 +70,11 @@ def _live(watch: Watch, order: Order) -> Outcome:
     if watch.stops:
         return STOPPED_EARLY
     try:
+        argv, inside = inside_walls(order, order.argv, environment)
         child = start_child(
-            inside_walls(order, order.argv, environment),
+            argv,
             cwd=order.worktree,
-            env=environment,
+            env=inside,
             stdout=watch.folder.stream,
             stderr=watch.folder.stderr,
             speaks=bool(order.prompt),

@@ -69,8 +69,8 @@ def _run(watch: Watch, order: Order, environment: Mapping[str, str], command: st
     begun = watch.clock.monotonic()
     append_text(log, f"$ {command}\n")
     try:
-        argv = inside_walls(order, ("/bin/sh", "-c", command), environment)
-        child = start_child(argv, cwd=order.worktree, env=environment, stdout=log, stderr=log)
+        argv, inside = inside_walls(order, ("/bin/sh", "-c", command), environment)
+        child = start_child(argv, cwd=order.worktree, env=inside, stdout=log, stderr=log)
     except SystemFault as fault:
         append_text(log, f"{fault.message}: {fault.cause}\n")
         return _check(watch, command, begun, passed=False, timed_out=False)

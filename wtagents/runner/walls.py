@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 def inside_walls(
     order: Order, argv: tuple[str, ...], environment: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Return a command line as it runs inside the walls of the run.
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Return a command line and its environment as they are inside the walls of the run.
 
     The program is looked for outside, where no file of the worktree can take its place. Raises
     SystemFault when it is not there.
     """
-    if order.confinement is None:
-        return argv
+    walls = order.confinement
+    if walls is None:
+        return argv, environment
     from wtagents.system.confine import confined_argv
 
     program = require_program(argv[0], environment)
-    return confined_argv(order.confinement, (program, *argv[1:]), order.worktree)
+    inside = {**environment, **dict(walls.environment)}
+    return confined_argv(walls, (program, *argv[1:]), order.worktree), inside

@@ -102,6 +102,7 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
         replace=replace,
         hollow=context.common_dir.resolve() if has_own_files else None,
         network=settings.network,
+        environment=tuple(_environment(needs.resources, is_private=is_private).items()),
     )
 
 
@@ -116,11 +117,8 @@ def own_sandbox(context: Context, worktree: Path, branch: str) -> OwnSandbox:
     return OwnSandbox(write=tuple(_existing((*wanted, *chosen))), hide=tuple(_existing(hidden)))
 
 
-def walls_environment(walls: Confinement | None, resources: ResourceFolder) -> dict[str, str]:
+def _environment(resources: ResourceFolder, *, is_private: bool) -> dict[str, str]:
     """Return what an agent must know of its walls."""
-    if walls is None:
-        return {}
-    has_own = any(each.place == TEMPORARY for each in walls.replace)
     settings = {
         f"GIT_CONFIG_{part}_{number}": word
         for number, pair in enumerate(_GIT_SETTINGS)
@@ -128,7 +126,7 @@ def walls_environment(walls: Confinement | None, resources: ResourceFolder) -> d
     }
     return {
         **dict.fromkeys(_OFF, ""),
-        "TMPDIR": str(TEMPORARY if has_own else resources.temporary),
+        "TMPDIR": str(TEMPORARY if is_private else resources.temporary),
         "GIT_CONFIG_COUNT": str(len(_GIT_SETTINGS)),
         **settings,
     }
@@ -215,7 +213,8 @@ def _replacements(needs: Needs) -> Iterator[Replacement]:
 def _prepare(needs: Needs, *, has_own_files: bool) -> None:
     """Make what must exist: a wall can only be built round something."""
     files = needs.files
-    for folder in (needs.resources.temporary, needs.resources.cache, needs.folder.own):
+    make_private_folder(needs.folder.own)
+    for folder in (needs.resources.temporary, needs.resources.cache):
         make_private_folder(folder)
     for place in (files.home, files.conversation):
         if place is not None:

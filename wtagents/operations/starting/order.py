@@ -10,11 +10,12 @@ from wtagents.core.fallback import model_after
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
 from wtagents.operations.confining.choose import require_sandbox
-from wtagents.operations.confining.walls import Needs, build_walls, own_sandbox, walls_environment
+from wtagents.operations.confining.walls import Needs, build_walls, own_sandbox
 from wtagents.operations.starting.fork_opening import fork_to_begin
 from wtagents.operations.starting.hook import edit_hook
 from wtagents.operations.starting.opening import choose_first_words
 from wtagents.operations.starting.remake import is_made_since
+from wtagents.operations.starting.resources import give_resources
 from wtagents.operations.surroundings import models_for
 from wtagents.store.messages import messages_of
 from wtagents.store.runs import runs_of
@@ -69,7 +70,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         past=past,
     )
     walls = build_walls(context, task.worktree, needs)
-    environment = _environment(task) | walls_environment(walls, resources)
+    environment = _environment(task) | give_resources(context, task)
     order = Order(
         run_id=run.id,
         task=task.name,
