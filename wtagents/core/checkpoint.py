@@ -58,7 +58,7 @@ _WORDS = {
     Cause.RUN: "run ended",
     Cause.TIME: "at work",
     Cause.RESTORE: "before restore",
-    Cause.FRESH: "before retry --fresh",
+    Cause.FRESH: "before a fresh start",
     Cause.TAKEOVER: "before takeover",
     Cause.ASKED: "asked for",
     Cause.FORK: "forked",

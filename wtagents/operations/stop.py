@@ -56,8 +56,6 @@ def retry(context: Context, request: RetryRequest) -> OperationResult[Task]:
 
     Raises StateError for a task that works, lands or has ended.
     """
-    if request.fresh:
-        _keep_files(context, request.name)
     now = context.clock.now()
     with context.database.write() as db:
         task = require_task(db, request.name)
@@ -76,17 +74,6 @@ def retry(context: Context, request: RetryRequest) -> OperationResult[Task]:
         raise failures[0]
     messages = tuple(words_of_loss(context, task)) if was_lost else ()
     return OperationResult(data=task, messages=messages)
-
-
-def _keep_files(context: Context, name: str) -> None:
-    """Take a checkpoint: an agent that knows of nothing may begin by clearing away."""
-    from wtagents.core.checkpoint import Cause
-    from wtagents.operations.checkpointing.keep import try_checkpoint
-
-    with context.database.read() as db:
-        task = require_task(db, name)
-        _require_rest(db, task)
-    try_checkpoint(context, task, Cause.FRESH)
 
 
 def _require_rest(db: Database, task: Task) -> None:

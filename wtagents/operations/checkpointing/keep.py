@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.checkpoint import Cause, due_cause, moment_of
 from wtagents.core.errors import WtaError
 from wtagents.core.radar import is_watched
-from wtagents.operations.checkpointing.take import take_checkpoint
+from wtagents.operations.checkpointing.take import LOCK_SECONDS, take_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,12 +43,14 @@ def keep_checkpoints(context: Context, due: Iterable[Due]) -> None:
         try_checkpoint(context, task, cause)
 
 
-def try_checkpoint(context: Context, task: Task, cause: Cause) -> None:
+def try_checkpoint(
+    context: Context, task: Task, cause: Cause, *, seconds: float = LOCK_SECONDS
+) -> None:
     """Take one where that is possible and wanted: no work ever waits for it in vain."""
     if not context.settings.checkpoints.enabled:
         return
     try:
-        take_checkpoint(context, task, cause)
+        take_checkpoint(context, task, cause, seconds=seconds)
     except (WtaError, OSError) as error:
         why = error.cause if isinstance(error, WtaError) and error.cause else error
         logger.warning("no checkpoint of %s: %s (%s)", task.name, error, why)

@@ -67,13 +67,15 @@ class Looking:
 
 
 @contextmanager
-def looking_at(context: Context, task: Task) -> Iterator[Looking | None]:
+def looking_at(
+    context: Context, task: Task, *, seconds: float = LOCK_SECONDS
+) -> Iterator[Looking | None]:
     """Look at a worktree and go on holding the rooms; None where there is none, or no commit.
 
     Raises DeadlineError when another look does not end, GitError for what git cannot read.
     """
     make_private_folder(context.paths.root)
-    with hold_lock(context.paths.radar_lock, seconds=LOCK_SECONDS, what="looking at worktrees"):
+    with hold_lock(context.paths.radar_lock, seconds=seconds, what="looking at worktrees"):
         try:
             yield _looked(context, task)
         except GitError:
@@ -104,12 +106,14 @@ def _looked(context: Context, task: Task) -> Looking | None:
     )
 
 
-def take_checkpoint(context: Context, task: Task, cause: Cause) -> Checkpoint | None:
+def take_checkpoint(
+    context: Context, task: Task, cause: Cause, *, seconds: float = LOCK_SECONDS
+) -> Checkpoint | None:
     """Keep what lies in the worktree now; None when the last checkpoint has it already.
 
     None also where no worktree is. Raises as `looking_at`, and SystemFault for a full disk.
     """
-    with looking_at(context, task) as looking:
+    with looking_at(context, task, seconds=seconds) as looking:
         if looking is None:
             return None
         return keep_whole(context, task, looking, looking.whole(), cause)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from wtagents.operations.starting.filling import Filling
 
 _WORLD_READABLE = 0o644
+_PATIENCE = 5.0
+"""How long a tick waits for a look of the radar."""
 
 
 @record
@@ -92,8 +94,14 @@ def _starting_commit(context: Context, task: Task) -> Oid:
 def furnish_worktree(context: Context, task: Task, filling: Filling) -> Furnished:
     """Write the instructions and copy what `.worktreeinclude` names, which needs all files.
 
-    Before the first run of a fork the files of its checkpoint come, too.
+    Before the first run of a fork the files of its checkpoint come, too. Before a fresh
+    conversation what lies there is kept: who knows of nothing may begin by clearing away.
     """
+    if task.fresh:
+        from wtagents.core.checkpoint import Cause
+        from wtagents.operations.checkpointing.keep import try_checkpoint
+
+        try_checkpoint(context, task, Cause.FRESH, seconds=_PATIENCE)
     with context.database.read() as db:
         is_fork = fork_of(db, task.id) is not None
     if is_fork:
