@@ -69,7 +69,8 @@ def test_a_store_that_is_gone_and_made_anew_is_found(context: Context, writer: C
     writer.close()
     shutil.rmtree(context.paths.root)
     assert watch.is_due()
-    assert look(watch, context) == []
+    with pytest.raises(SystemFault, match="gone"):
+        look(watch, context)
     with writer.database.write() as db:
         stored_task(db, "second")
     assert watch.is_due()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import SystemFault
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Watch:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._opened: object = None
+        self._was_there = False
         self._live: tuple[RunId, ...] = ()
         self._mark: object = None
         self._looked = float("-inf")
@@ -40,11 +42,18 @@ class Watch:
     def look_begins(self) -> None:
         """Note how things stand: what changes from now on is found by the next look.
 
-        Raises SystemFault when the store cannot be read, or a newer wta has changed it.
+        Raises SystemFault when the store cannot be read, is gone, or a newer wta has changed it.
         """
         self._mark = self._current()
         if self._context.reader is not None:
             self._context.reader.require_known()
+            self._was_there = True
+        elif self._was_there:
+            raise SystemFault(
+                "the state of this repository is gone",
+                cause=f"there is no {self._context.paths.database} any more",
+                hint="bring it back; branches and worktrees are untouched",
+            )
         self._looked = self._context.clock.monotonic()
 
     def saw(self, seen: Overview) -> None:

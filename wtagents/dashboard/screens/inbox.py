@@ -78,9 +78,9 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
             yield Evidence(id="evidence")
 
     def on_mount(self) -> None:
-        """Keep the ages going."""
+        """Keep the ages and the evidence going."""
         super().on_mount()
-        self.set_interval(1.0, self._draw)
+        self.set_interval(1.0, self._draw_all)
         self.query_one(Table).focus()
 
     def show(self, seen: Overview) -> None:
@@ -180,8 +180,13 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         hidden = f"; {len(self._snoozed)} snoozed, Z shows them" if self._snoozed else ""
         empty = f"nothing waits for a person{hidden}"
         self.query_one(Table).show(COLUMNS, inbox_rows(self._waiting, now=now), empty=empty)
-        self._tell()
         self.offer()
+
+    def _draw_all(self) -> None:
+        """Draw the evidence, too, which costs more than the list."""
+        self._draw()
+        if self.is_current:
+            self._tell()
 
     def _tell(self) -> None:
         chosen = self._chosen()

@@ -119,7 +119,7 @@ class Table(ScrollView, can_focus=True):
         """Draw one line of the terminal; the titles stay on top."""
         width = self.size.width
         if y < self._top:
-            return self._titles(width)
+            return self._titles(width) if self._lines else Strip.blank(width, self.rich_style)
         index = self.scroll_offset.y + y - self._top
         if not self._lines and y == self._top + 1:
             return self._plain(self._empty, width, "table--faint")
