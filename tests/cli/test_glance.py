@@ -79,3 +79,44 @@ def test_what_goes_wrong_is_told_once(tmp_path: Path, arguments: tuple[str, ...]
         long.stdout,
         long.stderr,
     )
+
+
+def test_one_line_for_those_who_show_one(shell: Shell) -> None:
+    assert shell.wta("statusline") == (0, "", "")
+    shell.wta("spawn", "broken", "scenario:\nfail", "--wait")
+    shell.wta("spawn", "done", 'scenario:\nwrite a.txt <<END\na\nEND\ncommit "Add a"\n', "--wait")
+    said = "1 needs you: broken · 1 ready · <$0.01 today"
+    tmux = "#[fg=yellow]1 needs you: broken#[default] · #[fg=green]1 ready#[default]"
+    tmux += " · #[dim]<$0.01 today#[default]"
+    for arguments, line in (
+        ((), said),
+        (("--plain",), said),
+        (("--tmux",), tmux),
+    ):
+        assert glanced("statusline", *arguments, cwd=shell.folder) == (0, f"{line}\n", [])
+        assert shell.wta("--no-color", "statusline", *arguments) == (0, f"{line}\n", "")
+    worktree = shell.data("status", "done")[0]["task"]["worktree"]
+    session = {
+        "workspace": {"current_dir": f"{worktree}/src"},
+        "model": {"display_name": "Opus\x1b[2J"},
+        "context_window": {"used_percentage": 83.2},
+        "cost": {"total_cost_usd": 0.42},
+    }
+    shell.sandbox.set_variable("NO_COLOR", "1")
+    claude = ("statusline", "--claude")
+    told = shell.wta(*claude, stdin=json.dumps(session))
+    assert told == (0, f"done · context 83% · $0.42 · {said}\n", "")
+    odd = '{"workspace": 1, "cost": {"total_cost_usd": NaN}, "model": {}, "cwd": "/none"}'
+    for document in ("", "[]", "{", odd):
+        assert shell.wta(*claude, stdin=document) == (0, f"{said}\n", "")
+    data = shell.data("statusline")
+    assert (data["needing"], data["ready"], data["at_work"]) == (["broken"], 1, 0)
+    assert shell.wta("hud") == (0, f"{said}\n", "")
+    assert shell.wta("hud", "done").out.startswith("done · ready · ")
+    assert shell.wta("hud", "nobody").status == 4
+
+
+def test_outside_of_a_repository_the_line_is_empty(tmp_path: Path) -> None:
+    for arguments in (("statusline",), ("--no-color", "statusline", "--tmux")):
+        done = run_to_end([sys.executable, "-m", "wtagents", *arguments], cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

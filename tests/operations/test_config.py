@@ -49,7 +49,7 @@ def test_the_person_wins_over_the_repository(
     ("key", "hint"),
     [
         ("agents", "did you mean limits.agents? see all: wta config"),
-        ("limit", "did you mean limits? see all: wta config"),
+        ("limit", "did you mean limits or "),
         ("merge.gates", "did you mean merge.gate or "),
         ("", "see all: wta config"),
         ("x", "see all: wta config"),

@@ -1,4 +1,4 @@
-"""`wta status` without click: the question that watch loops, prompts and people ask most.
+"""`wta status` and `wta statusline` without click: what watch loops, prompts and people ask most.
 
 To load what reads a command line takes longer than this answer. So only the barest spelling is
 taken here. Every other one is left to `cli/main.py`, and so is whatever goes wrong: a look at the
@@ -14,16 +14,24 @@ if TYPE_CHECKING:
     from wtagents.cli.answer import Answer
     from wtagents.cli.call import Invocation
     from wtagents.operations.status import TaskStatus
+    from wtagents.operations.statusline import StatusLine
 
 _SPELLINGS = (["status"], ["ls"])
+_LINES = {
+    ("statusline",): "",
+    ("statusline", "--plain"): "plain",
+    ("statusline", "--tmux"): "tmux",
+    ("statusline", "--claude"): "claude",
+}
 
 
 def glance(arguments: list[str]) -> int | None:
-    """Answer `wta [-C PATH] status` and return the exit status; None for what is not answered."""
+    """Answer `wta [-C PATH] status|statusline`; return the exit status, None for anything else."""
     folder, words = ".", arguments
     if arguments[:1] == ["-C"]:
         folder, words = "".join(arguments[1:2]), arguments[2:]
-    if words not in _SPELLINGS or "_WTA_COMPLETE" in os.environ:
+    mode = _LINES.get(tuple(words))
+    if (mode is None and words not in _SPELLINGS) or "_WTA_COMPLETE" in os.environ:
         return None
     if not (os.path.isdir(folder) and os.access(folder, os.R_OK)):  # noqa: PTH112 - loads nothing
         return None
@@ -33,13 +41,19 @@ def glance(arguments: list[str]) -> int | None:
 
     accept_any_text()
     invocation = Invocation()
-    invocation.command, invocation.folder = "status", folder
+    invocation.command, invocation.folder = "status" if mode is None else "statusline", folder
     try:
-        answer = _list(invocation)
+        answer = _list(invocation) if mode is None else _line(invocation, mode)
         show(answer, invocation)
     except Exception:  # noqa: BLE001 - told by whoever asks again
         return None
     return int(answer.exit_code)
+
+
+def _line(invocation: Invocation, mode: str) -> Answer[StatusLine | None]:
+    from wtagents.cli.statusline_text import statusline_answer
+
+    return statusline_answer(invocation, mode)
 
 
 def _list(invocation: Invocation) -> Answer[tuple[TaskStatus, ...]]:

@@ -67,7 +67,11 @@ def channels(context: Context) -> tuple[Delivery, ...]:
     off = "off" if settings.desktop is Desktop.OFF else "no screen, or no notify-send"
     return (
         _delivery(Channel.DESKTOP, use=shown, detail=program or off),
-        _delivery(Channel.BELL, use=settings.bell, detail=terminal if settings.bell else "not set"),
+        _delivery(
+            Channel.BELL,
+            use=settings.bell,
+            detail=(terminal or "no terminal") if settings.bell else "not set",
+        ),
         _trusted(context, Channel.WEBHOOK, set_to=_host(settings.webhook)),
         _trusted(context, Channel.COMMAND, set_to=" ".join(settings.command[:1])),
     )

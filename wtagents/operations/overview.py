@@ -9,6 +9,7 @@ from wtagents.operations.result import OperationResult
 from wtagents.operations.status import StatusRequest, TaskStatus, status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from wtagents.core.limit import AccountLimit
@@ -40,7 +41,7 @@ def overview(context: Context) -> OperationResult[Overview]:
     return OperationResult(
         data=Overview(
             items=found,
-            cost_today=_ended_today(context, at) + sum(_cost_of_live_run(each) for each in found),
+            cost_today=cost_today(context, found),
             budget_today=context.settings.budget.day_usd,
             load=machine_load(),
             limits=_limits(context, at),
@@ -49,11 +50,16 @@ def overview(context: Context) -> OperationResult[Overview]:
     )
 
 
-def _ended_today(context: Context, at: datetime) -> float:
+def cost_today(context: Context, found: Iterable[TaskStatus]) -> float:
+    """Add up what the runs that ended today have cost and what those at work have so far."""
     from wtagents.store.runs import cost_of_ended_runs
 
-    midnight = at.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    return 0.0 if context.reader is None else cost_of_ended_runs(context.reader, since=midnight)
+    if context.reader is None:
+        return 0.0
+    now = context.clock.now().astimezone()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    ended = cost_of_ended_runs(context.reader, since=midnight)
+    return ended + sum(_cost_of_live_run(each) for each in found)
 
 
 def _limits(context: Context, at: datetime) -> tuple[AccountLimit, ...]:

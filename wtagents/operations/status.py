@@ -44,6 +44,8 @@ class StatusRequest:
     """Empty for all tasks."""
     fresh: bool = False
     """Ask git about every worktree."""
+    remembered: bool = False
+    """Ask git about none: worktrees are as they were seen last."""
 
 
 @record
@@ -180,6 +182,7 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
     seen = _look(context, row.run)
     pulse = seen.pulse if seen else None
     verdict = _judge(context, seen) if seen and seen.exit is None else None
+    asked = bool(request.names) or request.fresh
     return TaskStatus(
         task=row.task,
         run=row.run,
@@ -189,7 +192,7 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         activity_age=verdict.age if verdict else None,
         pulse=pulse if verdict else None,
         usage=row.usage_before.plus(pulse.usage if pulse else Usage()),
-        worktree=_worktree(context, row, ask=bool(request.names) or request.fresh),
+        worktree=row.facts if request.remembered else _worktree(context, row, ask=asked),
         attention=attention(
             row.task,
             verdict,
