@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.fleet import configure
 from tests.support.processes import end_supervisors
 from tests.support.terminal import play_claude, run_in_pty
 from tests.support.waiting import wait_until
@@ -31,6 +32,8 @@ WTA = [sys.executable, "-P", "-m", "wtagents"]
 
 @pytest.fixture
 def context(sandbox: Sandbox, repository: RepositoryBuilder) -> Iterator[Context]:
+    # The played program keeps its conversations where no agent behind walls may look.
+    configure(sandbox)
     opened = Context(repository.path)
     yield opened
     opened.close()
