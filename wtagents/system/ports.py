@@ -8,7 +8,6 @@ somebody is killed. Blocks lie below the ports that systems hand out by themselv
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from wtagents.system.lock import hold_lock
 
 FIRST, LAST, COUNT = 20_000, 31_999, 10
 _LOCK_SECONDS = 10.0
+_LOCAL, _STATE, _LISTEN = 1, 3, "0A"
 
 
 @record
@@ -55,9 +55,11 @@ def claim_block(folder: Path, worktree: Path, task: str) -> PortBlock | None:
         known = claimed_block(folder, worktree)
         if known is not None:
             return known
+        busy = _listened()
         for first in range(FIRST, LAST, COUNT):
             owner = taken.get(first)
-            if (owner is None or not owner.is_dir()) and _is_free(first):
+            is_free = owner is None or not owner.is_dir()
+            if is_free and busy.isdisjoint(range(first, first + COUNT)):
                 write_json(
                     folder / f"{first}.json",
                     {"worktree": str(worktree), "task": task},
@@ -81,14 +83,16 @@ def _claims(folder: Path) -> dict[int, Path]:
     return found
 
 
-def _is_free(first: int) -> bool:
-    import socket
-
-    for port in range(first, first + COUNT):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    return False
-    return True
+def _listened() -> set[int]:
+    """Return the TCP ports on which somebody listens (proc(5)); none where there is no /proc."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for row in rows:
+            fields = row.split()
+            if fields[_STATE] == _LISTEN:
+                found.add(int(fields[_LOCAL].rpartition(":")[2], 16))
+    return found
