@@ -19,6 +19,8 @@ WRITTEN = {
     "worktree.setup": "[]",
     "worktree.setup_timeout": '"10m"',
     "worktree.include_file": '".worktreeinclude"',
+    "worktree.copy": "[]",
+    "worktree.copy_fallback": '"copy"',
     "verify.commands": "[]",
     "verify.rounds": "3",
     "verify.timeout": '"20m"',

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wtagents.core.alert import Desktop, Topic
 from wtagents.core.claim import ClaimMode
 from wtagents.core.confinement import Network, SandboxMode
+from wtagents.core.copying import CopyFallback
 from wtagents.core.credentials import SecretScan
 from wtagents.core.forms import (
     Amount,
@@ -89,6 +90,16 @@ KEYS: Mapping[str, Key] = {
     "worktree.include_file": Key(
         Text("a file in the repository"),
         "Lists the ignored files that are copied into a new worktree.",
+    ),
+    "worktree.copy": Key(
+        Texts('a list of ignored folders such as ["node_modules"]'),
+        "Heavy ignored folders that a new worktree begins with, where their lock file is the same.",
+        trusted=True,
+    ),
+    "worktree.copy_fallback": Key(
+        OneOf(CopyFallback),
+        "How they are copied where the file system cannot share blocks.",
+        trusted=True,
     ),
     "verify.commands": Key(
         _SHELL, "Each must pass in the worktree before a task is ready.", trusted=True

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wtagents.core.alert import NotifySettings
 from wtagents.core.claim import ClaimMode, Ownership
 from wtagents.core.confinement import SandboxSettings
+from wtagents.core.copying import CopyFallback
 from wtagents.core.credentials import SecretScan
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.liveness import Thresholds
@@ -79,6 +80,8 @@ class WorktreeSettings:
     setup: tuple[str, ...] = ()
     setup_timeout: float = 600.0
     include_file: str = ".worktreeinclude"
+    copy: tuple[str, ...] = ()
+    copy_fallback: CopyFallback = CopyFallback.COPY
 
 
 @record

@@ -12,6 +12,7 @@ from wtagents.core.task import AgentKind
 from wtagents.operations.confining.choose import require_sandbox
 from wtagents.operations.confining.walls import Needs, build_walls, own_sandbox
 from wtagents.operations.starting.fork_opening import fork_to_begin
+from wtagents.operations.starting.heavy_folders import copying
 from wtagents.operations.starting.hook import edit_hook
 from wtagents.operations.starting.opening import choose_first_words
 from wtagents.operations.starting.remake import is_made_since
@@ -81,7 +82,9 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         prompt=launch.first_message,
         yields=words.speak_for_themselves and not is_made_since(context, task, earlier[-1]),
         session_id=run.session_id,
-        setup=() if _is_set_up(context, task, earlier) else settings.worktree.setup,
+        setup=()
+        if _is_set_up(context, task, earlier)
+        else (*copying(context, task), *settings.worktree.setup),
         setup_seconds=settings.worktree.setup_timeout,
         timeout_seconds=task.agent.timeout_seconds or settings.agent.timeout,
         stop_seconds=settings.limits.stop_seconds,
