@@ -89,6 +89,8 @@ def _fleet(found: StatusLine) -> Iterator[tuple[str, Tone]]:
     for number, word in zip(counts, words, strict=True):
         if number:
             yield (f"{number} {word}", Tone.GOOD if word == "ready" else Tone.PLAIN)
+    if found.limited_until is not None:
+        yield (f"rate limited until {found.limited_until.astimezone():%H:%M}", Tone.NOTICE)
     if not names and not any(counts):
         yield ("nobody at work", Tone.FAINT)
     spent = money(found.cost_today) or ("$0" if found.day_usd else "")

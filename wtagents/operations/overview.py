@@ -44,7 +44,7 @@ def overview(context: Context) -> OperationResult[Overview]:
             cost_today=cost_today(context, found),
             budget_today=context.settings.budget.day_usd,
             load=machine_load(),
-            limits=_limits(context, at),
+            limits=limits(context),
             at=at,
         )
     )
@@ -62,10 +62,12 @@ def cost_today(context: Context, found: Iterable[TaskStatus]) -> float:
     return ended + sum(_cost_of_live_run(each) for each in found)
 
 
-def _limits(context: Context, at: datetime) -> tuple[AccountLimit, ...]:
+def limits(context: Context) -> tuple[AccountLimit, ...]:
+    """Return what accounts may not use now."""
     from wtagents.store.limits import account_limits
 
-    return () if context.reader is None else account_limits(context.reader, now=at)
+    now = context.clock.now()
+    return () if context.reader is None else account_limits(context.reader, now=now)
 
 
 def _cost_of_live_run(item: TaskStatus) -> float:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.core.task import TaskState
-from wtagents.operations.overview import cost_today
+from wtagents.operations.overview import cost_today, limits
 from wtagents.operations.result import OperationResult
 from wtagents.operations.status import StatusRequest, status
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wtagents.agent.claude_status import ClaudeSession
     from wtagents.operations.context import Context
 
@@ -35,6 +37,8 @@ class StatusLine:
     cost_today: float
     day_usd: float | None
     """The budget of a day."""
+    limited_until: datetime | None
+    """When the last account that is at its limit may work again."""
     task: str = ""
     """In whose worktree the session works."""
     session: ClaudeSession | None = None
@@ -60,6 +64,7 @@ def statusline(
             landing=sum(item.task.state is TaskState.MERGING for item in calm),
             cost_today=cost_today(context, found),
             day_usd=context.settings.budget.day_usd,
+            limited_until=max((each.until for each in limits(context)), default=None),
             task=next((task.name for task in inside), ""),
             session=session,
         )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     cls=WtaCommand,
     examples=[
         "wta statusline",
-        "set -g status-right '#(wta -C REPOSITORY statusline --tmux)'",
+        "PS1='$(wta statusline --plain) \\$ '",
+        "set -g status-right '#(wta -C #{pane_current_path} statusline --tmux)'",
         '{"statusLine": {"type": "command", "command": "wta statusline --claude"}}',
     ],
 )
