@@ -62,13 +62,13 @@ class SandboxMode(StrEnum):
     """What keeps an agent inside."""
 
     AUTO = "auto"
-    """The first of the others that is proved to work."""
+    """The first of bubblewrap and Landlock that is proved to work, else none."""
     BUBBLEWRAP = "bubblewrap"
     """Namespaces of its own for files, processes and, if asked for, the network."""
     LANDLOCK = "landlock"
     """The kernel refuses; processes stay visible, sockets in the file system reachable."""
     CLAUDE = "claude"
-    """Claude Code's own: its shell commands only."""
+    """Claude Code's own: its shell commands only, and it asks about every domain."""
     NONE = "none"
 
     @property

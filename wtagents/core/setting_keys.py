@@ -110,8 +110,7 @@ KEYS: Mapping[str, Key] = {
     "verify.timeout": Key(Duration(), "Time that each of them may take."),
     "sandbox.mode": Key(
         OneOf(SandboxMode),
-        "What keeps an agent inside; auto takes the first that works: bubblewrap, landlock, claude,"
-        " none.",
+        "What keeps an agent inside; auto takes the first that works: bubblewrap, landlock, none.",
         trusted=True,
     ),
     "sandbox.write": Key(

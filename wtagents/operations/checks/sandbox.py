@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _NAME = "sandbox"
 _INSTALL = "install bubblewrap: apt install bubblewrap"
+_OTHERWISE = f'{_INSTALL}; or try sandbox.mode = "claude" (its shell commands only)'
 _LEFT_OPEN = "sockets and the processes of this user can be seen, Claude Code's settings be changed"
 
 
@@ -38,7 +39,7 @@ def check_sandbox(context: Context) -> Iterator[Check]:
         return
     why = f" ({'; '.join(chosen.failed)})" if chosen.failed else ""
     if chosen.mode is SandboxMode.NONE:
-        yield note(_NAME, f"none: an agent can do what this user can do{why}", _INSTALL)
+        yield note(_NAME, f"none: an agent can do what this user can do{why}", _OTHERWISE)
     elif chosen.mode is SandboxMode.CLAUDE:
         said = f"Claude Code's own, for its shell commands only{why}: not tried"
         yield note(_NAME, said, _INSTALL)

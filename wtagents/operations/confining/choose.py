@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 _BWRAP = "bwrap"
-_AUTO = (SandboxMode.BUBBLEWRAP, SandboxMode.LANDLOCK, SandboxMode.CLAUDE)
+_AUTO = (SandboxMode.BUBBLEWRAP, SandboxMode.LANDLOCK)
+"""Claude Code's own is not among them: it asks about every domain that a command speaks to."""
 _INSTALL = "install bubblewrap (apt install bubblewrap), or set sandbox.mode"
 
 
