@@ -101,6 +101,8 @@ def test_everything_is_held_and_comes_back_as_it_was(fleet: Fleet) -> None:
     worker.write({"staged": "second\n", "run": "#!/bin/sh\n"})
     (worker.path / "run").chmod(0o755)
     (worker.path / "link").symlink_to("/etc/passwd")
+    worker.write({"done": None})
+    worker.write({"done/now": "a folder where a file was\n"})
     before, files = private_files(worker), state(worker)
     first = take(fleet, Cause.TURN)
     assert first is not None
@@ -117,7 +119,7 @@ def test_everything_is_held_and_comes_back_as_it_was(fleet: Fleet) -> None:
     done = put_back(fleet)
     assert state(worker) == files
     assert private_files(worker) == index
-    assert done.removed == ("deep", "gone", "later")
+    assert done.removed == ("deep", "done", "gone", "later")
     assert listed(fleet)[1][:2] == (2, "restore")
     put_back(fleet, "2")
     assert state(worker) == middle

@@ -219,7 +219,8 @@ def _tree_of_files(
         (room / "stamp").write_text(f"{stamp}\n")
     changed = _first_changed(view, worktree) if is_fresh else _changed(view)
     sizes = {path: _size(worktree / path) for path in changed}
-    paths = [path for path, size in sizes.items() if size <= largest]
+    # A file that became a folder goes before what is in it: git refuses the other way round.
+    paths = sorted(path for path, size in sizes.items() if size <= largest)
     if not paths and (seen := admin.read_line(known)):
         return Oid(seen), sizes
     known.unlink(missing_ok=True)
