@@ -106,7 +106,9 @@ def is_due(
     """Whether what waits is to be told now: the batch is over, and so are the quiet hours."""
     if not waiting or (quiet is not None and quiet.cover(now.astimezone())):
         return False
-    return now - min(each.at for each in waiting) >= timedelta(seconds=batch)
+    waited = (now - min(each.at for each in waiting)).total_seconds()
+    # A clock that was set back would let it wait for as long again.
+    return waited >= batch or waited < 0
 
 
 def compose(alerts: Sequence[Alert], title: str) -> Notification:

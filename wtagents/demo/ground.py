@@ -70,6 +70,7 @@ class Ground:
 def throwaway_ground(clock: Clock) -> Iterator[Ground]:
     """Yield new ground; afterwards no process is left and, unless it is to be kept, no file."""
     ground = Ground(folder=Path(tempfile.mkdtemp(prefix="wta-demo-")).resolve())
+    _write_settings(ground)
     guard = _start_guard(ground)
     try:
         with _environment(ground.environment()), _ended_by_signals():
@@ -79,6 +80,13 @@ def throwaway_ground(clock: Clock) -> Iterator[Ground]:
             clear_ground(ground, clock)
         finally:
             signal_processes([guard] if guard else [], signal.SIGTERM)
+
+
+def _write_settings(ground: Ground) -> None:
+    """What is played on this ground is no news for the desktop."""
+    file = ground.folder / "config" / "wta" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[notify]\ndesktop = "off"\n', encoding="utf-8")
 
 
 def clear_ground(ground: Ground, clock: Clock) -> None:
