@@ -35,7 +35,7 @@ def an_alert(task: str, topic: Topic = Topic.ATTENTION, text: str = "needs you: 
     return Alert(key=task, topic=topic, task=task, text=text, at=NOW, standing=True)
 
 
-def an_event(kind: EventKind = EventKind.TASK_MOVED, **data: Any) -> Event:
+def an_event(data: dict[str, Any], kind: EventKind = EventKind.TASK_MOVED) -> Event:
     return Event(
         id=7, at=NOW, kind=kind, actor="tick", task_id=1, run_id=None, merge_id=None, data=data
     )
@@ -82,18 +82,18 @@ def test_what_stands_is_told_once_for_each_cause() -> None:
 
 def test_what_has_happened_is_told_while_it_is_so() -> None:
     ready, merged = {"from": "active", "to": "ready"}, {"from": "merging", "to": "merged"}
-    assert happened(an_event(**ready), state=TaskState.READY) == ["ready: fix-login is ready"]
-    assert happened(an_event(**merged), state=TaskState.MERGED) == [
+    assert happened(an_event(ready), state=TaskState.READY) == ["ready: fix-login is ready"]
+    assert happened(an_event(merged), state=TaskState.MERGED) == [
         "merged: fix-login has landed on main"
     ]
-    assert happened(an_event(**ready), state=TaskState.READY, merge_when_ready=True) == []
-    assert happened(an_event(**ready), state=TaskState.READY, needing=("fix-login",)) == []
-    assert happened(an_event(**ready), state=TaskState.MERGED) == []
-    assert happened(an_event(**ready | {"from": "merging"}), state=TaskState.READY) == []
-    old = replace(an_event(**ready), at=later(-4000))
+    assert happened(an_event(ready), state=TaskState.READY, merge_when_ready=True) == []
+    assert happened(an_event(ready), state=TaskState.READY, needing=("fix-login",)) == []
+    assert happened(an_event(ready), state=TaskState.MERGED) == []
+    assert happened(an_event(ready | {"from": "merging"}), state=TaskState.READY) == []
+    old = replace(an_event(ready), at=later(-4000))
     assert happened(old, state=TaskState.READY) == []
     suspected = {"liveness": "looping", "response": "nudge", "reasons": ["12 times \x1b[1mls"]}
-    assert happened(an_event(EventKind.RUN_SUSPECTED, **suspected)) == [
+    assert happened(an_event(suspected, EventKind.RUN_SUSPECTED)) == [
         "suspicion: fix-login goes in circles: 12 times ls: it was told"
     ]
 

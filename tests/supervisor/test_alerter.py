@@ -139,6 +139,7 @@ def test_what_happens_within_a_batch_is_told_together_and_once(
         move_task(db, task.id, TaskState.READY, at=clock.now())
     fleet.look(at_end=True)
     assert hook.told == [told, ["c is ready"]]
+    assert [row["task"] for row in fleet.context.database.rows("SELECT task FROM alert")] == ["d"]
 
 
 def test_what_is_mended_before_it_is_told_is_not_told(
