@@ -39,6 +39,7 @@ git diff --exit-code HEAD~1 HEAD >/dev/null; note diff
 git gc --auto; note gc
 echo made > "$WTA_WORKTREE/../probe" 2>/dev/null; note escape
 echo cached > ~/.cache/kept; note cache
+echo cached > "$UV_CACHE_DIR/kept"; note moved
 touch /dev/shm/wta-test-$$ && rm /dev/shm/wta-test-$$; note memory
 """
 CANARIES = (
@@ -74,6 +75,8 @@ def doctors_word(fleet: Fleet) -> Check:
 
 
 def test_git_works_inside(fleet: Fleet, mode: SandboxMode, sandbox: Sandbox) -> None:
+    (sandbox.home / "uv").mkdir()
+    sandbox.set_variable("UV_CACHE_DIR", str(sandbox.home / "uv"))
     fleet.repository.git("config", "gc.auto", "1")
     fleet.repository.git("config", "commit.gpgSign", "true")
     fleet.spawn_command("a", "sh", "-c", GIT)
@@ -88,7 +91,7 @@ def test_git_works_inside(fleet: Fleet, mode: SandboxMode, sandbox: Sandbox) -> 
         *("commit 0", "commit 0", "amend 0"),
         f"branch {int(mode is SandboxMode.LANDLOCK)}",
         *("rebase 0", "status 0", "diff 1", "gc 0"),
-        *("escape 2", "cache 0", "memory 0", ""),
+        *("escape 2", "cache 0", "moved 0", "memory 0", ""),
     ]
     assert fleet.repository.subjects("main..wta/a") == ["two, better", "one"]
     assert (sandbox.home / ".cache" / "kept").read_text() == "cached\n"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wtagents.agent.port import AgentFiles
+    from wtagents.core.confinement import SandboxSettings
     from wtagents.operations.confining.choose import Sandbox
     from wtagents.operations.context import Context
     from wtagents.system.paths import ResourceFolder, RunFolder
@@ -42,6 +43,18 @@ _OFF = (
     "XDG_RUNTIME_DIR",
 )
 """Ways to programs that act for a person."""
+_CACHES = (
+    "XDG_CACHE_HOME",
+    "CCACHE_DIR",
+    "GOCACHE",
+    "GOMODCACHE",
+    "PIP_CACHE_DIR",
+    "SCCACHE_DIR",
+    "UV_CACHE_DIR",
+    "YARN_CACHE_FOLDER",
+    "npm_config_cache",
+)
+"""Where a person keeps caches in other places than usual."""
 _GIT_SETTINGS = (
     # The shared directory is not theirs to tidy up.
     ("gc.auto", "0"),
@@ -73,7 +86,7 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
     has_own_files = sandbox.mode is SandboxMode.BUBBLEWRAP
     _prepare(needs, has_own_files=has_own_files)
     own = tuple(_own_places(context, worktree, needs))
-    chosen = tuple(_expanded((*settings.write, *settings.caches)))
+    chosen = tuple(_chosen(settings))
     others = tuple(_others_places(context, worktree))
     is_private = has_own_files and not inside((*others, *own, *_programs()), TEMPORARY)
     shared = () if is_private else (TEMPORARY,)
@@ -112,7 +125,7 @@ def own_sandbox(context: Context, worktree: Path, branch: str) -> OwnSandbox:
     admin = admin_dir(context.repository, worktree)
     git = (common / "objects", *_branch_folders(common, branch))
     wanted = (worktree, *([admin] if admin else ()), *git)
-    chosen = _expanded((*settings.write, *settings.caches))
+    chosen = _chosen(settings)
     hidden = (*_expanded(settings.hide), state_home())
     return OwnSandbox(write=tuple(_existing((*wanted, *chosen))), hide=tuple(_existing(hidden)))
 
@@ -235,6 +248,12 @@ def _inside_any(paths: Iterable[Path], folders: Iterable[Path]) -> Iterator[Path
     kept = {path.resolve() for path in paths if path.exists()}
     for folder in folders:
         yield from inside(kept, folder)
+
+
+def _chosen(settings: SandboxSettings) -> Iterator[Path]:
+    """Yield what a person lets agents write; without any cache there is none elsewhere, either."""
+    moved = [os.environ.get(name, "") for name in _CACHES] if settings.caches else []
+    yield from _expanded((*settings.write, *settings.caches, *filter(None, moved)))
 
 
 def _expanded(paths: Iterable[str]) -> Iterator[Path]:
