@@ -10,6 +10,7 @@ import pytest
 from tests.support.records import NOW, a_task, an_ended_run, later, snapshot, view
 from wtagents.core.admission import Admission, AdmissionPolicy, Bar, Wait, in_order
 from wtagents.core.breaker import Breaker, Evidence, Scope, breakers
+from wtagents.core.budget import Amount, Budget, Ledger, Spent
 from wtagents.core.fallback import choose_model, model_after
 from wtagents.core.ids import TaskName
 from wtagents.core.record import replace
@@ -196,4 +197,30 @@ def test_the_program_itself_falls_back_on_the_next_one() -> None:
         "haiku",
         "",
         "",
+    ]
+
+
+def test_only_a_person_raises_a_budget_that_no_midnight_renews() -> None:
+    budget = Budget(repository=Amount(usd=5.0))
+    policy = AdmissionPolicy(agents=8, budget=budget)
+    used = Ledger(repository=Spent(usd=5.0))
+    held = Ledger(repository=Spent(usd=1.0), reserved=Spent(usd=4.0))
+
+    [final] = waits(queued(1), policy=policy, ledger=used)
+    [passing] = waits(queued(1), policy=policy, ledger=held)
+
+    assert final == Wait(
+        bar=Bar.BUDGET, detail="budget.repository_usd: $5.00 of $5.00 used", final=True
+    )
+    assert passing is not None
+    assert not passing.final
+
+
+def test_a_task_waits_for_the_branch_that_it_starts_from() -> None:
+    around = ((1, "api, which is active"), (2, "api, which is cancelled"))
+
+    assert waits(queued(1), queued(2), queued(3), unfounded=around) == [
+        Wait(bar=Bar.FOUNDATION, detail="api, which is active"),
+        Wait(bar=Bar.FOUNDATION, detail="api, which is cancelled", final=True),
+        None,
     ]

@@ -31,6 +31,8 @@ class Bar(StrEnum):
 
     PAUSED = "paused"
     """A person holds it back."""
+    FROZEN = "frozen"
+    """A person has stopped everything."""
     FOUNDATION = "foundation"
     """The branch that it starts from is not ready."""
     LIMIT = "limit"
@@ -56,13 +58,15 @@ class Wait:
     bar: Bar
     until: datetime | None = None
     detail: str = ""
+    final: bool = False
+    """Whether only a person can end it."""
 
     def words(self, now: datetime) -> str:
         """Say it in one line."""
         until = "" if self.until is None else f" until {moment(self.until, now)}"
         match self.bar:
-            case Bar.PAUSED:
-                return f"paused; go on: {self.detail}"
+            case Bar.PAUSED | Bar.FROZEN:
+                return f"{self.bar}; go on: {self.detail}"
             case Bar.FOUNDATION:
                 return f"waits for {self.detail}"
             case Bar.LIMIT:
@@ -113,10 +117,11 @@ class Admission:
     def wait_of(self, view: TaskView) -> Wait | None:
         """Return what a task waits for; None has taken a place for it."""
         if self._around.pauses.holds(view.task.id):
-            return Wait(bar=Bar.PAUSED, detail=_way_on(self._around.pauses, view))
+            return _held_back(self._around.pauses, view)
         foundation = dict(self._around.unfounded).get(view.task.id)
         if foundation is not None:
-            return Wait(bar=Bar.FOUNDATION, detail=foundation)
+            gone = foundation.endswith(TaskState.CANCELLED)
+            return Wait(bar=Bar.FOUNDATION, detail=foundation, final=gone)
         task, limit = view.task, self._limits.get(view.account)
         if limit is not None:
             until = limit.until + spread(limit.until - limit.seen_at, task.id)
@@ -159,7 +164,8 @@ class Admission:
             return Wait(bar=Bar.MACHINE, detail=detail)
         short = allowance(policy.budget, around.ledger, view.spent, places=self._free)
         if isinstance(short, Shortage):
-            return Wait(bar=Bar.BUDGET, until=short.until, detail=short.detail)
+            final = short.until is None and not short.in_use
+            return Wait(bar=Bar.BUDGET, until=short.until, detail=short.detail, final=final)
         return None
 
     def _ahead(self, view: TaskView) -> int:
@@ -168,11 +174,12 @@ class Admission:
         return sum(key < own for key in self._others)
 
 
-def _way_on(pauses: Pauses, view: TaskView) -> str:
-    """Return what to type, the widest pause first."""
+def _held_back(pauses: Pauses, view: TaskView) -> Wait:
+    """Name the widest pause first, and what to type."""
     if pauses.frozen:
-        return "wta thaw"
-    return "wta resume" if pauses.starts else f"wta resume {view.task.name}"
+        return Wait(bar=Bar.FROZEN, detail="wta thaw")
+    way_on = "wta resume" if pauses.starts else f"wta resume {view.task.name}"
+    return Wait(bar=Bar.PAUSED, detail=way_on)
 
 
 def _is_retried(view: TaskView) -> bool:

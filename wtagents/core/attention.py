@@ -24,10 +24,12 @@ def attention(
     *,
     end: ExitReason | None = None,
     red: str = "",
+    wait: str = "",
 ) -> str:
     """Say what only a person can decide, most urgent first.
 
-    `end` is of the last run, `red` the gate that fails on the target since the task has landed.
+    `end` is of the last run, `red` the gate that fails on the target since the task has landed,
+    `wait` what a queued task waits for that nothing but a person will change.
     """
     if verdict is not None:
         return _of_live_run(verdict, pulse)
@@ -40,6 +42,8 @@ def attention(
         return f"held: {merge.detail}" if held else f"merge rejected: {merge.detail}"
     if task.state is TaskState.READY and task.detail:
         return task.detail
+    if task.state is TaskState.QUEUED and wait:
+        return wait
     if task.state is TaskState.MERGED and red:
         return f"{task.target} is red since it landed: {red}; take it back: wta undo {task.name}"
     return ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.budget import Amount, Spent, is_used_up
 from wtagents.core.check import failed_check
 from wtagents.core.failure import Fault, fault_of
+from wtagents.core.figures import plural
 from wtagents.core.limit import limit_end, spread
 from wtagents.core.record import record, replace
 from wtagents.core.run import ExitReason, Purpose
@@ -202,7 +203,7 @@ def _judge_check(view: TaskView, red: Check, policy: SettlePolicy) -> Settlement
     listens = view.task.agent.kind is not AgentKind.COMMAND
     if listens and view.mended < policy.rounds:
         return Purpose.MEND
-    rounds = f" (after {view.mended} rounds of mending)" if view.mended else ""
+    rounds = f" (after {plural(view.mended, 'round')} of mending)" if view.mended else ""
     detail = f"the check {printable(red.command, _SHELL_LIMIT)!r} {red.verdict}{rounds}"
     return Settlement(to=TaskState.FAILED, reason=Reason.CHECKS_RED, detail=detail)
 

@@ -200,6 +200,7 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
             row.merge,
             end=_end_of(row.run),
             red=row.red,
+            wait=_in_words(context, row.wait),
         ),
         merge=row.merge,
         waiting_messages=len(row.waiting),
@@ -230,6 +231,11 @@ def _resources(context: Context, task: Task) -> Resources | None:
     from wtagents.operations.starting.resources import observe_resources
 
     return observe_resources(context, task)
+
+
+def _in_words(context: Context, wait: Wait | None) -> str:
+    """Say what a task waits for, when nothing but a person will end it."""
+    return wait.words(context.clock.now()) if wait is not None and wait.final else ""
 
 
 def _end_of(run: Run | None) -> ExitReason | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 
-_OF_MANY = (Bar.PAUSED, Bar.LIMIT, Bar.BREAKER, Bar.BUDGET, Bar.MACHINE)
+_OF_MANY = (Bar.FROZEN, Bar.PAUSED, Bar.LIMIT, Bar.BREAKER, Bar.BUDGET, Bar.MACHINE)
 _DETAIL_LIMIT = 120
 
 

@@ -199,7 +199,7 @@ def _lines(spawned: Spawned, style: Style) -> Iterator[str]:
     from wtagents.core.text import printable
 
     task, run = spawned.task, spawned.run
-    yield f"{style.heading(task.name)} {'begins' if run else 'waits for a place'}"
+    yield f"{style.heading(task.name)} {'begins' if run else 'waits'}"
     pairs = [
         ("branch", f"{task.branch}, from {task.target} at {task.base.short}"),
         ("worktree", printable(str(task.worktree))),
