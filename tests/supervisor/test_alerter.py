@@ -7,12 +7,13 @@ import logging
 from datetime import UTC, datetime
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.ready_tasks import Fleet
+from tests.support.waiting import PATIENCE, wait_until
 from wtagents.core.settings import Layer
 from wtagents.core.task import Reason, TaskState
 from wtagents.operations.context import Context
@@ -39,12 +40,16 @@ class Hook:
     def __init__(self) -> None:
         self.posted: list[dict[str, Any]] = []
         self.status = 200
+        self.answers = Event()
+        """Until it is set, whoever posts waits for the answer."""
+        self.answers.set()
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 hook.posted.append(json.loads(self.rfile.read(length)))
+                hook.answers.wait(PATIENCE)
                 self.send_response(hook.status)
                 self.send_header("Location", "/elsewhere")
                 self.end_headers()
@@ -196,6 +201,22 @@ def test_every_channel_is_tried_and_texts_are_inert(
         "alerts: webhook: the webhook was not told: it answers 302",
         f"alerts: command: {tell} failed: exit status 3",
     ]
+
+
+def test_a_slow_channel_holds_no_tick_up(fleet: Told, hook: Hook, clock: ManualClock) -> None:
+    fleet.set(webhook=hook.address)
+    hook.answers.clear()
+    alerter = Alerter(fleet.context)
+    for name in ("a", "b"):
+        fleet.task(name)
+        alerter.wake(observe(fleet.context))
+        clock.advance(60)
+        alerter.wake(observe(fleet.context))
+        wait_until(lambda: hook.posted)
+    assert (hook.told, alerter.busy) == ([["a is ready"]], True)
+    hook.answers.set()
+    alerter.finish()
+    assert hook.told == [["a is ready"], ["b is ready"]]
 
 
 def test_a_repository_tells_nobody_before_it_is_trusted(fleet: Told, hook: Hook) -> None:

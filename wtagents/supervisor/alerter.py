@@ -66,6 +66,8 @@ class Alerter:
 
     def finish(self) -> None:
         """Tell what would have waited for the end of a batch."""
+        if self._work is not None:
+            self._work.result()
         try:
             self._tell(at_once=True)
         except WtaError as error:
