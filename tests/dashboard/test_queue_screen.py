@@ -75,6 +75,25 @@ async def test_a_task_lands_and_is_taken_back(repository: RepositoryBuilder) -> 
         assert require_task(db, "good").state is TaskState.STOPPED
 
 
+async def test_what_is_held_is_looked_at_and_approved(repository: RepositoryBuilder) -> None:
+    fleet = Fleet(repository, gate=["true"], protected=["secret.txt"])
+    fleet.task("held", {"secret.txt": "hidden\n"})
+    ask_to_land(fleet.context, MergeRequestOptions(names=("held",)))
+    land(fleet.context)
+    app = Dashboard(fleet.context)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "held: " in screen_text(app), what="the row")
+        await pilot.press("d")
+        await until(pilot, lambda: "hidden" in screen_text(app), what="what would land")
+        await pilot.press("A")
+        await until(pilot, lambda: "Let held land as it is?" in screen_text(app), what="a question")
+        assert "secret.txt" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "held is approved" in screen_text(app), what="it was asked for")
+    land(fleet.context)
+    assert repository.files()["secret.txt"] == b"hidden\n"
+
+
 def test_a_gate_that_runs_is_heard(repository: RepositoryBuilder, tmp_path: Path) -> None:
     heard = tmp_path / "heard"
     fleet = Fleet(repository, gate=[f"echo step 1; until test -f '{heard}'; do sleep 0.05; done"])

@@ -10,6 +10,7 @@ from textual.widgets import Input, TabbedContent
 from tests.support.screens import screen_text, until
 from wtagents.core.task import AgentKind, AgentSpec
 from wtagents.dashboard.app import Dashboard
+from wtagents.dashboard.story import Story
 from wtagents.dashboard.widgets.review import PatchTable
 from wtagents.operations.context import Context
 from wtagents.operations.spawn import SpawnRequest, spawn
@@ -41,6 +42,11 @@ def context(repository: RepositoryBuilder) -> Iterator[Context]:
     opened.close()
 
 
+def told(app: Dashboard) -> str:
+    story = app.screen.query_one(Story)
+    return "\n".join(strip.text.rstrip() for strip in story.lines)
+
+
 async def test_a_comment_on_a_line_reaches_the_agent(context: Context) -> None:
     app = Dashboard(context)
     async with app.run_test(size=(120, 32)) as pilot:
@@ -58,9 +64,9 @@ async def test_a_comment_on_a_line_reaches_the_agent(context: Context) -> None:
         await until(pilot, lambda: "fix heard 1 comment" in screen_text(app), what="it was heard")
         assert "┃ return 2" not in screen_text(app)
         await pilot.press("[")
-        await until(pilot, lambda: "> Comments on your changes" in screen_text(app), what="it told")
-        assert "a.py:2" in screen_text(app)
-        await until(pilot, lambda: "= run 1 ended" in screen_text(app), what="the end")
+        await until(pilot, lambda: "= run 1 ended" in told(app), what="the end, in sight again")
+        assert "> Comments on your changes" in told(app)
+        assert "a.py:2" in told(app)
         tick(context)
 
 

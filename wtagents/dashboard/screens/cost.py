@@ -85,7 +85,7 @@ class CostScreen(Room):
 
     @on(CostSeen)
     def _seen(self, event: CostSeen) -> None:
-        if event.by is not self._by:
+        if event.by is not self._by or not self.is_furnished:
             return
         rows = cost_rows(event.seen, event.by)
         self.query_one("#cost-total", Static).update(Text(cost_total(event.seen)))

@@ -41,6 +41,7 @@ KEYS = (
     ("One task", ""),
     ("i  escape", "talk to its agent; back"),
     ("[  ]", "story, diff, facts"),
+    ("l", "the diff of the last attempt to land, or of all changes"),
     ("enter  f  S", "comment on a line; next file; send the comments"),
     ("ctrl+c", "end the running turn, not the agent"),
 )

@@ -211,7 +211,8 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
     @on(QuestionRead)
     def _question_read(self, event: QuestionRead) -> None:
         self._whole[event.name] = event.whole
-        self._tell()
+        if self.is_furnished:
+            self._tell()
 
     @on(Table.Chosen)
     def _moved(self) -> None:

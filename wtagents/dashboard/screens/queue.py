@@ -101,6 +101,8 @@ class QueueScreen(TaskRoom):
     @on(LandingsSeen)
     def _landings_seen(self, event: LandingsSeen) -> None:
         self._landings = event.seen
+        if not self.is_furnished:
+            return
         if event.seen is None:
             self.query_one(Table).show(COLUMNS, (), empty=_EMPTY)
         else:

@@ -36,8 +36,12 @@ class Narration(Static):
 class Room(Screen[None]):
     """A screen of the dashboard."""
 
-    is_furnished = False
-    """Whether all its widgets are there."""
+    _was_mounted = False
+
+    @property
+    def is_furnished(self) -> bool:
+        """Whether all its widgets are there: not before it is mounted, not while it goes."""
+        return self._was_mounted and self.app.is_running and not self._pruning
 
     @property
     def desk(self) -> Desk:
@@ -78,7 +82,7 @@ class Room(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is known already."""
-        self.is_furnished = True
+        self._was_mounted = True
         if self.desk.seen is not None:
             self.show(self.desk.seen)
         self.call_after_refresh(self.refresh_bindings)

@@ -15,6 +15,8 @@ from wtagents.core.errors import WtaError
 from wtagents.core.figures import plural
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
+from wtagents.dashboard.acts import is_held
+from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.patch import PatchLine, parse_patch
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.dialogs import LineDialog
@@ -56,6 +58,7 @@ class TaskScreen(TaskRoom):
         Binding("i", "talk", "Talk"),
         Binding("left_square_bracket", "tab(-1)", "Tab before", key_display="[", show=False),
         Binding("right_square_bracket", "tab(1)", "Next tab", key_display="]", show=False),
+        Binding("l", "landing", "Landing"),
         Binding("ctrl+r", "reload", "Look again", show=False),
         Binding("ctrl+c", "interrupt", "Interrupt the turn", priority=True, show=False),
         Binding("pageup", "page(-1)", show=False),
@@ -66,6 +69,7 @@ class TaskScreen(TaskRoom):
         super().__init__()
         self._of_task = name
         self._tab = tab
+        self._landing: bool | None = None
         self._left = Event()
 
     def body(self) -> Iterable[Widget]:
@@ -126,6 +130,8 @@ class TaskScreen(TaskRoom):
         """Show the next tab, or the one before."""
         tabs = self.query_one(TabbedContent)
         now = TABS.index(tabs.active)
+        # What has the focus would hand it on inside its tab when that is hidden, and bring it back.
+        self.set_focus(None)
         tabs.active = TABS[(now + by) % len(TABS)]
 
     def action_page(self, pages: int) -> None:
@@ -150,7 +156,11 @@ class TaskScreen(TaskRoom):
             self.tell_agent(self._of_task, text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Words go through the line below, not through a dialog."""
+        """Words go through the line below, not through a dialog; a landing must have been built."""
+        if action == "landing":
+            item = self.meant()
+            merge = item.merge if item is not None else None
+            return merge is not None and merge.candidate is not None
         return False if action == "send" else super().check_action(action, parameters)
 
     @on(TabbedContent.TabActivated)
@@ -170,9 +180,26 @@ class TaskScreen(TaskRoom):
         """Look at the changes again."""
         self._compare()
 
+    def action_landing(self) -> None:
+        """Show what the last attempt to land it does to the target, or what it changed at all."""
+        self._landing = not self._shows_landing
+        self.query_one(TabbedContent).active = "diff"
+        what = "the last attempt to land it" if self._landing else "all changes since its base"
+        self.desk.say(f"{what}; l shows the other", Tone.FAINT)
+        self._compare()
+
+    @property
+    def _shows_landing(self) -> bool:
+        """What was chosen; else what is held of a task that is held."""
+        if self._landing is not None:
+            return self._landing
+        item = self.meant()
+        return item is not None and is_held(item)
+
     @on(PatchRead)
     def _patch_read(self, event: PatchRead) -> None:
-        self.query_one(Review).show(event.patch, event.cells, event.empty)
+        if self.is_furnished:
+            self.query_one(Review).show(event.patch, event.cells, event.empty)
 
     @on(Review.CommentAsked)
     def _comment_asked(self, event: Review.CommentAsked) -> None:
@@ -195,13 +222,15 @@ class TaskScreen(TaskRoom):
 
     @on(feed.LineTold)
     def _tell(self, event: feed.LineTold) -> None:
-        self.query_one(Story).tell(rendered(event.line))
+        if self.is_furnished:
+            self.query_one(Story).tell(rendered(event.line))
 
     @work(thread=True, group="diff", exclusive=True)
     def _compare(self) -> None:
+        landing = self._shows_landing
         context = self.desk.place.another()
         try:
-            changed = diff(context, DiffRequest(name=self._of_task))
+            changed = diff(context, DiffRequest(name=self._of_task, landing=landing))
             patch = parse_patch(changed.data.patch)
             empty = "; ".join(("nothing was changed since the base", *changed.messages))
             self.post_message(PatchRead(patch, coloured(patch), empty))
