@@ -118,7 +118,7 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     for folder in order["folders"]:
         done = copy_folder(order, folder, _Copier(order["fallback"]))
-        sys.stdout.write(f"{folder} {done}\n")
+        os.write(1, f"{folder} {done}\n".encode(errors="surrogateescape"))
 
 
 if __name__ == "__main__":
