@@ -34,8 +34,10 @@ def test_ports_names_and_folders(fleet: Fleet) -> None:
         worktree = fleet.task(name).worktree
         assert (worktree / "setup.env").read_text() == told
         assert (worktree / "agent.env").read_text() == told
-        assert dict(task_facts(item, fleet.context.clock.now()))["resources"] == (
-            f"ports {held.ports.words}, {held.compose_project}, {held.temporary.parent}"
+        facts = dict(task_facts(item, fleet.context.clock.now()))
+        assert (facts["ports"], facts["room"]) == (
+            f"{held.ports.words}, compose project {held.compose_project}",
+            str(held.temporary.parent),
         )
         assert [path.name for path in (*held.temporary.iterdir(), *held.cache.iterdir())] == [
             "t",

@@ -49,8 +49,9 @@ def _place(item: TaskStatus) -> Iterator[tuple[str, str]]:
         yield SANDBOX, sandbox_words(item.sandbox)
     if item.resources is not None:
         held = item.resources
-        ports = f"ports {held.ports.words}, " if held.ports else ""
-        yield "resources", printable(f"{ports}{held.compose_project}, {held.temporary.parent}")
+        ports = held.ports.words if held.ports else "none free"
+        yield "ports", f"{ports}, compose project {held.compose_project}"
+        yield "room", printable(str(held.temporary.parent))
 
 
 def _life(item: TaskStatus, now: datetime) -> Iterator[tuple[str, str]]:
