@@ -24,9 +24,14 @@ def section(title: str) -> str:
 
 def rows(title: str) -> list[list[str]]:
     """Return the cells of the tables of a section, headings left out."""
-    lines = [line for line in section(title).splitlines() if line.startswith("| ")]
-    cells = [re.split(r" ?(?<!\\)\| ?", line.strip("| ")) for line in lines]
-    return [row for row in cells if row[0] not in {"Command", "Setting", "Code"}]
+    lines = section(title).splitlines()
+    under = [*lines[1:], ""]
+    body = [
+        line
+        for line, next_line in zip(lines, under, strict=True)
+        if line.startswith("| ") and not next_line.startswith("|---")
+    ]
+    return [re.split(r" ?(?<!\\)\| ?", line.strip("| ")) for line in body]
 
 
 def commands() -> dict[str, click.Command]:
