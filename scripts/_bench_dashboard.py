@@ -31,7 +31,7 @@ from wtagents.core.run import Phase  # noqa: E402
 from wtagents.dashboard.app import Dashboard  # noqa: E402
 from wtagents.dashboard.feed import OverviewSeen  # noqa: E402
 from wtagents.operations.context import Context  # noqa: E402
-from wtagents.operations.overview import Overview, overview  # noqa: E402
+from wtagents.operations.telling.overview import Overview, overview  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.resolution import ConflictText
+from wtagents.core.landing.resolution import ConflictText
 from wtagents.ladder.climb import climb
 from wtagents.ladder.outcome import Merged
 from wtagents.ladder.words import normal_lines

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from _bench_cli import Ground
 
+from wtagents.core.config.settings import Layer
 from wtagents.core.ids import BranchName, TaskName
-from wtagents.core.merge import MergeState
-from wtagents.core.settings import Layer
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.git.refs import require_branch
 from wtagents.git.worktrees import add_worktree, fill_worktree

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from wtagents.core.diff3 import Agreed, Hunk
-from wtagents.core.resolution import ConflictText
+from wtagents.core.landing.diff3 import Agreed, Hunk
+from wtagents.core.landing.resolution import ConflictText
 from wtagents.ladder.choice.answers import mechanical_answers
 from wtagents.ladder.choice.features import file_facts
 from wtagents.ladder.choice.forest import LEAF

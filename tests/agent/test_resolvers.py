@@ -22,8 +22,8 @@ from wtagents.agent.resolvers.by_kind import resolver_for
 from wtagents.agent.resolvers.claude_with_tools import ClaudeWithTools
 from wtagents.agent.resolvers.exchange import parse_answer, question_of
 from wtagents.core.ids import BranchName, TaskName
-from wtagents.core.merge import Author, ResolverKind
-from wtagents.core.resolution import (
+from wtagents.core.landing.merge import Author, ResolverKind
+from wtagents.core.landing.resolution import (
     ConflictText,
     Dropped,
     Proposal,

@@ -25,6 +25,7 @@ from wtagents.agent.events import (
     UserSaid,
 )
 from wtagents.agent.port import LaunchRequest, Verdict
+from wtagents.agent.repeats import mark_of
 from wtagents.agent.wording import load_words
 from wtagents.core.ids import TaskName
 from wtagents.core.run import ExitReason, Phase
@@ -78,9 +79,12 @@ def test_its_story_reads_like_that_of_claude_code(
         *("Request", "Said", "TurnEnded"),
     ]
     assert story[3] == Thought(text="Hm.")
-    assert story[5] == ToolUsed(id="toolu_00000002", tool="Bash", summary="echo hi")
+    mark = mark_of("Bash", {"command": "echo hi"})
+    assert story[5] == ToolUsed(id="toolu_00000002", tool="Bash", summary="echo hi", mark=mark)
     assert story[6] == ToolReturned(id="toolu_00000002", failed=False, text="hi")
-    assert story[8] == ToolUsed(id="toolu_00000003", tool="Edit", summary="README.md")
+    edit = story[8]
+    assert isinstance(edit, ToolUsed)
+    assert (edit.id, edit.tool, edit.summary) == ("toolu_00000003", "Edit", "README.md")
     assert story[9] == ToolReturned(
         id="toolu_00000003", failed=True, text="String to replace not found in file"
     )

@@ -29,6 +29,7 @@ from wtagents.agent.events import (
     UserSaid,
 )
 from wtagents.agent.reader import ClaudeReader
+from wtagents.agent.repeats import mark_of
 from wtagents.agent.stream import parse_line, summary_of
 
 STREAMS = Path(__file__).parents[1] / "data" / "streams"
@@ -179,7 +180,13 @@ def test_blocks_of_one_message_are_events_of_their_own() -> None:
     assert events[1:] == (
         Thought(text="hm", child="p"),
         Said(text="hi", child="p"),
-        ToolUsed(id="t", tool="Bash", summary="ls -l", child="p"),
+        ToolUsed(
+            id="t",
+            tool="Bash",
+            summary="ls -l",
+            mark=mark_of("Bash", {"command": "ls\n-l"}),
+            child="p",
+        ),
     )
 
 

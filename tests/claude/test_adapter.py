@@ -194,7 +194,7 @@ def test_a_conversation_is_resumed(
     [
         (Failure(status=401), ExitReason.AUTHENTICATION),
         (Failure(status=429, headers={"retry-after": "90"}), ExitReason.RATE_LIMITED),
-        (Failure(status=529), ExitReason.API_ERROR),
+        (Failure(status=529), ExitReason.OVERLOADED),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Failure) else "",
 )

@@ -20,7 +20,7 @@ from wtagents.agent.resolvers.claude_with_tools import ClaudeWithTools
 from wtagents.agent.resolvers.exchange import question_of
 from wtagents.agent.wording import load_words
 from wtagents.core.ids import BranchName, TaskName
-from wtagents.core.resolution import (
+from wtagents.core.landing.resolution import (
     ConflictText,
     Dropped,
     Proposal,

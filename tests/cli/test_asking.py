@@ -8,8 +8,8 @@ import pytest
 from inline_snapshot import snapshot
 
 from wtagents.core.errors import StateError
-from wtagents.operations.answer import AnswerRequest, answer, require_question
 from wtagents.operations.context import Context
+from wtagents.operations.steering.answer import AnswerRequest, answer, require_question
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CONTEXT = click.Context(root)
 SAID = re.compile(r"\bwta ((?:-C \S+ )?)([a-z][a-z-]*)([^;,|&)\n]*)")
 """One command in a text: what stands up to the next separator belongs to it."""
-ALL_HINTS = ("wtagents/core/remedy.py", "wtagents/operations/landing/words.py")
+ALL_HINTS = ("wtagents/core/tending/remedy.py", "wtagents/operations/landing/words.py")
 """Modules whose every text is a next command."""
 PROSE = {"is", "runs", "does", "takes", "looks", "process"}
 """Words behind `wta` in sentences about it."""

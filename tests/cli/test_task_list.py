@@ -10,12 +10,12 @@ from inline_snapshot import snapshot
 
 from tests.support.records import NOW
 from tests.support.statuses import FLEET, at_work
+from wtagents.cli.pages.task_list import task_list
 from wtagents.cli.style import Style
-from wtagents.cli.task_list import task_list
 from wtagents.core.figures import text_width
 
 if TYPE_CHECKING:
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 
 def shown(*items: TaskStatus, width: int = 80, color: bool = False) -> str:

@@ -9,14 +9,14 @@ from inline_snapshot import snapshot
 
 from tests.support.records import NOW, a_merge, an_ended_run
 from tests.support.statuses import an_item, at_work, named
+from wtagents.cli.pages.task_page import task_page
 from wtagents.cli.style import Style
-from wtagents.cli.task_page import task_page
 from wtagents.core.ids import Oid
-from wtagents.core.merge import Author, GateResult, MergeState, Rejection, Resolution
+from wtagents.core.landing.merge import Author, GateResult, MergeState, Rejection, Resolution
+from wtagents.core.landing.rung import Rung
 from wtagents.core.run import ExitReason
-from wtagents.core.rung import Rung
 from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState
-from wtagents.operations.status import TaskStatus
+from wtagents.operations.telling.status import TaskStatus
 
 
 def shown(item: TaskStatus) -> str:

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from tests.support.records import NOW, a_task, an_ended_run, later, snapshot, view
-from wtagents.core.admission import Admission, AdmissionPolicy, Bar, Wait, in_order
-from wtagents.core.breaker import Breaker, Evidence, Scope, breakers
-from wtagents.core.budget import Amount, Budget, Ledger, Spent
-from wtagents.core.fallback import choose_model, model_after
 from wtagents.core.ids import TaskName
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Run
-from wtagents.core.snapshot import Surroundings, TaskView
 from wtagents.core.task import Reason
+from wtagents.core.tending.admission import Admission, AdmissionPolicy, Bar, Wait, in_order
+from wtagents.core.tending.breaker import Breaker, Evidence, Scope, breakers
+from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
+from wtagents.core.tending.fallback import choose_model, model_after
+from wtagents.core.tending.snapshot import Surroundings, TaskView
 
 POLICY = AdmissionPolicy(agents=8)
 LOGIN, BUSY = ExitReason.AUTHENTICATION, ExitReason.OVERLOADED

@@ -19,16 +19,16 @@ from tests.support.records import (
     snapshot,
     view,
 )
-from wtagents.core.alert import Alert, QuietHours, Topic, compose, is_due
-from wtagents.core.alert_causes import budget_alerts, event_alerts, standing_alerts
-from wtagents.core.budget import Amount, Budget, Ledger, Spent
 from wtagents.core.events import Event, EventKind
 from wtagents.core.ids import TaskName
-from wtagents.core.liveness import Thresholds
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.record import replace
 from wtagents.core.run import Phase, Stillness
 from wtagents.core.task import Reason, TaskState
+from wtagents.core.tending.alert import Alert, QuietHours, Topic, compose, is_due
+from wtagents.core.tending.alert_causes import budget_alerts, event_alerts, standing_alerts
+from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
+from wtagents.core.tending.liveness import Thresholds
 
 
 def an_alert(task: str, topic: Topic = Topic.ATTENTION, text: str = "needs you: x") -> Alert:

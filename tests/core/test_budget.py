@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.records import later
-from wtagents.core.budget import (
+from wtagents.core.tending.budget import (
     Amount,
     Budget,
     Ledger,

@@ -10,7 +10,9 @@ import pytest
 from tests.support.clock import START
 from tests.support.records import NOW, a_pulse, a_run, an_exit, facts
 from tests.support.records import view as a_view
-from wtagents.core.checkpoint import (
+from wtagents.core.errors import NotFoundError, UsageError
+from wtagents.core.ids import BranchName, Oid
+from wtagents.core.keeping.checkpoint import (
     Cause,
     Checkpoint,
     Moment,
@@ -19,12 +21,10 @@ from wtagents.core.checkpoint import (
     moment_of,
     surplus,
 )
-from wtagents.core.errors import NotFoundError, UsageError
-from wtagents.core.ids import BranchName, Oid
 from wtagents.core.run import Phase, RunState, Usage
 
 if TYPE_CHECKING:
-    from wtagents.core.snapshot import TaskView
+    from wtagents.core.tending.snapshot import TaskView
 
 OID = Oid("1" * 40)
 

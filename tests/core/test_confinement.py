@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from wtagents.core.confinement import (
+from wtagents.core.config.settings import Layer, resolve_settings
+from wtagents.core.config.trust import repository_commands
+from wtagents.core.errors import ConfigError
+from wtagents.core.isolation.confinement import (
     CACHES,
     SECRETS,
     Confinement,
@@ -15,9 +18,6 @@ from wtagents.core.confinement import (
     SandboxSettings,
     without_covered,
 )
-from wtagents.core.errors import ConfigError
-from wtagents.core.settings import Layer, resolve_settings
-from wtagents.core.trust import repository_commands
 from wtagents.system.bubblewrap import bubblewrap_argv
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from wtagents.core.credentials import NEAR, credential_in, without_credentials
+from wtagents.core.isolation.credentials import NEAR, credential_in, without_credentials
 
 LETTERS = "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zAbCdEfGhIjKlMnOpQrStUvWxYz123456789"
 SHAPES = {

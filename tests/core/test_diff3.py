@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtagents.core.diff3 import Agreed, Hunk, plan_merge, split_lines
-from wtagents.core.lockstep import EXACT_LIMIT, common_runs
+from wtagents.core.landing.diff3 import Agreed, Hunk, plan_merge, split_lines
+from wtagents.core.landing.lockstep import EXACT_LIMIT, common_runs
 
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d\n", "\n"]), max_size=12)
 TEXTS = st.builds("".join, LINES) | st.text(alphabet="ab\n\r\f", max_size=12)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wtagents.core.lessons import hunk_keys, learn, recall
-from wtagents.core.resolution import ConflictText, Dropped, Side
+from wtagents.core.landing.lessons import hunk_keys, learn, recall
+from wtagents.core.landing.resolution import ConflictText, Dropped, Side
 
 LINES = [f"line {number}\n" for number in range(12)]
 

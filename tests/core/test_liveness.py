@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.records import NOW, a_pulse, facts
-from wtagents.core.liveness import Confidence, Liveness, Thresholds, judge
 from wtagents.core.run import Phase, Pulse, Stillness, Usage
+from wtagents.core.tending.liveness import Confidence, Liveness, Thresholds, judge
 
 AFTER = Thresholds(quiet_seconds=180, stuck_seconds=900, loop_calls=6)
 HOURS = 8 * 3600.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wtagents.core.prefixes import RunPlan, Search, Verdict, plan_runs
+from wtagents.core.landing.prefixes import RunPlan, Search, Verdict, plan_runs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from wtagents.core.protected import PROTECTED, protecting_pattern
-from wtagents.core.settings import Layer, resolve_settings
-from wtagents.core.trust import repository_commands
+from wtagents.core.config.settings import Layer, resolve_settings
+from wtagents.core.config.trust import repository_commands
+from wtagents.core.landing.protected import PROTECTED, protecting_pattern
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wtagents.core.python_symbols import (
+from wtagents.core.watching.python_symbols import (
     SymbolChange,
     SymbolUse,
     is_module,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.records import NOW
 from wtagents.core.ids import BranchName
-from wtagents.core.queue import (
+from wtagents.core.landing.queue import (
     Batch,
     Entry,
     Wait,

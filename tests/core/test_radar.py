@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.records import NOW
-from wtagents.core.radar import (
+from wtagents.core.watching.radar import (
     TARGET,
     Clash,
     Misfit,

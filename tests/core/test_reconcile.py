@@ -21,12 +21,15 @@ from tests.support.records import (
     view,
     worktree_facts,
 )
-from wtagents.core.admission import AdmissionPolicy
 from wtagents.core.ids import RunId, TaskName
-from wtagents.core.limit import AccountLimit, spread
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.message import MessageKind, Taken
-from wtagents.core.reconcile import (
+from wtagents.core.record import replace
+from wtagents.core.run import ExitReason, Purpose, RunState
+from wtagents.core.task import Reason, TaskState, Wish
+from wtagents.core.tending.admission import AdmissionPolicy
+from wtagents.core.tending.limit import AccountLimit, spread
+from wtagents.core.tending.reconcile import (
     Action,
     BeginRun,
     DropMessage,
@@ -43,11 +46,8 @@ from wtagents.core.reconcile import (
     StopRun,
     plan,
 )
-from wtagents.core.record import replace
-from wtagents.core.run import ExitReason, Purpose, RunState
-from wtagents.core.settle import Settlement, SettlePolicy
-from wtagents.core.snapshot import Surroundings, TaskView
-from wtagents.core.task import Reason, TaskState, Wish
+from wtagents.core.tending.settle import Settlement, SettlePolicy
+from wtagents.core.tending.snapshot import Surroundings, TaskView
 
 POLICY = Policy(
     admission=AdmissionPolicy(agents=2), settle=SettlePolicy(first_pause=timedelta(seconds=10))

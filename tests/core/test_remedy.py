@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.support.records import a_merge, a_pulse, a_question, a_task
-from wtagents.core.liveness import Liveness
-from wtagents.core.merge import MergeState
-from wtagents.core.remedy import next_command
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
+from wtagents.core.tending.liveness import Liveness
+from wtagents.core.tending.remedy import next_command
 
 
 def after(state: TaskState, reason: Reason | None = None, **facts: object) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtagents.core.resolution import (
+from wtagents.core.landing.resolution import (
     ConflictText,
     Dropped,
     Fault,

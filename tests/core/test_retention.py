@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.records import NOW
 from wtagents.core.ids import Oid
-from wtagents.core.retention import (
+from wtagents.core.keeping.retention import (
     CARRIED,
     REFUSING,
     Keep,

@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.written_settings import WRITTEN
-from wtagents.core.errors import ConfigError, ExitCode, UsageError, WtaError
-from wtagents.core.merge import ResolverKind
-from wtagents.core.setting_keys import KEYS
-from wtagents.core.setting_rows import commented_toml, setting_rows
-from wtagents.core.settings import (
+from wtagents.core.config.setting_keys import KEYS
+from wtagents.core.config.setting_rows import commented_toml, setting_rows
+from wtagents.core.config.settings import (
     AgentSettings,
     Layer,
     Settings,
@@ -23,8 +21,10 @@ from wtagents.core.settings import (
     setting_names,
     setting_value,
 )
+from wtagents.core.config.trust import repository_commands, trust_hash
+from wtagents.core.errors import ConfigError, ExitCode, UsageError, WtaError
+from wtagents.core.landing.merge import ResolverKind
 from wtagents.core.task import AgentKind
-from wtagents.core.trust import repository_commands, trust_hash
 
 DEFAULTS = resolve_settings(())
 

@@ -14,14 +14,14 @@ from tests.support.records import (
     view,
     worktree_facts,
 )
-from wtagents.core.check import Check, mended
-from wtagents.core.failure import Streak, fault_of, streak_of
 from wtagents.core.ids import BranchName
-from wtagents.core.limit import spread
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Purpose, Usage
-from wtagents.core.settle import Settlement, SettlePolicy, settle
 from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState, Wish
+from wtagents.core.tending.check import Check, mended
+from wtagents.core.tending.failure import Streak, fault_of, streak_of
+from wtagents.core.tending.limit import spread
+from wtagents.core.tending.settle import Settlement, SettlePolicy, settle
 
 POLICY = SettlePolicy(retries=2, first_pause=timedelta(seconds=10), commit_request=True)
 ACTIVE = a_task(state=TaskState.ACTIVE)

@@ -9,11 +9,12 @@ import pytest
 
 from tests.support.records import NOW, a_pulse, a_run, a_task, facts, later, snapshot, view
 from wtagents.core.ids import RunId, TaskName
-from wtagents.core.liveness import Liveness
 from wtagents.core.record import replace
 from wtagents.core.run import Phase, RunState, Stillness
-from wtagents.core.snapshot import TaskView
-from wtagents.core.suspicion import (
+from wtagents.core.task import TaskState, Wish
+from wtagents.core.tending.liveness import Liveness
+from wtagents.core.tending.snapshot import TaskView
+from wtagents.core.tending.suspicion import (
     NoteSuspicion,
     Respond,
     Response,
@@ -21,7 +22,6 @@ from wtagents.core.suspicion import (
     SuspicionPolicy,
     plan_responses,
 )
-from wtagents.core.task import TaskState, Wish
 
 STUCK = a_pulse(
     phase=Phase.THINKING,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tests.support.clock import START
 from wtagents.core.ids import BranchName, Oid
-from wtagents.core.retention import LANDED_WHOLE
-from wtagents.core.sweep import plan_sweep
-from wtagents.core.trash import TrashItem
+from wtagents.core.keeping.retention import LANDED_WHOLE
+from wtagents.core.keeping.sweep import plan_sweep
+from wtagents.core.keeping.trash import TrashItem
 
 WHOLE = f"{LANDED_WHOLE}aaaaaaaaaa"
 KEEP = timedelta(days=30)

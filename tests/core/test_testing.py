@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from wtagents.core.testing import TEST_PATHS, commands_for, is_test
+from wtagents.core.landing.testing import TEST_PATHS, commands_for, is_test
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from wtagents.core.toml_lines import line_of
+from wtagents.core.config.toml_lines import line_of
 
 
 @pytest.mark.parametrize(

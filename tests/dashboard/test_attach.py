@@ -15,7 +15,7 @@ from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.dashboard.attach import AttachApp, headline
 from wtagents.dashboard.story import rendered
 from wtagents.operations.context import Context
-from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
 from wtagents.store.runs import live_runs
 

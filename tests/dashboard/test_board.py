@@ -19,7 +19,7 @@ from wtagents.dashboard.feed import StoreTroubled
 from wtagents.dashboard.grid import Row
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.context import Context
-from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
 from wtagents.store.tasks import require_task
 

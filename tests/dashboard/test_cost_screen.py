@@ -12,7 +12,7 @@ from wtagents.core.run import Usage
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.costs import BAR, cost_rows, cost_total
 from wtagents.operations.context import Context
-from wtagents.operations.cost import By, CostRequest, cost
+from wtagents.operations.telling.cost import By, CostRequest, cost
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder

@@ -11,25 +11,25 @@ from tests.support.clock import ManualClock
 from tests.support.records import NOW, a_merge, a_pulse, a_question, later
 from tests.support.screens import Looks, screen_text, until
 from tests.support.statuses import FLEET, an_item, at_work, named
-from wtagents.core.liveness import Liveness
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.record import replace
 from wtagents.core.run import Phase
 from wtagents.core.story import Voice
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
+from wtagents.core.tending.liveness import Liveness
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.inbox import alike, inbox_rows, waiting_of, why_of
 from wtagents.dashboard.widgets.table import Table
-from wtagents.operations.asked import Part, asked, question_lines
 from wtagents.operations.context import Context
-from wtagents.operations.logs import LogsRequest, story
-from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.asked import Part, asked, question_lines
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
+from wtagents.operations.telling.logs import LogsRequest, story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.repository import RepositoryBuilder
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from threading import Event
 
 from tests.support.clock import ManualClock
 from wtagents.dashboard.patience import Patience
-from wtagents.operations.waiting import wait_for
+from wtagents.operations.steering.waiting import wait_for
 from wtagents.system.clock import SystemClock
 
 SECONDS = 600.0

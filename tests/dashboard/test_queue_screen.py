@@ -11,9 +11,9 @@ from tests.support.screens import screen_text, until
 from tests.support.statuses import an_item, named
 from tests.support.waiting import wait_until
 from wtagents.core.ids import TaskName
-from wtagents.core.radar import Place
 from wtagents.core.record import replace
 from wtagents.core.task import TaskState
+from wtagents.core.watching.radar import Place
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.landings import clash_matrix
 from wtagents.operations.landing.land import land_waiting

@@ -13,7 +13,7 @@ from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.story import Story
 from wtagents.dashboard.widgets.review import PatchTable
 from wtagents.operations.context import Context
-from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from inline_snapshot import snapshot
 from tests.support.records import NOW, a_merge, a_pulse, a_question, a_run, later, worktree_facts
 from tests.support.statuses import FLEET, USAGE, an_item, at_work, named
 from wtagents.core.ids import TaskName
-from wtagents.core.limit import AccountLimit
-from wtagents.core.liveness import Liveness
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.record import replace
 from wtagents.core.run import Phase, Usage
 from wtagents.core.task import TaskState
+from wtagents.core.tending.limit import AccountLimit
+from wtagents.core.tending.liveness import Liveness
 from wtagents.dashboard.acts import Act, possible_acts
 from wtagents.dashboard.grid import Heading, Line, Row
 from wtagents.dashboard.view import (
@@ -31,9 +31,9 @@ from wtagents.dashboard.view import (
     queue_places,
     totals_of,
 )
-from wtagents.operations.overview import Overview
 from wtagents.operations.radar.named import RadarClash
-from wtagents.operations.status import TaskStatus
+from wtagents.operations.telling.overview import Overview
+from wtagents.operations.telling.status import TaskStatus
 
 LIMITS = (AccountLimit(account="", until=later(1860), detail="5 hours", seen_at=NOW),)
 SEEN = Overview(items=FLEET, cost_today=1.5, budget_today=20.0, load=None, limits=LIMITS, at=NOW)

@@ -14,7 +14,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.dashboard.feed import OverviewSeen, StoreTroubled, follow_all
 from wtagents.dashboard.watch import REST_SECONDS, Watch
 from wtagents.operations.context import Context
-from wtagents.operations.overview import overview
+from wtagents.operations.telling.overview import overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fleet import Fleet
-from wtagents.core.admission import Bar
 from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
-from wtagents.operations.cost import By, CostRequest, cost
+from wtagents.core.tending.admission import Bar
+from wtagents.operations.telling.cost import By, CostRequest, cost
 
 pytestmark = pytest.mark.e2e
 

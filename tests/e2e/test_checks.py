@@ -8,9 +8,9 @@ from tests.support.fleet import Fleet, scenario, work
 from wtagents.core.errors import StateError
 from wtagents.core.run import ExitReason, Phase, Purpose
 from wtagents.core.task import Reason, TaskState
-from wtagents.operations.accept import accept
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.stop import RetryRequest, retry, stop
+from wtagents.operations.steering.accept import accept
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.stop import RetryRequest, retry, stop
 
 pytestmark = pytest.mark.e2e
 

@@ -12,7 +12,7 @@ from tests.support.processes import survivors
 from tests.support.ready_tasks import Fleet as ReadyFleet
 from tests.support.waiting import wait_until
 from tests.support.wta import start_wta, wta
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.store.merges import latest_merge_request
 from wtagents.store.tasks import require_task
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.support.environment import Sandbox
     from tests.support.repository import RepositoryBuilder
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.operations.context import Context
 
 pytestmark = pytest.mark.e2e

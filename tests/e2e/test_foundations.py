@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
-from wtagents.core.admission import Bar
 from wtagents.core.errors import StateError, UsageError
 from wtagents.core.task import TaskState
+from wtagents.core.tending.admission import Bar
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.stop import cancel
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.stop import cancel
 
 pytestmark = pytest.mark.e2e
 

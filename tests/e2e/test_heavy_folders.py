@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fleet import Fleet
-from wtagents.core.copying import is_copyable, lock_files
+from wtagents.core.isolation.copying import is_copyable, lock_files
 
 pytestmark = pytest.mark.e2e
 

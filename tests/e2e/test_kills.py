@@ -22,7 +22,7 @@ from tests.support.wta import Program, start_wta
 from wtagents.core.errors import StateError
 from wtagents.core.message import MessageKind
 from wtagents.core.task import Task, TaskState
-from wtagents.operations.stop import RetryRequest, retry
+from wtagents.operations.steering.stop import RetryRequest, retry
 from wtagents.store.messages import add_message, undelivered
 from wtagents.store.tasks import tasks
 

@@ -7,16 +7,16 @@ import re
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
-from wtagents.core.admission import Bar
 from wtagents.core.errors import ExitCode
-from wtagents.core.failure import Fault
 from wtagents.core.run import ExitReason, Phase
 from wtagents.core.task import Reason, TaskState
-from wtagents.operations.answer import AnswerRequest, answer
-from wtagents.operations.interrupt import interrupt
-from wtagents.operations.parked import parked
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.stop import RetryRequest, retry, stop
+from wtagents.core.tending.admission import Bar
+from wtagents.core.tending.failure import Fault
+from wtagents.operations.steering.answer import AnswerRequest, answer
+from wtagents.operations.steering.interrupt import interrupt
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.stop import RetryRequest, retry, stop
+from wtagents.operations.telling.parked import parked
 
 pytestmark = pytest.mark.e2e
 

@@ -12,8 +12,8 @@ from wtagents.core.errors import StateError
 from wtagents.core.task import TaskState
 from wtagents.git.hub import open_hub
 from wtagents.git.worktrees import worktrees
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.stop import RetryRequest, retry
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.stop import RetryRequest, retry
 
 pytestmark = pytest.mark.e2e
 

@@ -16,7 +16,7 @@ from tests.support.fleet import configure
 from tests.support.ready_tasks import Fleet
 from tests.support.waiting import wait_until
 from tests.support.wta import start_wta, wta
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 
 if TYPE_CHECKING:

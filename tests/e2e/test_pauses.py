@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fleet import Fleet, work
-from wtagents.core.admission import Bar
 from wtagents.core.errors import StateError
 from wtagents.core.ids import TaskName
 from wtagents.core.run import ExitReason, Purpose
 from wtagents.core.task import TaskState
-from wtagents.operations.pause import Held, freeze, pause, resume, thaw
+from wtagents.core.tending.admission import Bar
+from wtagents.operations.steering.pause import Held, freeze, pause, resume, thaw
 
 pytestmark = pytest.mark.e2e
 

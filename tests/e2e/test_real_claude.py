@@ -8,8 +8,8 @@ from tests.support.api.script import Usage, bash, text, write
 from tests.support.claude_fleet import MODEL, ClaudeFleet, committed
 from wtagents.core.run import ExitReason, Phase
 from wtagents.core.task import Reason, TaskState
-from wtagents.operations.interrupt import interrupt
 from wtagents.operations.starting.instructions import OPENING
+from wtagents.operations.steering.interrupt import interrupt
 
 pytestmark = [pytest.mark.e2e, pytest.mark.claude]
 

@@ -17,8 +17,8 @@ from tests.support.processes import kill_hard
 from tests.support.waiting import wait_until
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.system.run_folder import load_taken
 
 pytestmark = [pytest.mark.e2e, pytest.mark.claude, pytest.mark.usefixtures("claude_on_path")]

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.fleet import Fleet
 from wtagents.core.task import TaskState
-from wtagents.operations.cleanup import CleanupRequest, cleanup
-from wtagents.operations.task_facts import task_facts
+from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
+from wtagents.operations.telling.task_facts import task_facts
 
 pytestmark = pytest.mark.e2e
 

@@ -9,11 +9,11 @@ import pytest
 from tests.support.fleet import Fleet, work
 from tests.support.waiting import wait_until
 from wtagents.core.events import EventKind
-from wtagents.core.liveness import Liveness
 from wtagents.core.message import Sender
 from wtagents.core.run import ExitReason
-from wtagents.core.suspicion import Respond, Response
 from wtagents.core.task import TaskState
+from wtagents.core.tending.liveness import Liveness
+from wtagents.core.tending.suspicion import Respond, Response
 from wtagents.store.events import events_of
 from wtagents.store.suspicions import note_response, note_suspicion, suspicions
 

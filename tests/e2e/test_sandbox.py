@@ -10,15 +10,15 @@ import pytest
 from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet
 from tests.support.waiting import wait_until
-from wtagents.core.confinement import Network, SandboxMode
 from wtagents.core.errors import ConfigError, SystemFault
+from wtagents.core.isolation.confinement import Network, SandboxMode
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.operations.checks.check import Check, Health
 from wtagents.operations.checks.sandbox import check_sandbox
 from wtagents.operations.confining.choose import choose_sandbox
-from wtagents.operations.spawn import SpawnRequest, spawn
-from wtagents.operations.stop import stop
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.stop import stop
 from wtagents.system.command import find_program
 from wtagents.system.confine import trial_fault
 from wtagents.system.process import signal_processes

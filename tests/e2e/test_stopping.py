@@ -10,7 +10,7 @@ from tests.support.fleet import Fleet, work
 from wtagents.core.errors import StateError
 from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
-from wtagents.operations.stop import cancel, stop
+from wtagents.operations.steering.stop import cancel, stop
 from wtagents.system.process import signal_processes
 
 pytestmark = pytest.mark.e2e

@@ -15,8 +15,8 @@ from wtagents.core.errors import ExitCode
 from wtagents.core.message import Message, MessageKind
 from wtagents.core.run import ExitReason, Phase
 from wtagents.core.task import Reason, TaskState
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.stop import RetryRequest, retry
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.stop import RetryRequest, retry
 from wtagents.operations.trust import trust
 from wtagents.store.messages import add_message
 from wtagents.system import run_folder

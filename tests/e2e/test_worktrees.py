@@ -14,8 +14,8 @@ from tests.support.fleet import Fleet, scenario, work
 from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
-from wtagents.operations.spawn import SpawnRequest, spawn
-from wtagents.operations.stop import RetryRequest, retry, stop
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.stop import RetryRequest, retry, stop
 from wtagents.system.run_folder import load_order
 
 pytestmark = pytest.mark.e2e

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
-from wtagents.core.radar import Place, Span
+from wtagents.core.watching.radar import Place, Span
 from wtagents.git.clashes import Matrix, Memory, observe_clashes
 from wtagents.git.lookout import Lookout, open_lookout
 from wtagents.git.repo import Repository

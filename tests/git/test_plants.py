@@ -15,9 +15,9 @@ from tests.git.plants import POINTERS, SETTINGS, Ground, Plant
 from tests.support.clock import START
 from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.checkpoint import Cause, Checkpoint
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
+from wtagents.core.keeping.checkpoint import Cause, Checkpoint
 from wtagents.git import refs, worktrees
 from wtagents.git.admin import LockReason, admin_dir
 from wtagents.git.advance import Advanced, CheckoutDirty, advance, finish_advance

@@ -8,9 +8,9 @@ import click
 
 from tests.support.environment import PROJECT
 from wtagents.cli.registry import ALIASES, root
+from wtagents.core.config.setting_keys import KEYS
+from wtagents.core.config.settings import Settings, setting_value
 from wtagents.core.errors import ExitCode
-from wtagents.core.setting_keys import KEYS
-from wtagents.core.settings import Settings, setting_value
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 LONG = 60

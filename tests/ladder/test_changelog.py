@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtagents.core.diff3 import Hunk
-from wtagents.core.resolution import ConflictText, count_lines
+from wtagents.core.landing.diff3 import Hunk
+from wtagents.core.landing.resolution import ConflictText, count_lines
 from wtagents.ladder.climb import climb
 from wtagents.ladder.hunks import Spot
 from wtagents.ladder.outcome import Merged

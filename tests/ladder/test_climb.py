@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wtagents.core.resolution import ConflictText, Side, count_lines
-from wtagents.core.rung import Rung
+from wtagents.core.landing.resolution import ConflictText, Side, count_lines
+from wtagents.core.landing.rung import Rung
 from wtagents.ladder.choice.forest import LEAF, Forest
 from wtagents.ladder.climb import climb
 from wtagents.ladder.hunks import HUNK_LINES

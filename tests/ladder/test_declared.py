@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wtagents.core.resolution import ConflictText
+from wtagents.core.landing.resolution import ConflictText
 from wtagents.ladder.declared import lost_declarations
 
 BASE = "def test_a():\n    pass\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtagents.core.diff3 import Hunk
-from wtagents.core.resolution import ConflictText
-from wtagents.core.rung import Rung
+from wtagents.core.landing.diff3 import Hunk
+from wtagents.core.landing.resolution import ConflictText
+from wtagents.core.landing.rung import Rung
 from wtagents.ladder.hunks import Answer, Answered, Spot, answer_hunks, open_draft
 
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d\n", "\n"]), max_size=12)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtagents.core.diff3 import Hunk, split_lines
-from wtagents.core.resolution import ConflictText
+from wtagents.core.landing.diff3 import Hunk, split_lines
+from wtagents.core.landing.resolution import ConflictText
 from wtagents.ladder.candidates import MOST, candidates
 from wtagents.ladder.choice.forest import load_forest
 from wtagents.ladder.hunks import open_draft

@@ -19,10 +19,10 @@ from wtagents.core.errors import StateError, UsageError
 from wtagents.core.run import RunState
 from wtagents.core.task import TaskState
 from wtagents.git import admin
-from wtagents.operations.adopt import Adopted, AdoptRequest, adopt
-from wtagents.operations.cleanup import CleanupRequest, cleanup
-from wtagents.operations.foreign import observe_foreign
-from wtagents.operations.undelete import undelete
+from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
+from wtagents.operations.keeping.undelete import undelete
+from wtagents.operations.steering.adopt import Adopted, AdoptRequest, adopt
+from wtagents.operations.steering.foreign import observe_foreign
 from wtagents.store.runs import runs_of
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from pathlib import Path
 from tests.support.processes import MERGER, run_to_end
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.attention import attention
 from wtagents.core.errors import ExitCode
 from wtagents.core.task import Reason, TaskState
+from wtagents.core.tending.attention import attention
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.operations.status import StatusRequest, status
+from wtagents.operations.telling.status import StatusRequest, status
 from wtagents.operations.tripwire import accept_tripwire
 from wtagents.operations.undo import UndoRequest, undo
 
@@ -21,7 +21,7 @@ RED_WITH_BROKEN = "test ! -e broken.txt"
 LANDER = """\
 import json, sys
 from pathlib import Path
-from wtagents.core.settings import Layer
+from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.merge import MergeRequestOptions, merge
 layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})

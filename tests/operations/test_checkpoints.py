@@ -14,17 +14,17 @@ import pytest
 from tests.support.ready_tasks import Fleet
 from tests.support.waiting import wait_until
 from tests.support.wta import start_wta, wta
-from wtagents.core.checkpoint import Cause
+from wtagents.core.config.settings import Layer
 from wtagents.core.errors import NotFoundError, StateError
-from wtagents.core.settings import Layer
+from wtagents.core.keeping.checkpoint import Cause
 from wtagents.git.checkpoints import checkpoints_of
 from wtagents.git.hub import open_hub
 from wtagents.operations.checkpointing.take import take_checkpoint
-from wtagents.operations.checkpoints import checkpoints
-from wtagents.operations.cleanup import CleanupRequest, cleanup
 from wtagents.operations.context import Context
-from wtagents.operations.diff import DiffRequest, diff
-from wtagents.operations.restore import Restored, RestoreRequest, restore
+from wtagents.operations.keeping.checkpoints import checkpoints
+from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
+from wtagents.operations.keeping.restore import Restored, RestoreRequest, restore
+from wtagents.operations.telling.diff import DiffRequest, diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.support.clock import ManualClock
     from tests.support.repository import RepositoryBuilder
     from tests.support.wta import Program
-    from wtagents.core.checkpoint import Checkpoint
+    from wtagents.core.keeping.checkpoint import Checkpoint
 
 HOSTILE = ["-n", "a b", "new\nline", "\x1b[31mred", "ö", "\udcff", ":(glob)*", "--", "'\"", "t\tb"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.ready_tasks import Fleet
+from wtagents.core.config.settings import Layer
 from wtagents.core.errors import NotFoundError, StateError, UsageError
-from wtagents.core.settings import Layer
-from wtagents.operations.claim import ClaimRequest, claim, holds
 from wtagents.operations.context import Context
 from wtagents.operations.radar.look import look
 from wtagents.operations.radar.watch import watch
+from wtagents.operations.steering.claim import ClaimRequest, claim, holds
 from wtagents.store.events import events_of
 
 if TYPE_CHECKING:

@@ -12,15 +12,15 @@ from tests.support.processes import kill_hard, run_to_end, start_apart
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.wta import wta
+from wtagents.core.config.settings import Layer
 from wtagents.core.errors import ExitCode, NotFoundError
-from wtagents.core.retention import Keep, Remove
-from wtagents.core.settings import Layer
+from wtagents.core.keeping.retention import Keep, Remove
 from wtagents.core.task import TaskState
 from wtagents.git.hub import open_hub
 from wtagents.operations.checks.state import check_trash
-from wtagents.operations.cleanup import Cleaned, CleanupRequest, cleanup
 from wtagents.operations.context import Context
-from wtagents.operations.undelete import undelete
+from wtagents.operations.keeping.cleanup import Cleaned, CleanupRequest, cleanup
+from wtagents.operations.keeping.undelete import undelete
 from wtagents.store.trash import last_trash_item_of
 
 DAY = 86400.0
@@ -281,7 +281,7 @@ def test_an_unknown_name_is_said(fleet: Fleet) -> None:
 KILLED = """\
 import os, signal, sys
 from pathlib import Path
-from wtagents.operations.cleanup import CleanupRequest, cleanup
+from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
 from wtagents.operations.context import Context
 step = int(sys.argv[2])
 def audit(event, arguments, count=[0]):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wtagents.core.config.settings import setting_names
 from wtagents.core.errors import ConfigError, UsageError
-from wtagents.core.settings import setting_names
 from wtagents.operations.config import config
 from wtagents.operations.context import Context
 

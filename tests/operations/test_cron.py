@@ -17,7 +17,7 @@ from wtagents.core.errors import StateError, SystemFault
 from wtagents.operations.checks.check import Health
 from wtagents.operations.checks.state import check_crontab
 from wtagents.operations.context import Context
-from wtagents.operations.cron import install_cron, observe_cron, remove_cron
+from wtagents.operations.keeping.cron import install_cron, observe_cron, remove_cron
 
 CRONTAB = """\
 #!/bin/sh

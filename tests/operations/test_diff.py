@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.ready_tasks import Fleet
 from wtagents.core.errors import NotFoundError, StateError
-from wtagents.operations.diff import DiffRequest, diff
+from wtagents.operations.telling.diff import DiffRequest, diff
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder

@@ -10,13 +10,13 @@ from tests.support.fleet import Fleet, configure
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from tests.support.wta import start_wta
-from wtagents.core.checkpoint import Cause
 from wtagents.core.errors import StateError, WtaError
+from wtagents.core.keeping.checkpoint import Cause
 from wtagents.core.task import TaskState
 from wtagents.operations.checkpointing.take import take_checkpoint
-from wtagents.operations.checkpoints import checkpoints
-from wtagents.operations.fork import Forked, ForkRequest, fork
+from wtagents.operations.keeping.checkpoints import checkpoints
 from wtagents.operations.merge import MergeRequestOptions, merge
+from wtagents.operations.steering.fork import Forked, ForkRequest, fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

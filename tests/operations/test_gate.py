@@ -9,7 +9,7 @@ from tests.support.environment import Sandbox
 from tests.support.processes import running, survivors
 from tests.support.ready_tasks import Fleet
 from wtagents.core.errors import ExitCode
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.merge import MergeRequestOptions, merge
 

@@ -9,14 +9,14 @@ import pytest
 
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.attention import attention
 from wtagents.core.errors import ExitCode, StateError, UsageError
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
-from wtagents.operations.diff import DiffRequest, diff
+from wtagents.core.tending.attention import attention
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.landing.preview import Foreseen, preview
 from wtagents.operations.merge import MergeRequestOptions, merge
+from wtagents.operations.telling.diff import DiffRequest, diff
 
 LINES = [f"line {number}" for number in range(1, 9)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.support.ready_tasks import Fleet
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge
 

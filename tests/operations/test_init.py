@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.environment import PROJECT
+from wtagents.core.config.settings import resolve_settings
 from wtagents.core.errors import StateError, SystemFault
-from wtagents.core.settings import resolve_settings
 from wtagents.operations.context import Context
 from wtagents.operations.init import Outcome, init, shipped_folder
 from wtagents.system.config_file import load_layers

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.operations.test_land_conflicts import BASE, BOTH, BY_BRANCH, BY_TARGET, answer, answering
-from wtagents.core.merge import MergeState
-from wtagents.core.resolution import ConflictText
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import MergeState
+from wtagents.core.landing.resolution import ConflictText
+from wtagents.core.landing.rung import Rung
 from wtagents.ladder.exchange import Lost, Question
 from wtagents.ladder.outcome import LeftAlone
 from wtagents.operations.landing.climbing.apart import STARTS, ask_ladder

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ready_tasks import Fleet
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge

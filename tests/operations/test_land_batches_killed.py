@@ -11,7 +11,7 @@ from tests.support.environment import Sandbox
 from tests.support.processes import MERGER, kill_hard, run_to_end, start_apart, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.waiting import wait_until
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.operations.tripwire import accept_tripwire

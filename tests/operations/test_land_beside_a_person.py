@@ -13,7 +13,7 @@ import pytest
 from tests.support.busy_person import BusyPerson
 from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.merge import Rejection
+from wtagents.core.landing.merge import Rejection
 from wtagents.operations.merge import MergeRequestOptions, merge
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.merge import Author, MergeState, Rejection
+from wtagents.core.landing.merge import Author, MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge

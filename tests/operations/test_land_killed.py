@@ -14,8 +14,8 @@ from tests.support.processes import MERGER, kill_hard, run_to_end, start_apart, 
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
-from wtagents.core.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.landing.landing import ATTEMPTS
@@ -30,7 +30,7 @@ from wtagents.system.rooms import sweep_rooms
 LANDER = """\
 import json, sys
 from pathlib import Path
-from wtagents.core.settings import Layer
+from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.landing.land import land_waiting
 layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})

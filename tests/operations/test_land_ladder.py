@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.operations.test_land_conflicts import BASE, BOTH, BY_BRANCH, BY_TARGET, answer, answering
-from wtagents.core.merge import Author, MergeState, Rejection
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import Author, MergeState, Rejection
+from wtagents.core.landing.rung import Rung
 from wtagents.operations.landing.preview import preview
 from wtagents.operations.merge import MergeRequestOptions, merge
 

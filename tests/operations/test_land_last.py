@@ -13,8 +13,8 @@ import pytest
 from tests.support.played_claude import TOOLS, play_claude
 from tests.support.processes import run_to_end, survivors
 from tests.support.waiting import wait_until
-from wtagents.core.merge import Author, MergeState, Rejection
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import Author, MergeState, Rejection
+from wtagents.core.landing.rung import Rung
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.landing.preview import preview
 from wtagents.operations.merge import MergeRequestOptions, merge
@@ -31,7 +31,7 @@ WRITE_GOOD = f"pathlib.Path('deep/note.txt').write_text({GOOD!r})\n"
 LANDER = """\
 import json, sys
 from pathlib import Path
-from wtagents.core.settings import Layer
+from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.merge import MergeRequestOptions, merge
 layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})

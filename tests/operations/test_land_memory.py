@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.operations.test_land_conflicts import answer, answering
-from wtagents.core.merge import Author, MergeState, Rejection
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import Author, MergeState, Rejection
+from wtagents.core.landing.rung import Rung
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.undo import UndoRequest, undo
 

@@ -11,7 +11,7 @@ from tests.support.environment import Sandbox
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import ConfigError
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.operations.context import Context
 from wtagents.operations.doctor import accept
 from wtagents.operations.landing.batch import HURRIED_AFTER

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wtagents.core.config.trust import repository_commands
 from wtagents.core.errors import ConfigError
-from wtagents.core.merge import MergeState, Rejection
-from wtagents.core.rung import Rung
-from wtagents.core.trust import repository_commands
+from wtagents.core.landing.merge import MergeState, Rejection
+from wtagents.core.landing.rung import Rung
 from wtagents.operations.merge import MergeRequestOptions, merge
 
 if TYPE_CHECKING:

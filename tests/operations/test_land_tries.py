@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wtagents.core.merge import MergeState, Rejection
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import MergeState, Rejection
+from wtagents.core.landing.rung import Rung
 from wtagents.operations.merge import MergeRequestOptions, merge
 
 if TYPE_CHECKING:

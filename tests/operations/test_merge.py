@@ -7,7 +7,7 @@ import pytest
 from tests.support.ready_tasks import Fleet
 from tests.support.stored import ended_run
 from wtagents.core.errors import ExitCode, NotFoundError, StateError, UsageError
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.run import Usage
 from wtagents.core.task import Reason, TaskState
 from wtagents.operations.merge import MergeRequestOptions, merge

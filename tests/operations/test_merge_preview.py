@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.ready_tasks import Fleet
 from wtagents.core.errors import StateError
-from wtagents.core.merge import ResolverKind
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import ResolverKind
+from wtagents.core.landing.rung import Rung
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.preview import Foreseen, ForeseenConflict, preview
 from wtagents.operations.merge import MergeRequestOptions, merge

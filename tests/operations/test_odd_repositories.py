@@ -10,14 +10,14 @@ import pytest
 from tests.support.environment import Sandbox
 from tests.support.fleet import configure
 from tests.support.repository import RepositoryBuilder
+from wtagents.core.config.settings import Layer
 from wtagents.core.errors import ExitCode, StateError, SystemFault
 from wtagents.core.ids import BranchName
-from wtagents.core.settings import Layer
 from wtagents.git.checkouts import checkouts
 from wtagents.operations.context import Context
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.operations.spawn import SpawnRequest, spawn
 from wtagents.operations.starting.worktree import worktree_path
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 
 
 @pytest.fixture(autouse=True)

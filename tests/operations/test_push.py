@@ -9,7 +9,7 @@ import pytest
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import ExitCode, StateError
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge

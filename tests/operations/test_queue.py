@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.clock import ManualClock
 from tests.support.ready_tasks import Fleet
-from wtagents.cli.queue_text import queue_lines
+from wtagents.cli.pages.queue_text import queue_lines
 from wtagents.cli.style import Style
 from wtagents.core.errors import NotFoundError, StateError, UsageError
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.merge import MergeRequestOptions, merge

@@ -14,11 +14,11 @@ from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from tests.support.wta import start_wta, wta
 from wtagents.core.errors import NotFoundError
-from wtagents.core.radar import TARGET
 from wtagents.core.task import Reason, TaskState
+from wtagents.core.watching.radar import TARGET
 from wtagents.operations.radar.look import Look, look, look_unless_busy
 from wtagents.operations.radar.report import RadarRequest, radar
-from wtagents.operations.status import StatusRequest, status
+from wtagents.operations.telling.status import StatusRequest, status
 from wtagents.store.radar import seen_clashes, touches
 from wtagents.system.lock import hold_lock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from inline_snapshot import snapshot
 
-from wtagents.core.radar import TARGET, Clash, Misfit, Notice, Place, Span
+from wtagents.core.watching.radar import TARGET, Clash, Misfit, Notice, Place, Span
 from wtagents.operations.radar.notice_text import Quote, notice_text
 
 

@@ -13,8 +13,8 @@ from tests.support.processes import MERGER, run_to_end
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from wtagents.core.errors import ExitCode, StateError, UsageError
-from wtagents.core.merge import Author, MergeState, Rejection
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import Author, MergeState, Rejection
+from wtagents.core.landing.rung import Rung
 from wtagents.git.conflicts import Blob, ConflictKind
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.climbing.policies import POLICIES
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 RESOLVER = """\
 import json, sys
 from pathlib import Path
-from wtagents.core.settings import Layer
+from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.resolve import ResolveRequest, resolve
 layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})

@@ -8,7 +8,7 @@ import pytest
 
 from tests.operations.test_resolve import ask, conflict, opened
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.resolve import Resolving
 

@@ -13,7 +13,7 @@ from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
 from tests.support.wta import wta
 from wtagents.operations.context import Context
-from wtagents.operations.service import install_service, remove_service
+from wtagents.operations.keeping.service import install_service, remove_service
 
 SYSTEMCTL = """\
 #!/bin/sh

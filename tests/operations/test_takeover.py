@@ -13,8 +13,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.errors import StateError
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.operations.context import Context
-from wtagents.operations.spawn import SpawnRequest, spawn
-from wtagents.operations.takeover import begin_takeover
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.takeover import begin_takeover
 from wtagents.operations.tick import tick
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import require_task

@@ -17,8 +17,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.errors import StateError
 from wtagents.core.events import EventKind
 from wtagents.core.run import RunState
-from wtagents.operations.cleanup import Cleanup, CleanupRequest, cleanup
-from wtagents.operations.undelete import undelete
+from wtagents.operations.keeping.cleanup import Cleanup, CleanupRequest, cleanup
+from wtagents.operations.keeping.undelete import undelete
 from wtagents.store.events import events_of
 from wtagents.store.runs import move_run
 from wtagents.store.undos import add_undo
@@ -243,7 +243,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tests.support.clock import ManualClock
-from wtagents.operations.cleanup import CleanupRequest, cleanup
+from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
 from wtagents.operations.context import Context
 step = int(sys.argv[2])
 def audit(event, arguments, count=[0]):

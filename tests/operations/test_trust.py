@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 from wtagents.core.errors import ConfigError
 from wtagents.core.task import AgentKind, AgentSpec
 from wtagents.operations.context import Context
-from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.trust import TrustState, observe_trust, require_trusted, trust
 from wtagents.store.tasks import tasks
 

@@ -19,10 +19,10 @@ from tests.support.processes import run_to_end
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import NotFoundError, StateError
-from wtagents.core.retention import Keep, Remove
+from wtagents.core.keeping.retention import Keep, Remove
 from wtagents.core.task import TaskState
-from wtagents.operations.cleanup import CleanupRequest, cleanup
-from wtagents.operations.undelete import undelete
+from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
+from wtagents.operations.keeping.undelete import undelete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,7 +287,7 @@ KILLED = """\
 import os, signal, sys
 from pathlib import Path
 from wtagents.operations.context import Context
-from wtagents.operations.undelete import undelete
+from wtagents.operations.keeping.undelete import undelete
 step = int(sys.argv[2])
 def audit(event, arguments, count=[0]):
     if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "subprocess.Popen"):

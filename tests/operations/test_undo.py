@@ -14,21 +14,21 @@ from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from wtagents.core.errors import ExitCode, NotFoundError, StateError
-from wtagents.core.merge import MergeState, Rejection
-from wtagents.core.remedy import next_command
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import Reason, Task, TaskState
-from wtagents.operations.cleanup import CleanupRequest, cleanup
+from wtagents.core.tending.remedy import next_command
+from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
+from wtagents.operations.keeping.undelete import undelete
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.tick import tick
 from wtagents.operations.tripwire import accept_tripwire
-from wtagents.operations.undelete import undelete
 from wtagents.operations.undo import UndoOutcome, UndoRequest, undo
 
 UNDOER = """\
 import json, sys
 from pathlib import Path
-from wtagents.core.settings import Layer
+from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.undo import UndoRequest, undo
 layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})

@@ -19,6 +19,7 @@ from tests.support.records import later
 from tests.support.stored import stored_task, try_run
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, RunId, TaskName
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.lifecycle import (
     LIVE_MERGE_STATES,
     LIVE_RUN_STATES,
@@ -26,7 +27,6 @@ from wtagents.core.lifecycle import (
     RUN_ARROWS,
     TASK_ARROWS,
 )
-from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind
 from wtagents.core.run import RunState
 from wtagents.core.task import TaskState, Wish

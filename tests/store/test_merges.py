@@ -6,8 +6,8 @@ from tests.support.records import NOW, a_merge
 from tests.support.stored import stored_task
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName
-from wtagents.core.merge import Author, GateResult, MergeRequest, MergeState, Resolution
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import Author, GateResult, MergeRequest, MergeState, Resolution
+from wtagents.core.landing.rung import Rung
 from wtagents.core.task import Task
 from wtagents.store.columns import parse_resolutions
 from wtagents.store.database import Database

@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.support.records import NOW, later, worktree_facts
 from tests.support.stored import BASE, stored_task
 from wtagents.core.ids import BranchName
+from wtagents.core.keeping.trash import TrashItem
 from wtagents.core.task import Wish
-from wtagents.core.trash import TrashItem
 from wtagents.store.database import Database
 from wtagents.store.events import events_of
 from wtagents.store.facts import facts, record_facts

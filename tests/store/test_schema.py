@@ -11,12 +11,12 @@ import pytest
 
 from tests.support.records import NOW
 from tests.support.stored import stored_run, stored_task
+from wtagents.core.landing.merge import MergeState
+from wtagents.core.landing.undo import UndoState
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
-from wtagents.core.merge import MergeState
 from wtagents.core.message import MessageKind, Sender
 from wtagents.core.run import RunState
 from wtagents.core.task import TaskState, Wish
-from wtagents.core.undo import UndoState
 from wtagents.store import tasks as tasks_module
 from wtagents.store.database import Database
 

@@ -9,7 +9,7 @@ from tests.support.records import NOW, a_task, later
 from tests.support.stored import ended_run, stored_run, stored_task
 from wtagents.core.errors import ExitCode, NotFoundError, StateError
 from wtagents.core.ids import BranchName
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.run import RunState
 from wtagents.core.task import AgentKind, AgentSpec, TaskState, Wish
 from wtagents.store.database import Database

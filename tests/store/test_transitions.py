@@ -10,6 +10,7 @@ import pytest
 from tests.support.records import NOW, RUNNER, an_exit, later
 from tests.support.stored import BASE, stored_run, stored_task
 from wtagents.core.ids import BranchName
+from wtagents.core.landing.merge import GateResult, MergeRequest, MergeState, Rejection
 from wtagents.core.lifecycle import (
     LIVE_RUN_STATES,
     MERGE_ARROWS,
@@ -17,7 +18,6 @@ from wtagents.core.lifecycle import (
     TASK_ARROWS,
     task_sources,
 )
-from wtagents.core.merge import GateResult, MergeRequest, MergeState, Rejection
 from wtagents.core.run import ExitReason, Run, RunState
 from wtagents.core.task import Reason, Task, TaskState
 from wtagents.store.database import Database

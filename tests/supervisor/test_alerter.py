@@ -14,11 +14,11 @@ import pytest
 
 from tests.support.ready_tasks import Fleet
 from tests.support.waiting import PATIENCE, wait_until
-from wtagents.core.settings import Layer
+from wtagents.core.config.settings import Layer
 from wtagents.core.task import Reason, TaskState
 from wtagents.operations.context import Context
-from wtagents.operations.notify import notify
 from wtagents.operations.observe import observe
+from wtagents.operations.telling.notify import notify
 from wtagents.operations.trust import trust
 from wtagents.store.tasks import move_task
 from wtagents.supervisor.alerter import Alerter

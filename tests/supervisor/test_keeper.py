@@ -11,10 +11,10 @@ from tests.support.fleet import Fleet, configure
 from wtagents.core.errors import StateError
 from wtagents.core.run import Phase
 from wtagents.core.task import TaskState
-from wtagents.operations.checkpoints import checkpoints
+from wtagents.operations.keeping.checkpoints import checkpoints
+from wtagents.operations.keeping.restore import RestoreRequest, restore
 from wtagents.operations.observe import observe
-from wtagents.operations.restore import RestoreRequest, restore
-from wtagents.operations.stop import RetryRequest, retry
+from wtagents.operations.steering.stop import RetryRequest, retry
 from wtagents.supervisor.keeper import Keeper
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.operations.test_land_killed import ask
 from tests.support.ready_tasks import Fleet
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.operations.observe import observe
 from wtagents.operations.queue import waits_to_land
 from wtagents.store.after import add_after

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.ready_tasks import Fleet
-from wtagents.core.settings import Layer
+from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.observe import observe
 from wtagents.supervisor.radar import Radar

@@ -14,8 +14,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.run import Phase, RunState
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
 from wtagents.operations.context import Context
-from wtagents.operations.spawn import SpawnRequest, spawn
-from wtagents.operations.status import StatusRequest, TaskStatus, status
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
+from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 from wtagents.operations.tick import Tick, tick
 from wtagents.store.messages import messages_of
 from wtagents.store.runs import latest_run, runs_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wtagents.core.message import Message
     from wtagents.core.run import ProcessIdentity, Run
     from wtagents.operations.result import OperationResult
-    from wtagents.operations.spawn import Spawned
+    from wtagents.operations.steering.spawn import Spawned
     from wtagents.system.paths import RunFolder
 
 QUICK: dict[str, dict[str, Any]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.support.repository import RepositoryBuilder
+from wtagents.core.config.settings import Layer
 from wtagents.core.ids import BranchName, Oid, TaskName
-from wtagents.core.settings import Layer
 from wtagents.core.task import AgentKind, AgentSpec, Reason, Task, TaskState
 from wtagents.git.refs import ref_value
 from wtagents.git.worktrees import add_worktree, fill_worktree
@@ -20,7 +20,7 @@ from wtagents.system.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.system.clock import Clock
 
 

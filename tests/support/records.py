@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wtagents.core.ids import BranchName, Oid, RunId, TaskName
-from wtagents.core.merge import MergeRequest, MergeState
+from wtagents.core.landing.merge import MergeRequest, MergeState
 from wtagents.core.message import Message, MessageKind
 from wtagents.core.run import (
     Exit,
@@ -21,8 +21,8 @@ from wtagents.core.run import (
     RunState,
     Usage,
 )
-from wtagents.core.snapshot import RunFacts, Snapshot, TaskView
 from wtagents.core.task import AgentSpec, Task, TaskState, Wish
+from wtagents.core.tending.snapshot import RunFacts, Snapshot, TaskView
 from wtagents.core.worktree import WorktreeFacts
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wtagents.dashboard.feed import OverviewSeen
-from wtagents.operations.overview import Overview
+from wtagents.operations.telling.overview import Overview
 from wtagents.system.load import Load
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from wtagents.operations.context import Context
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 DEADLINE = 40.0
 _PAUSE = 0.03

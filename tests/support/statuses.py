@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.records import NOW, a_merge, a_pulse, a_question, a_run, a_task, worktree_facts
 from wtagents.core.ids import TaskName
-from wtagents.core.liveness import Liveness
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.run import Phase, Usage
 from wtagents.core.task import Reason, TaskState
-from wtagents.operations.status import TaskStatus
+from wtagents.core.tending.liveness import Liveness
+from wtagents.operations.telling.status import TaskStatus
 
 if TYPE_CHECKING:
     from wtagents.core.task import Task

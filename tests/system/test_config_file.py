@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.environment import Sandbox
+from wtagents.core.config.settings import Layer
 from wtagents.core.errors import ConfigError, ExitCode
-from wtagents.core.settings import Layer
 from wtagents.system.config_file import load_layer, load_layers, user_file
 
 REPOSITORY = b'[merge]\ngate = ["pytest"]\n'

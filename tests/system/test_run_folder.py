@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from wtagents.core.confinement import Confinement, Network, Replacement, SandboxMode
 from wtagents.core.ids import RunId, TaskName
+from wtagents.core.isolation.confinement import Confinement, Network, Replacement, SandboxMode
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.order import Order
 from wtagents.core.run import (

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.core.ids import BranchName, TaskName
-    from wtagents.core.merge import Author
-    from wtagents.core.resolution import ConflictText, Dropped, Proposal
+    from wtagents.core.landing.merge import Author
+    from wtagents.core.landing.resolution import ConflictText, Dropped, Proposal
 
 
 @record

@@ -50,6 +50,6 @@ def complete_removed(ctx: click.Context, param: click.Parameter, incomplete: str
 def complete_settings(ctx: click.Context, param: click.Parameter, incomplete: str) -> Sequence[str]:
     """Offer sections and keys of the settings."""
     del ctx, param
-    from wtagents.core.settings import SECTIONS, setting_names
+    from wtagents.core.config.settings import SECTIONS, setting_names
 
     return [name for name in (*SECTIONS, *setting_names()) if name.startswith(incomplete)]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wtagents.cli.answer import Answer
     from wtagents.cli.call import Invocation
-    from wtagents.operations.status import TaskStatus
-    from wtagents.operations.statusline import StatusLine
+    from wtagents.operations.telling.status import TaskStatus
+    from wtagents.operations.telling.statusline import StatusLine
 
 _SPELLINGS = (["status"], ["ls"])
 _LINES = {
@@ -51,15 +51,15 @@ def glance(arguments: list[str]) -> int | None:
 
 
 def _line(invocation: Invocation, mode: str) -> Answer[StatusLine | None]:
-    from wtagents.cli.statusline_text import statusline_answer
+    from wtagents.cli.pages.statusline_text import statusline_answer
 
     return statusline_answer(invocation, mode)
 
 
 def _list(invocation: Invocation) -> Answer[tuple[TaskStatus, ...]]:
     from wtagents.cli.answer import Answer
-    from wtagents.cli.task_list import status_list
-    from wtagents.operations.status import StatusRequest, status
+    from wtagents.cli.pages.task_list import status_list
+    from wtagents.operations.telling.status import StatusRequest, status
 
     context = invocation.context
     now = context.clock.now()

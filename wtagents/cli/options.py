@@ -35,8 +35,8 @@ class Duration(click.ParamType[float]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return seconds."""
-        from wtagents.core.forms import Duration as Form
-        from wtagents.core.forms import Unfit
+        from wtagents.core.config.forms import Duration as Form
+        from wtagents.core.config.forms import Unfit
 
         if isinstance(value, float):
             return value

@@ -8,19 +8,19 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from wtagents.cli.pages.task_list import state_tone
 from wtagents.cli.render import Board, narrate, screen_style
 from wtagents.cli.style import Cell, Column
-from wtagents.cli.task_list import state_tone
 from wtagents.core.figures import cut
 from wtagents.core.text import visible
-from wtagents.operations.status_words import changes, now_of, state_word
+from wtagents.operations.telling.status_words import changes, now_of, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from wtagents.cli.call import Invocation
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 _COLUMNS = (
     Column("TASK"),

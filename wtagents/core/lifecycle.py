@@ -17,7 +17,7 @@ Backoff is `not_before`; stuck, late and waiting are derived, never stored.
 
 from __future__ import annotations
 
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.run import RunState
 from wtagents.core.task import TaskState
 

@@ -12,8 +12,8 @@ from wtagents.core.record import record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wtagents.core.confinement import Confinement
     from wtagents.core.ids import RunId, TaskName
+    from wtagents.core.isolation.confinement import Confinement
     from wtagents.core.task import AgentKind
 
 

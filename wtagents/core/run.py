@@ -5,14 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from wtagents.core.budget import Amount
 from wtagents.core.record import record
+from wtagents.core.tending.budget import Amount
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wtagents.core.check import Check
     from wtagents.core.ids import RunId
+    from wtagents.core.tending.check import Check
 
 
 class RunState(StrEnum):

@@ -11,9 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from wtagents.core.check import Check
-from wtagents.core.confinement import Confinement, Network, Replacement, SandboxMode
 from wtagents.core.ids import RunId, TaskName
+from wtagents.core.isolation.confinement import Confinement, Network, Replacement, SandboxMode
 from wtagents.core.order import Order
 from wtagents.core.run import (
     Exit,
@@ -26,6 +25,7 @@ from wtagents.core.run import (
     Usage,
 )
 from wtagents.core.task import AgentKind
+from wtagents.core.tending.check import Check
 
 _PATHS = ("write", "guard", "hide", "show")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from wtagents.core.credentials import without_credentials
+from wtagents.core.isolation.credentials import without_credentials
 
 ELLIPSIS = "…"
 _SLACK = 4

@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.landing.merge import HELD, MergeState
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES, LIVE_RUN_STATES
-from wtagents.core.merge import HELD, MergeState
 from wtagents.core.task import TaskState
 
 if TYPE_CHECKING:
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 
 class Act(StrEnum):

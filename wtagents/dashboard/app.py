@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from wtagents.dashboard.desk import Verb
     from wtagents.operations.context import Context
-    from wtagents.operations.overview import Overview
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.overview import Overview
+    from wtagents.operations.telling.status import TaskStatus
 
     class Follow(Protocol):
         """Posts what it sees until `closed`; `asked` wants a look at once."""

@@ -20,16 +20,16 @@ from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.story import Story, rendered
-from wtagents.operations.answer import AnswerRequest, answer
-from wtagents.operations.interrupt import interrupt
-from wtagents.operations.send import SendRequest, send
+from wtagents.operations.steering.answer import AnswerRequest, answer
+from wtagents.operations.steering.interrupt import interrupt
+from wtagents.operations.steering.send import SendRequest, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wtagents.operations.context import Context
     from wtagents.operations.result import OperationResult
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 
 class AttachApp(App[None]):

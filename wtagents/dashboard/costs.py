@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from wtagents.core.figures import count, money, plural
 from wtagents.core.text import printable
 from wtagents.dashboard.grid import Cell, Column, Row, Tone, cell
-from wtagents.operations.cost import By
+from wtagents.operations.telling.cost import By
 
 if TYPE_CHECKING:
-    from wtagents.operations.cost import Cost, CostLine
+    from wtagents.operations.telling.cost import Cost, CostLine
 
 BAR = 24
 """Columns of the terminal that the largest sum takes."""

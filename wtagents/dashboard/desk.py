@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.operations.context import Context
-    from wtagents.operations.overview import Overview
     from wtagents.operations.result import OperationResult
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.overview import Overview
+    from wtagents.operations.telling.status import TaskStatus
 
     Tell = Callable[[str], None]
     Verb = Callable[[Context, Tell], OperationResult[Any]]

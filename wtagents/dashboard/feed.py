@@ -12,9 +12,9 @@ from textual.message import Message
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.dashboard.watch import Watch
-from wtagents.operations.logs import LogsRequest, story
-from wtagents.operations.overview import overview
-from wtagents.operations.status import StatusRequest, TaskStatus, status
+from wtagents.operations.telling.logs import LogsRequest, story
+from wtagents.operations.telling.overview import overview
+from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.story import StoryLine
     from wtagents.operations.context import Context
-    from wtagents.operations.overview import Overview
+    from wtagents.operations.telling.overview import Overview
 
 STATE_SECONDS = 0.5
 LOOK_SECONDS = 0.25

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.figures import age
-from wtagents.core.liveness import Liveness
-from wtagents.core.merge import HELD, MergeState, Rejection
+from wtagents.core.landing.merge import HELD, MergeState, Rejection
 from wtagents.core.record import record
 from wtagents.core.task import TaskState
+from wtagents.core.tending.liveness import Liveness
 from wtagents.core.text import printable
 from wtagents.dashboard.grid import Cell, Column, Row, Tone, cell
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.run import Question
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 COLUMNS = (
     Column(title="", width=1),

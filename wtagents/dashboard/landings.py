@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.figures import age, plural
-from wtagents.core.merge import HELD, MergeState
+from wtagents.core.landing.merge import HELD, MergeState
 from wtagents.core.text import printable
 from wtagents.dashboard.grid import Cell, Column, Heading, Line, Row, Tone, cell
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.operations.landings import Decided, Landings
     from wtagents.operations.queue import QueueEntry
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 COLUMNS = (
     Column(title="", width=1),

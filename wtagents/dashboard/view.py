@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.core.figures import age, count, money
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
-from wtagents.core.liveness import Liveness
-from wtagents.core.merge import MergeState
 from wtagents.core.record import record
 from wtagents.core.task import TaskState
+from wtagents.core.tending.liveness import Liveness
 from wtagents.dashboard.grid import EMPTY, Cell, Column, Heading, Line, Row, Tone, cell
-from wtagents.operations.status_words import (
+from wtagents.operations.telling.status_words import (
     GROUPS,
     clashes,
     group_of,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from wtagents.operations.overview import Overview
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.overview import Overview
+    from wtagents.operations.telling.status import TaskStatus
 
 COLUMNS = (
     Column(title="", width=1),

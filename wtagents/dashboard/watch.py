@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import RunId
     from wtagents.operations.context import Context
-    from wtagents.operations.overview import Overview
+    from wtagents.operations.telling.overview import Overview
 
 LIVE_SECONDS = 2.0
 """Between two looks while agents work: silence is what becomes of them without any change."""

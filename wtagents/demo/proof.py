@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import TaskState
 from wtagents.demo.cast import (
     CONTESTED_FILE,
@@ -22,11 +22,11 @@ from wtagents.system.command import run_command
 
 if TYPE_CHECKING:
     from wtagents.core.ids import Oid
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.core.run import Run
     from wtagents.demo.ground import Ground
     from wtagents.operations.context import Context
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 _TEST_SECONDS = 60.0
 _TARGET = "main"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.run import Usage
     from wtagents.core.task import AgentKind
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 
 @record

@@ -9,22 +9,22 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.settings import flag_layer, resolve_settings
 from wtagents.core.errors import DeadlineError, ExitCode
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
-from wtagents.core.merge import MergeState
 from wtagents.core.record import record
-from wtagents.core.settings import flag_layer, resolve_settings
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.demo.cast import Part, load_cast
 from wtagents.demo.ground import throwaway_ground
 from wtagents.demo.project import lay_project
 from wtagents.demo.proof import prove
 from wtagents.demo.report import DemoReport, Scene
-from wtagents.operations.answer import AnswerRequest, answer
 from wtagents.operations.context import Context
 from wtagents.operations.result import OperationResult
-from wtagents.operations.spawn import SpawnRequest, spawn
-from wtagents.operations.status import StatusRequest, TaskStatus, status
+from wtagents.operations.steering.answer import AnswerRequest, answer
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
+from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 from wtagents.operations.trust import trust
 from wtagents.supervisor.wake import ensure_supervisor
 from wtagents.system.config_file import load_layers
@@ -32,7 +32,7 @@ from wtagents.system.config_file import load_layers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wtagents.core.settings import Layer
+    from wtagents.core.config.settings import Layer
     from wtagents.demo.ground import Ground
     from wtagents.system.clock import Clock
 

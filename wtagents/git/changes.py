@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import UsageError
 from wtagents.core.ids import Oid, TaskName
+from wtagents.core.landing.resolution import normal_line
 from wtagents.core.record import record
-from wtagents.core.resolution import normal_line
 from wtagents.git.conflicts import Blob
 from wtagents.git.objects import FOLDER
 

@@ -18,8 +18,8 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.checkpoint import Cause, Checkpoint
 from wtagents.core.ids import BranchName, Oid, RefName
+from wtagents.core.keeping.checkpoint import Cause, Checkpoint
 from wtagents.core.record import record, replace
 from wtagents.git.hub import carry_shallow
 from wtagents.git.lookout import AUTHOR, room_view, write_child

@@ -13,16 +13,16 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Self
 
-from wtagents.core.diff3 import disputed_lines
 from wtagents.core.ids import Oid
-from wtagents.core.radar import Place, Span
-from wtagents.core.radar_json import (
+from wtagents.core.landing.diff3 import disputed_lines
+from wtagents.core.record import record
+from wtagents.core.watching.radar import Place, Span
+from wtagents.core.watching.radar_json import (
     parse_misfits,
     parse_places,
     plain_misfits,
     plain_places,
 )
-from wtagents.core.record import record
 from wtagents.git.conflicts import Conflict, ConflictKind, classify
 from wtagents.git.overlap import changes_between, merge_all, sorted_out
 from wtagents.git.predict import attribute_files, merge_room
@@ -36,7 +36,7 @@ from wtagents.git.python_facts import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wtagents.core.radar import Misfit
+    from wtagents.core.watching.radar import Misfit
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library
     from wtagents.git.overlap import Changes, Tried

@@ -9,15 +9,15 @@ from collections import defaultdict
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.python_symbols import (
+from wtagents.core.record import record, values_of
+from wtagents.core.watching.python_symbols import (
     SymbolChange,
     SymbolUse,
     is_module,
     symbol_changes,
     symbol_uses,
 )
-from wtagents.core.radar import Misfit
-from wtagents.core.record import record, values_of
+from wtagents.core.watching.radar import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import Agreed, Hunk
+from wtagents.core.landing.diff3 import Agreed, Hunk
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record, replace
-from wtagents.core.rung import Rung
 from wtagents.ladder.check import accounted
 from wtagents.ladder.choice.answers import mechanical_answers
 from wtagents.ladder.choice.features import file_facts

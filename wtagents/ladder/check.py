@@ -1,7 +1,7 @@
 """What an answer to a hunk leaves out. Computed from the texts; no rule is asked or trusted.
 
 A line that the answer lacks is superseded, not left out, when one of three counts finds nothing
-missing and nothing back; each takes the limits of `core/resolution.py`, the grain differs:
+missing and nothing back; each takes the limits of `core/landing/resolution.py`, the grain differs:
 
     by lines      every line that a side added or that both kept is there, none is back
     by words      the same for words and signs: a line that is woven of two changes holds both
@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.landing.resolution import Dropped, Gap, Side, count_lines, find_gaps
 from wtagents.core.record import replace
-from wtagents.core.resolution import Dropped, Gap, Side, count_lines, find_gaps
 from wtagents.ladder.words import versions, without_versions, words
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
-    from wtagents.core.diff3 import Hunk
+    from wtagents.core.landing.diff3 import Hunk
     from wtagents.ladder.hunks import Answer
 
 _REASONS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.resolution import Proposal, ProposedFile, check_resolution, text_faults
-from wtagents.core.rung import Rung
+from wtagents.core.landing.resolution import Proposal, ProposedFile, check_resolution, text_faults
+from wtagents.core.landing.rung import Rung
 from wtagents.ladder.hunks import Draft, answer_hunks, open_draft, too_large
 from wtagents.ladder.outcome import LeftAlone, Merged, Outcome, Solved
 from wtagents.ladder.rules.table import answer_by_rules, answer_for_both
@@ -14,7 +14,7 @@ from wtagents.ladder.structural.merge import merge_structurally
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wtagents.core.resolution import ConflictText
+    from wtagents.core.landing.resolution import ConflictText
     from wtagents.ladder.choice.forest import Forest
 
 

@@ -12,14 +12,14 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wtagents.core.resolution import Fault, FaultKind
+from wtagents.core.landing.resolution import Fault, FaultKind
 from wtagents.core.text import printable
 from wtagents.ladder.structural.names import BETWEEN, declared_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wtagents.core.resolution import ConflictText
+    from wtagents.core.landing.resolution import ConflictText
 
 _PYTHON = (".py", ".pyi")
 _SHOWN = 80

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from wtagents.core.landing.resolution import ConflictText, Dropped, Side
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record, values_of
-from wtagents.core.resolution import ConflictText, Dropped, Side
-from wtagents.core.rung import Rung
 from wtagents.ladder.outcome import LeftAlone, Merged, Solved
 
 if TYPE_CHECKING:

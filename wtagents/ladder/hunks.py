@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from wtagents.core.diff3 import Agreed, Hunk, plan_merge
+from wtagents.core.landing.diff3 import Agreed, Hunk, plan_merge
+from wtagents.core.landing.resolution import ConflictText
 from wtagents.core.record import record, replace
-from wtagents.core.resolution import ConflictText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wtagents.core.resolution import Dropped
-    from wtagents.core.rung import Rung
+    from wtagents.core.landing.resolution import Dropped
+    from wtagents.core.landing.rung import Rung
 
 HUNK_LINES = 2_000
 """Lines of a side of a hunk: the time of some rules grows with their square."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import Hunk
+from wtagents.core.landing.diff3 import Hunk
+from wtagents.core.landing.resolution import Proposal, ProposedFile, check_resolution, count_lines
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import replace
-from wtagents.core.resolution import Proposal, ProposedFile, check_resolution, count_lines
-from wtagents.core.rung import Rung
 from wtagents.ladder.candidates import HUNK_LIMIT, candidates
 from wtagents.ladder.check import accounted
 from wtagents.ladder.declared import lost_declarations
@@ -24,7 +24,7 @@ from wtagents.ladder.rules.table import answer_for_both
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wtagents.core.resolution import ConflictText
+    from wtagents.core.landing.resolution import ConflictText
     from wtagents.ladder.hunks import Answer, Draft
 
 _NAMING = re.compile(r"(?:[a-z]+ )*([\w.\"'$-]+) ?(?::?=(?!=)|:|(?<=\w)\(.*(?:\{|:|->.*)$)")

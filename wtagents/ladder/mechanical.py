@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import Hunk, split_lines
+from wtagents.core.landing.diff3 import Hunk, split_lines
 from wtagents.ladder.weave import EXACT_LIMIT, weave
 from wtagents.ladder.words import VERSION, names, squeezed, tokens, version_key, without_versions
 

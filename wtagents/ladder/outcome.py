@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
-    from wtagents.core.resolution import Dropped
-    from wtagents.core.rung import Rung
+    from wtagents.core.landing.resolution import Dropped
+    from wtagents.core.landing.rung import Rung
 
 
 @record
@@ -16,7 +16,7 @@ class Solved:
     """One hunk and what solved it."""
 
     hunk: int
-    """Its place among the hunks of the file as `core/diff3.py` plans them, from 0."""
+    """Its place among the hunks of the file as `core/landing/diff3.py` plans them, from 0."""
     rung: Rung
     rule: str
     """The name of the rule, for a person: 'version', 'import list'."""

@@ -8,7 +8,8 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.lifecycle import LIVE_RUN_STATES
-from wtagents.core.reconcile import (
+from wtagents.core.run import Exit, ExitReason, RunState, Usage
+from wtagents.core.tending.reconcile import (
     BeginRun,
     DropMessage,
     LaunchRunner,
@@ -22,8 +23,7 @@ from wtagents.core.reconcile import (
     SettleTask,
     StopRun,
 )
-from wtagents.core.run import Exit, ExitReason, RunState, Usage
-from wtagents.core.suspicion import NoteSuspicion, Respond
+from wtagents.core.tending.suspicion import NoteSuspicion, Respond
 from wtagents.operations.context import Context
 from wtagents.store.limits import record_limit
 from wtagents.store.merges import add_merge_request
@@ -168,7 +168,7 @@ def _(action: NoteSuspicion, context: Context) -> None:
 
 @apply.register
 def _(action: Respond, context: Context) -> None:
-    from wtagents.operations.responses import respond
+    from wtagents.operations.steering.responses import respond
 
     respond(context, action)
 

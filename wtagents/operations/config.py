@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.setting_rows import setting_rows
 from wtagents.core.errors import UsageError
-from wtagents.core.setting_rows import setting_rows
 from wtagents.operations.result import OperationResult
 
 if TYPE_CHECKING:
-    from wtagents.core.setting_rows import SettingRow
+    from wtagents.core.config.setting_rows import SettingRow
     from wtagents.operations.context import Context
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from wtagents.core.settings import Layer, Settings
+    from wtagents.core.config.settings import Layer, Settings
     from wtagents.git.repo import Repository
     from wtagents.operations.world import World
     from wtagents.store.database import Database
@@ -114,7 +114,7 @@ class Context:
 
         `wta.toml` is read from the main worktree only, never from a task's branch.
         """
-        from wtagents.core.settings import resolve_settings
+        from wtagents.core.config.settings import resolve_settings
         from wtagents.system.config_file import load_layers
 
         return resolve_settings((*load_layers(self.main_worktree), *self._flags))

@@ -6,9 +6,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.setting_rows import commented_toml
 from wtagents.core.errors import StateError
 from wtagents.core.record import record
-from wtagents.core.setting_rows import commented_toml
 from wtagents.operations.result import OperationResult
 from wtagents.system.config_file import repository_file
 from wtagents.system.files import create_exclusive, disk_fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.record import record
 from wtagents.core.text import printable_lines
 from wtagents.operations.queue import Queue, queue
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.core.ids import TaskName
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.operations.context import Context
 
 _MOST_DECIDED = 100

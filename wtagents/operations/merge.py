@@ -11,8 +11,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError, UsageError
+from wtagents.core.landing.merge import HELD, MergeState
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
-from wtagents.core.merge import HELD, MergeState
 from wtagents.core.record import record
 from wtagents.core.task import Reason, Task, TaskState
 from wtagents.operations.landing.land import land_queue

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.budget import Spent
-from wtagents.core.check import failed_check, mended
-from wtagents.core.failure import Fault, Streak, fault_of, streak_of
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, RunState
-from wtagents.core.snapshot import RunFacts, Snapshot, Surroundings, TaskView
 from wtagents.core.task import TaskState
+from wtagents.core.tending.budget import Spent
+from wtagents.core.tending.check import failed_check, mended
+from wtagents.core.tending.failure import Fault, Streak, fault_of, streak_of
+from wtagents.core.tending.snapshot import RunFacts, Snapshot, Surroundings, TaskView
 from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
 from wtagents.store.after import blocked_tasks
 from wtagents.store.merges import latest_merge_requests

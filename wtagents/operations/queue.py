@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeState
-from wtagents.core.queue import Wait, failure_rate, plan_batches
+from wtagents.core.landing.merge import MergeState
+from wtagents.core.landing.queue import Wait, failure_rate, plan_batches
 from wtagents.core.record import record
 from wtagents.operations.landing.choose import observe_line, wishes_of
 from wtagents.operations.landing.verify import slots_of
 from wtagents.operations.result import OperationResult
-from wtagents.operations.waits import held_words, waits
+from wtagents.operations.telling.waits import held_words, waits
 from wtagents.store.after import blocked_tasks
 from wtagents.store.gates import flaky_gates
 from wtagents.store.merges import live_merge_requests
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.ids import BranchName, TaskName
-    from wtagents.core.merge import MergeRequest
-    from wtagents.core.queue import Batch, Held
+    from wtagents.core.landing.merge import MergeRequest
+    from wtagents.core.landing.queue import Batch, Held
     from wtagents.operations.context import Context
     from wtagents.operations.landing.choose import Line
 

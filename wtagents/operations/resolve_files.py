@@ -11,8 +11,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, UsageError
+from wtagents.core.landing.resolution import ConflictText
 from wtagents.core.record import record
-from wtagents.core.resolution import ConflictText
 from wtagents.core.text import printable
 from wtagents.ladder.climb import climb
 from wtagents.ladder.outcome import LeftAlone, Merged, Outcome, Solved
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wtagents.core.rung import Rung
+    from wtagents.core.landing.rung import Rung
 
 SIZE_LIMIT = 1_000_000
 """Bytes of one side; a conflict in a larger file is nobody's handwriting."""

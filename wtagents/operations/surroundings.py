@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.agent.account import account_of
-from wtagents.core.budget import Amount, Budget, Ledger, Spent, warnings
-from wtagents.core.fallback import choose_model
 from wtagents.core.record import replace
-from wtagents.core.snapshot import Surroundings
 from wtagents.core.task import TaskState
-from wtagents.operations.breakers import observe_breakers
+from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent, warnings
+from wtagents.core.tending.fallback import choose_model
+from wtagents.core.tending.snapshot import Surroundings
+from wtagents.operations.telling.breakers import observe_breakers
 from wtagents.store.after import unfounded
 from wtagents.store.limits import account_limits
 from wtagents.store.pauses import pauses
@@ -24,10 +24,10 @@ from wtagents.system.load import free_memory, machine_load
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wtagents.core.breaker import Breaker
+    from wtagents.core.config.settings import Settings
     from wtagents.core.run import Run
-    from wtagents.core.settings import Settings
     from wtagents.core.task import Task
+    from wtagents.core.tending.breaker import Breaker
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wtagents.core.admission import AdmissionPolicy
-from wtagents.core.budget import Amount
 from wtagents.core.errors import SystemFault, WtaError
 from wtagents.core.events import EventKind
-from wtagents.core.reconcile import Policy, plan
 from wtagents.core.record import record
-from wtagents.core.settle import SettlePolicy
-from wtagents.core.suspicion import SuspicionPolicy
+from wtagents.core.tending.admission import AdmissionPolicy
+from wtagents.core.tending.budget import Amount
+from wtagents.core.tending.reconcile import Policy, plan
+from wtagents.core.tending.settle import SettlePolicy
+from wtagents.core.tending.suspicion import SuspicionPolicy
 from wtagents.operations.apply import apply
 from wtagents.operations.observe import observe
 from wtagents.operations.surroundings import budget_of
@@ -27,8 +27,8 @@ from wtagents.system.logs import note
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from wtagents.core.reconcile import Action
-    from wtagents.core.settings import Settings
+    from wtagents.core.config.settings import Settings
+    from wtagents.core.tending.reconcile import Action
     from wtagents.operations.context import Context
 
 _ROUNDS = 8

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.trust import repository_commands, trust_hash
 from wtagents.core.errors import ConfigError
 from wtagents.core.record import record, replace
-from wtagents.core.trust import repository_commands, trust_hash
 from wtagents.operations.result import OperationResult
 
 if TYPE_CHECKING:

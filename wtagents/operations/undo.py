@@ -13,8 +13,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError
+from wtagents.core.landing.undo import UndoState
 from wtagents.core.record import record, replace
-from wtagents.core.undo import UndoState
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.land import recover
 from wtagents.operations.landing.outcome import Refusal, outcomes_of, silent
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wtagents.core.ids import BranchName, Oid, TaskName
-    from wtagents.core.merge import GateResult, Rejection
+    from wtagents.core.landing.merge import GateResult, Rejection
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import Push, Tell

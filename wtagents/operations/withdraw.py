@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ExitCode, StateError, UsageError
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.outcome import MergeOutcome, outcomes_of
 from wtagents.operations.result import OperationResult
@@ -15,7 +15,7 @@ from wtagents.store.tasks import move_task, require_task, set_merge_when_ready
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.check import Check
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Phase, Pulse
+from wtagents.core.tending.check import Check
 from wtagents.core.text import printable, printable_lines
 from wtagents.runner.stopping import clear_processes
 from wtagents.runner.walls import inside_walls

@@ -10,7 +10,7 @@ from wtagents.core.run import ExitReason, Usage
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wtagents.core.check import Check
+    from wtagents.core.tending.check import Check
 
 _NONE = Usage()
 

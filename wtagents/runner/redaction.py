@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wtagents.core.credentials import without_credentials
 from wtagents.core.errors import SystemFault
+from wtagents.core.isolation.credentials import without_credentials
 from wtagents.system.files import write_atomic
 
 if TYPE_CHECKING:

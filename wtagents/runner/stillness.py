@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.liveness import STILL_SECONDS
 from wtagents.core.run import Stillness
+from wtagents.core.tending.liveness import STILL_SECONDS
 from wtagents.runner.stopping import find_processes
 from wtagents.system.process import work_of
 

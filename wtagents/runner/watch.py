@@ -6,8 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
-from wtagents.core.liveness import HEARTBEAT_SECONDS
 from wtagents.core.run import Phase, Pulse, Usage
+from wtagents.core.tending.liveness import HEARTBEAT_SECONDS
 from wtagents.system.run_folder import beat, is_claimed, write_pulse
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wtagents.core.alert import Alert, Topic
+from wtagents.core.tending.alert import Alert, Topic
 from wtagents.store.columns import dump, text_of_time
 from wtagents.store.events import events_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wtagents.core.answers import PersonAnswer
 from wtagents.core.ids import Oid
-from wtagents.core.lessons import Lesson
+from wtagents.core.landing.answers import PersonAnswer
+from wtagents.core.landing.lessons import Lesson
 from wtagents.store.columns import dump
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wtagents.core.claim import Claim
 from wtagents.core.events import EventKind
+from wtagents.core.watching.claim import Claim
 from wtagents.store.columns import text_of_time
 from wtagents.store.events import add_event
 

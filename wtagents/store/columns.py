@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.merge import Author, GateResult, Hold, Rejection, Resolution
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import Author, GateResult, Hold, Rejection, Resolution
+from wtagents.core.landing.rung import Rung
 from wtagents.core.task import AgentKind, AgentSpec
 
 if TYPE_CHECKING:

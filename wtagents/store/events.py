@@ -6,9 +6,9 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.credentials import without_credentials
 from wtagents.core.events import Event, EventKind
 from wtagents.core.ids import RunId
+from wtagents.core.isolation.credentials import without_credentials
 from wtagents.store.columns import dump, text_of_time
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
-from wtagents.core.fork import Fork
 from wtagents.core.ids import Oid
+from wtagents.core.tending.fork import Fork
 from wtagents.store.events import add_event
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.ids import Oid
-from wtagents.core.merge import GateResult, MergeState, Rejection
+from wtagents.core.landing.merge import GateResult, MergeState, Rejection
 from wtagents.core.record import record
 from wtagents.store.columns import parse_gates, text_of_time
 from wtagents.store.events import add_event

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.ids import BranchName
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.store.database import Database
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wtagents.core.lessons import Lesson
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.lessons import Lesson
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.store.columns import dump, text_of_time
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.store.database import Database
 
 KEPT_LESSONS = 5000

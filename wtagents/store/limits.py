@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
-from wtagents.core.limit import LONGEST_SPREAD, AccountLimit
+from wtagents.core.tending.limit import LONGEST_SPREAD, AccountLimit
 from wtagents.store.columns import text_of_time
 from wtagents.store.events import add_event
 

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import StateError
 from wtagents.core.events import EventKind
 from wtagents.core.ids import BranchName, Oid
+from wtagents.core.landing.merge import (
+    GateResult,
+    Hold,
+    MergeRequest,
+    MergeState,
+    Rejection,
+    Resolution,
+)
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, merge_sources
-from wtagents.core.merge import GateResult, Hold, MergeRequest, MergeState, Rejection, Resolution
 from wtagents.core.record import replace
 from wtagents.store.columns import (
     dump,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
-from wtagents.core.pause import EVERYTHING, Pauses
+from wtagents.core.tending.pause import EVERYTHING, Pauses
 from wtagents.store.columns import text_of_time
 from wtagents.store.events import add_event
 

@@ -6,15 +6,20 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wtagents.core.radar import Clash, SeenClash, Touch
-from wtagents.core.radar_json import parse_misfits, parse_places, plain_misfits, plain_places
+from wtagents.core.watching.radar import Clash, SeenClash, Touch
+from wtagents.core.watching.radar_json import (
+    parse_misfits,
+    parse_places,
+    plain_misfits,
+    plain_places,
+)
 from wtagents.store.columns import text_of_time
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from wtagents.core.radar import Notice
+    from wtagents.core.watching.radar import Notice
     from wtagents.store.database import Database
 
 

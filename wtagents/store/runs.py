@@ -6,13 +6,13 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wtagents.core.budget import Amount
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES, run_sources
 from wtagents.core.record import field_names, record
 from wtagents.core.run import Exit, ExitReason, ProcessIdentity, Purpose, Run, RunState, Usage
 from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
+from wtagents.core.tending.budget import Amount
 from wtagents.store.columns import dump, optional_text, optional_time, text_of_time
 from wtagents.store.events import add_event
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.budget import Spent
 from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.tending.budget import Spent
 from wtagents.store.columns import dump, text_of_time
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
-from wtagents.core.liveness import Liveness
-from wtagents.core.suspicion import Response, Suspicion
+from wtagents.core.tending.liveness import Liveness
+from wtagents.core.tending.suspicion import Response, Suspicion
 from wtagents.store.columns import optional_time, text_of_time
 from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
-    from wtagents.core.suspicion import Respond
+    from wtagents.core.tending.suspicion import Respond
     from wtagents.store.database import Database
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.ids import BranchName, Oid
-from wtagents.core.trash import TrashItem
+from wtagents.core.keeping.trash import TrashItem
 from wtagents.store.columns import optional_time, text_of_time
 from wtagents.store.events import add_event
 

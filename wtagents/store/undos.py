@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.ids import Oid
+from wtagents.core.landing.undo import Undo, UndoState
 from wtagents.core.task import Reason, TaskState
-from wtagents.core.undo import Undo, UndoState
 from wtagents.store.columns import text_of_time
 from wtagents.store.events import add_event
 from wtagents.store.lessons import forget_taught
@@ -17,7 +17,7 @@ from wtagents.store.tasks import move_task
 if TYPE_CHECKING:
     import sqlite3
 
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.store.database import Database
 
 

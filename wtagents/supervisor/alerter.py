@@ -7,12 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
-from wtagents.operations.alerts import is_anything_untold, note_what_is_new, take_due
-from wtagents.operations.notify import channels, deliver
+from wtagents.operations.telling.alerts import is_anything_untold, note_what_is_new, take_due
+from wtagents.operations.telling.notify import channels, deliver
 
 if TYPE_CHECKING:
-    from wtagents.core.alert import Notification
-    from wtagents.core.snapshot import Snapshot
+    from wtagents.core.tending.alert import Notification
+    from wtagents.core.tending.snapshot import Snapshot
     from wtagents.operations.context import Context
 
 logger = logging.getLogger(__name__)

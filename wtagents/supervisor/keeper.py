@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from wtagents.operations.checkpointing.keep import due_checkpoints, keep_checkpoints
 
 if TYPE_CHECKING:
-    from wtagents.core.checkpoint import Moment
-    from wtagents.core.snapshot import Snapshot
+    from wtagents.core.keeping.checkpoint import Moment
+    from wtagents.core.tending.snapshot import Snapshot
     from wtagents.operations.checkpointing.keep import Due
     from wtagents.operations.context import Context
 

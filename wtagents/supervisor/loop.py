@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
-from wtagents.core.reconcile import is_woken
 from wtagents.core.record import record
 from wtagents.core.task import TaskState, Wish
+from wtagents.core.tending.reconcile import is_woken
 from wtagents.operations.observe import observe
 from wtagents.operations.tick import tick
 from wtagents.supervisor.alerter import Alerter
@@ -29,7 +29,7 @@ from wtagents.system.notify import Notifier
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wtagents.core.snapshot import Snapshot
+    from wtagents.core.tending.snapshot import Snapshot
     from wtagents.operations.context import Context
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from wtagents.core.errors import WtaError
 from wtagents.operations.landing.land import land_waiting
 
 if TYPE_CHECKING:
-    from wtagents.core.snapshot import Snapshot
+    from wtagents.core.tending.snapshot import Snapshot
     from wtagents.operations.context import Context
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
-from wtagents.core.radar import is_watched
+from wtagents.core.watching.radar import is_watched
 from wtagents.operations.radar.watch import watch
 
 if TYPE_CHECKING:
-    from wtagents.core.snapshot import Snapshot
+    from wtagents.core.tending.snapshot import Snapshot
     from wtagents.operations.context import Context
 
 logger = logging.getLogger(__name__)

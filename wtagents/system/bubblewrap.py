@@ -12,13 +12,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from wtagents.core.confinement import Network
+from wtagents.core.isolation.confinement import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wtagents.core.confinement import Confinement
+    from wtagents.core.isolation.confinement import Confinement
 
 _REAL = ".wta"
 _PACKED = "packed-refs"

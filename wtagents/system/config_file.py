@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.settings import Layer
 from wtagents.core.errors import ConfigError
-from wtagents.core.settings import Layer
 from wtagents.system.paths import config_home
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wtagents.core.confinement import Confinement, Network, SandboxMode
+from wtagents.core.isolation.confinement import Confinement, Network, SandboxMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

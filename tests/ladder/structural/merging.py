@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtagents.core.resolution import ConflictText, Proposal, ProposedFile, check_resolution
+from wtagents.core.landing.resolution import ConflictText, Proposal, ProposedFile, check_resolution
 from wtagents.ladder.structural.merge import merge_structurally
 
 

@@ -17,9 +17,9 @@ class Mutant:
     """The first seed that noticed it; where the loop has changed since, one of the next does."""
 
 
-ADMISSION = "wtagents/core/admission.py"
-RECONCILE = "wtagents/core/reconcile.py"
-SETTLE = "wtagents/core/settle.py"
+ADMISSION = "wtagents/core/tending/admission.py"
+RECONCILE = "wtagents/core/tending/reconcile.py"
+SETTLE = "wtagents/core/tending/settle.py"
 APPLY = "wtagents/operations/apply.py"
 OBSERVE = "wtagents/operations/observe.py"
 BEGIN = "wtagents/operations/starting/begin.py"

@@ -22,12 +22,12 @@ from tests.support.simulation.world import (
     foreign_process,
     lose_worktree,
 )
+from wtagents.core.config.settings import flag_layer, resolve_settings
 from wtagents.core.errors import WtaError
 from wtagents.core.ids import BranchName, Oid, TaskName
-from wtagents.core.settings import flag_layer, resolve_settings
 from wtagents.core.task import AgentKind, AgentSpec
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.stop import RetryRequest, cancel, retry, stop
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.stop import RetryRequest, cancel, retry, stop
 from wtagents.operations.tick import tick
 from wtagents.store.database import open_database
 from wtagents.store.runs import latest_run

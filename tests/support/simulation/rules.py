@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 from tests.support.simulation.machine import Kind, Violation
 from wtagents.core.events import EventKind
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
-from wtagents.core.reconcile import FIRM_GRACE
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.task import TaskState, Wish
+from wtagents.core.tending.reconcile import FIRM_GRACE
 from wtagents.store.events import events_of
 from wtagents.store.messages import messages_of
 from wtagents.store.runs import runs_of

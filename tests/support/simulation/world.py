@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from tests.support.clock import CountingIds
+    from wtagents.core.config.settings import Settings
     from wtagents.core.ids import RunId
     from wtagents.core.run import ProcessIdentity, Run
-    from wtagents.core.settings import Settings
     from wtagents.core.task import Task
     from wtagents.operations.world import World
     from wtagents.system.paths import StatePaths

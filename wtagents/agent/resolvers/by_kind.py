@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import ResolverKind
+from wtagents.core.landing.merge import ResolverKind
 
 if TYPE_CHECKING:
     from pathlib import Path

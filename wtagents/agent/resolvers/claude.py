@@ -16,14 +16,14 @@ from wtagents.agent.resolvers.exchange import answer_schema, parse_answer, quest
 from wtagents.agent.resolvers.told import ANSWER_TOOL, SEALED, Told, ask_claude, fenced, nothing
 from wtagents.agent.wording import words_file
 from wtagents.core.errors import SystemFault
-from wtagents.core.merge import Author
+from wtagents.core.landing.merge import Author
 from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.agent.resolver import ConflictRequest
-    from wtagents.core.resolution import Proposal
+    from wtagents.core.landing.resolution import Proposal
     from wtagents.system.clock import IdSource
 
 _TURNS = 6

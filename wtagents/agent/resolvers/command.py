@@ -10,14 +10,14 @@ from wtagents.agent.fields import load_object
 from wtagents.agent.resolver import NoProposal
 from wtagents.agent.resolvers.exchange import OUTPUT_LIMIT, parse_answer, question_of
 from wtagents.core.errors import SystemFault
-from wtagents.core.merge import Author
+from wtagents.core.landing.merge import Author
 from wtagents.core.text import printable
 from wtagents.system.command import run_command
 from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from wtagents.agent.resolver import ConflictRequest
-    from wtagents.core.resolution import Proposal
+    from wtagents.core.landing.resolution import Proposal
 
 
 class CommandResolver:

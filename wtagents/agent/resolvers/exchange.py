@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wtagents.agent.fields import JsonObject, objects_of, text_of
-from wtagents.core.diff3 import Agreed, Chunk, Hunk, plan_merge
-from wtagents.core.resolution import (
+from wtagents.core.landing.diff3 import Agreed, Chunk, Hunk, plan_merge
+from wtagents.core.landing.resolution import (
     ConflictText,
     Dropped,
     Proposal,

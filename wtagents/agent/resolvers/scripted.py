@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.agent.resolvers.exchange import chunks_of
-from wtagents.core.diff3 import Agreed, Hunk, split_lines
-from wtagents.core.merge import Author
-from wtagents.core.resolution import ConflictText, Proposal, ProposedFile, fit_line_ends
+from wtagents.core.landing.diff3 import Agreed, Hunk, split_lines
+from wtagents.core.landing.merge import Author
+from wtagents.core.landing.resolution import ConflictText, Proposal, ProposedFile, fit_line_ends
 
 if TYPE_CHECKING:
     from wtagents.agent.resolver import ConflictRequest

@@ -9,7 +9,7 @@ import click
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import names_argument
-from wtagents.cli.task_lines import task_lines
+from wtagents.cli.pages.task_lines import task_lines
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
@@ -27,7 +27,7 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> Answer[tuple[Task
     Look at it first: wta diff NAME; the output of the check is named by wta status NAME. The gates
     of merge.gate look at it again before it lands; accepting passes none of them.
     """
-    from wtagents.operations.accept import accept
+    from wtagents.operations.steering.accept import accept
 
     result = accept(invocation.context, names)
     invocation.wake_supervisor()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.adopt import Adopted
+    from wtagents.operations.steering.adopt import Adopted
 
 
 @click.command(
@@ -43,7 +43,7 @@ def command(
     lands it. Refused while a session works there, in the middle of a rebase or merge, on a detached
     HEAD, and for what is locked by somebody else. NAME is that of the folder when it is left out.
     """
-    from wtagents.operations.adopt import AdoptRequest, adopt
+    from wtagents.operations.steering.adopt import AdoptRequest, adopt
 
     request = AdoptRequest(path=Path(path).absolute(), name=name, prompt=prompt, target=target)
     return Answer.of(adopt(invocation.context, request), _lines)

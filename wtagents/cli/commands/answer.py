@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.answer import Answered
+    from wtagents.operations.steering.answer import Answered
 
 
 @click.command(
@@ -38,7 +38,7 @@ def command(
 
     --message alone denies. Exit status 1: the agent has not taken the answer.
     """
-    from wtagents.operations.answer import AnswerRequest, answer
+    from wtagents.operations.steering.answer import AnswerRequest, answer
 
     if allow and message:
         raise click.UsageError("--message goes with --deny; after --allow use: wta send")
@@ -55,7 +55,7 @@ def _ask(invocation: Invocation, name: str) -> tuple[bool, str]:
         raise click.UsageError("say --allow or --deny: there is no terminal to ask on")
     from wtagents.cli.render import ask
     from wtagents.core.text import visible
-    from wtagents.operations.answer import require_question
+    from wtagents.operations.steering.answer import require_question
 
     question = require_question(invocation.context, name)
     about = [f"{name} asks to use {visible(question.tool)}", f"  {visible(question.summary)}"]

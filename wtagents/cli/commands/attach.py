@@ -65,8 +65,8 @@ def _watch(invocation: Invocation, name: str) -> Task:
 
 
 def _take_over(invocation: Invocation, name: str, seconds: float | None) -> Task:
-    from wtagents.operations.stop import RetryRequest, retry
-    from wtagents.operations.takeover import begin_takeover
+    from wtagents.operations.steering.stop import RetryRequest, retry
+    from wtagents.operations.steering.takeover import begin_takeover
     from wtagents.system.command import run_in_terminal
 
     takeover = begin_takeover(invocation.context, name, seconds=seconds)

@@ -9,7 +9,7 @@ import click
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import names_argument
-from wtagents.cli.task_lines import task_lines
+from wtagents.cli.pages.task_lines import task_lines
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
@@ -24,7 +24,7 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> Answer[tuple[Task
 
     Nothing is deleted: worktree and branch stay until wta cleanup proves that they may go.
     """
-    from wtagents.operations.stop import cancel
+    from wtagents.operations.steering.stop import cancel
 
     result = cancel(invocation.context, names)
     invocation.wake_for_landings()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Cell, Style
-    from wtagents.operations.checkpoints import CheckpointList, CheckpointRow
+    from wtagents.operations.keeping.checkpoints import CheckpointList, CheckpointRow
 
 
 @click.command(
@@ -37,7 +37,7 @@ def command(invocation: Invocation, name: str, *, now: bool) -> Answer[Checkpoin
     minutes, and before anything is put back. Lines are counted against the one before, for the
     first one against the base.
     """
-    from wtagents.operations.checkpoints import checkpoints
+    from wtagents.operations.keeping.checkpoints import checkpoints
 
     return Answer.of(checkpoints(invocation.context, name, now=now), _lines)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.claim import Hold
+    from wtagents.operations.steering.claim import Hold
 
 
 @click.command(
@@ -41,7 +41,7 @@ def command(
     An agent that is about to edit what another task holds hears who holds it and why; the setting
     radar.claims says whether that is a warning, a question to you, or a refusal.
     """
-    from wtagents.operations.claim import ClaimRequest, claim, holds
+    from wtagents.operations.steering.claim import ClaimRequest, claim, holds
 
     if name is None or not paths:
         if release:

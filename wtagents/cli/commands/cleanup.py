@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Cell, Style
-    from wtagents.core.traces import Traces
-    from wtagents.operations.cleanup import Cleaned, Cleanup
-    from wtagents.operations.cron import CronBlock
-    from wtagents.operations.purge import Purged
+    from wtagents.core.keeping.traces import Traces
+    from wtagents.operations.keeping.cleanup import Cleaned, Cleanup
+    from wtagents.operations.keeping.cron import CronBlock
+    from wtagents.operations.keeping.purge import Purged
 
 
 @click.command(
@@ -58,7 +58,7 @@ def command(
     the archive of what landed go, too, but never a commit that did not land: those go by name and
     with --purge only. Every doubt keeps. Exit status 1: a task that was named stays.
     """
-    from wtagents.operations.cleanup import CleanupRequest, cleanup
+    from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
 
     if install_cron or remove_cron:
         if names or dry_run or all_of_them or purge or (install_cron and remove_cron):
@@ -77,7 +77,7 @@ def _purge(
     import sys
 
     from wtagents.cli.render import ask, screen_style
-    from wtagents.operations.purge import purge
+    from wtagents.operations.keeping.purge import purge
 
     if not names:
         raise click.UsageError("--purge needs the name of a task that was cleaned up")
@@ -108,7 +108,7 @@ def _purged(found: tuple[Purged, ...], style: Style, *, word: str) -> Iterator[s
 
 
 def _cron(invocation: Invocation, *, install: bool) -> Answer[CronBlock]:
-    from wtagents.operations.cron import install_cron, remove_cron
+    from wtagents.operations.keeping.cron import install_cron, remove_cron
 
     act = install_cron if install else remove_cron
     return Answer.of(act(invocation.context), _cron_lines)
@@ -170,7 +170,7 @@ def _left(traces: Traces) -> str:
 
 def _row(each: Cleaned, *, dry_run: bool) -> tuple[Cell | str, ...]:
     from wtagents.cli.style import Cell, Tone
-    from wtagents.core.retention import Keep
+    from wtagents.core.keeping.retention import Keep
     from wtagents.core.text import printable
 
     if isinstance(each.verdict, Keep):

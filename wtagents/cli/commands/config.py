@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.core.setting_rows import SettingRow
+    from wtagents.core.config.setting_rows import SettingRow
 
 
 @click.command(

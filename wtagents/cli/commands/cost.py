@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.cost import Cost, CostLine
+    from wtagents.operations.telling.cost import Cost, CostLine
 
 _BY = ("task", "model", "day")
 
@@ -38,7 +38,7 @@ def command(
     its tokens are shown at list prices as "at most", as if nothing had come from a cache. Budgets
     are the settings budget.* and agent.budget_usd.
     """
-    from wtagents.operations.cost import By, CostRequest, cost
+    from wtagents.operations.telling.cost import By, CostRequest, cost
 
     found = cost(invocation.context, CostRequest(by=By(by), names=names))
     return Answer.of(found, _csv if as_csv else partial(_lines, by=by))
@@ -90,7 +90,7 @@ def _csv(found: Cost, _style: Style) -> Iterator[str]:
     from io import StringIO
 
     from wtagents.core.record import field_names, values_of
-    from wtagents.operations.cost import CostLine
+    from wtagents.operations.telling.cost import CostLine
 
     text = StringIO()
     writer = csv.writer(text)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.diff import TaskDiff
+    from wtagents.operations.telling.diff import TaskDiff
 
 
 @click.command(
@@ -45,7 +45,7 @@ def command(
     Uncommitted and untracked files are in it; the agent's index is not touched. Into a pipe the
     patch goes byte for byte, on a terminal without control characters.
     """
-    from wtagents.operations.diff import DiffRequest, diff
+    from wtagents.operations.telling.diff import DiffRequest, diff
 
     if landing and checkpoint:
         raise click.UsageError("--landing and --checkpoint exclude each other")

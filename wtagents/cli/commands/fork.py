@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.fork import Forked
+    from wtagents.operations.steering.fork import Forked
 
 
 @click.command(
@@ -40,7 +40,7 @@ def command(
     and goes on with a copy of the conversation; NAME is not disturbed. What NEW lands contains what
     NAME had done until then.
     """
-    from wtagents.operations.fork import ForkRequest, fork
+    from wtagents.operations.steering.fork import ForkRequest, fork
 
     request = ForkRequest(name=name, new=new, at=at, message=message)
     result = fork(invocation.context, request)

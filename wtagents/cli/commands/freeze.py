@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.held_lines import held_lines
 from wtagents.cli.invocation import WtaCommand
+from wtagents.cli.pages.held_lines import held_lines
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
-    from wtagents.operations.pause import Held
+    from wtagents.operations.steering.pause import Held
 
 
 @click.command(cls=WtaCommand, examples=["wta freeze", "wta thaw"])
@@ -23,6 +23,6 @@ def command(invocation: Invocation) -> Answer[Held]:
     Worktrees, branches, conversations and the order of the queue stay as they are. wta thaw lets
     all of it go on; no retry is counted. A landing that is under way ends first.
     """
-    from wtagents.operations.pause import freeze
+    from wtagents.operations.steering.pause import freeze
 
     return Answer.of(freeze(invocation.context), held_lines)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 _SECONDS = 1.0
 _LEAST = 8
@@ -72,7 +72,7 @@ def _fitting(answer: Answer[Any], style: Style) -> Iterator[str]:
 
 
 def _fleet(invocation: Invocation) -> tuple[Answer[Any], bool]:
-    from wtagents.cli.statusline_text import statusline_answer
+    from wtagents.cli.pages.statusline_text import statusline_answer
 
     answer = statusline_answer(invocation, "")
     found = answer.data
@@ -82,7 +82,7 @@ def _fleet(invocation: Invocation) -> tuple[Answer[Any], bool]:
 def _task(invocation: Invocation, name: str) -> tuple[Answer[Any], bool]:
     from wtagents.core.lifecycle import LIVE_RUN_STATES
     from wtagents.core.task import TaskState
-    from wtagents.operations.status import StatusRequest, status
+    from wtagents.operations.telling.status import StatusRequest, status
 
     context = invocation.context
     [item] = status(context, StatusRequest(names=(name,))).data
@@ -98,11 +98,11 @@ def _lines(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]:
 
 def _task_line(item: TaskStatus, style: Style, *, now: datetime) -> str:
     """Say in one line, no wider than the screen, how one task is."""
-    from wtagents.cli.statusline_text import SEPARATOR
+    from wtagents.cli.pages.statusline_text import SEPARATOR
+    from wtagents.cli.pages.task_list import state_tone
     from wtagents.cli.style import Tone
-    from wtagents.cli.task_list import state_tone
     from wtagents.core.figures import cut, money, plural, text_width
-    from wtagents.operations.status_words import changes, context_share, now_of, state_word
+    from wtagents.operations.telling.status_words import changes, context_share, now_of, state_word
 
     facts = item.worktree
     said = [

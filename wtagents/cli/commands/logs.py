@@ -39,7 +39,7 @@ def command(
     With --json the lines of the story are the data; with --follow each is a document of its own,
     on one line.
     """
-    from wtagents.operations.logs import LogsRequest, raw_lines, story
+    from wtagents.operations.telling.logs import LogsRequest, raw_lines, story
     from wtagents.system.reader import departure
 
     request = LogsRequest(name=name, run=run, follow=follow)
@@ -63,7 +63,7 @@ def _shown(line: bytes) -> str:
 
 
 def _lines(told: Iterable[StoryLine], style: Style) -> Iterator[str]:
-    from wtagents.cli.story_text import story_text
+    from wtagents.cli.pages.story_text import story_text
 
     for line in told:
         yield from story_text(line, style)

@@ -62,7 +62,7 @@ def command(
     the command before anything lands, one that moved meanwhile is left as it is. No hook runs.
     Exit status 1: one did not land, or was not pushed.
     """
-    from wtagents.cli.landing_text import foreseen_lines, outcome_lines
+    from wtagents.cli.pages.landing_text import foreseen_lines, outcome_lines
     from wtagents.cli.progress import Steps
     from wtagents.operations.landing.preview import preview
     from wtagents.operations.merge import MergeRequestOptions, merge

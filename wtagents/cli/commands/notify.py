@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style, Tone
-    from wtagents.operations.notify import Delivery, NotifyReport
+    from wtagents.operations.telling.notify import Delivery, NotifyReport
 
 
 @click.command(cls=WtaCommand, examples=["wta notify", "wta notify --test"])
@@ -30,7 +30,7 @@ def command(invocation: Invocation, *, test: bool) -> Answer[NotifyReport]:
     Webhook and command get JSON: title, lines, text, and alerts with topic, task, text, at.
     Exit status 1: a channel failed, or --test found none.
     """
-    from wtagents.operations.notify import notify
+    from wtagents.operations.telling.notify import notify
 
     return Answer.of(notify(invocation.context, test=test), _lines)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.parked import Parked
+    from wtagents.operations.telling.parked import Parked
 
 
 @click.command(
@@ -35,7 +35,7 @@ def command(invocation: Invocation) -> Answer[tuple[Parked, ...]]:
     when service or network failed for longer than limits.patience. Worktree, branch and
     conversation stay as they are; wta retry goes on with them.
     """
-    from wtagents.operations.parked import parked
+    from wtagents.operations.telling.parked import parked
 
     context = invocation.context
     return Answer.of(parked(context), partial(_lines, now=context.clock.now()))

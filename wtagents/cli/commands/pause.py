@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.held_lines import held_lines
 from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import some_names_argument
+from wtagents.cli.pages.held_lines import held_lines
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
-    from wtagents.operations.pause import Held
+    from wtagents.operations.steering.pause import Held
 
 
 @click.command(
@@ -27,7 +27,7 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> Answer[Held]:
     With NAME only that task is held back: its agent ends its turn, and the task waits in the queue
     until wta resume NAME. What is ready lands all the same; to stop everything: wta freeze.
     """
-    from wtagents.operations.pause import pause
+    from wtagents.operations.steering.pause import pause
 
     result = pause(invocation.context, names)
     invocation.wake_supervisor()

@@ -28,7 +28,7 @@ def command(invocation: Invocation, name: str, number: int) -> Answer[Task]:
     It orders starts only: an agent at work is never stopped for another one, and what is ready
     lands in the order of wta queue. A new task takes it from wta spawn --priority.
     """
-    from wtagents.operations.priority import prioritise
+    from wtagents.operations.steering.priority import prioritise
 
     result = prioritise(invocation.context, name, number)
     invocation.wake_supervisor()

@@ -42,6 +42,6 @@ def command(invocation: Invocation) -> Answer[Queue]:
 
 
 def _lines(data: Queue, style: Style, *, now: datetime) -> Iterator[str]:
-    from wtagents.cli.queue_text import queue_lines
+    from wtagents.cli.pages.queue_text import queue_lines
 
     return queue_lines(data, style, now=now)

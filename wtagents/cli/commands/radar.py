@@ -62,13 +62,13 @@ def command(
 
 
 def _page(report: RadarReport, style: Style) -> Iterator[str]:
-    from wtagents.cli.radar_text import radar_page
+    from wtagents.cli.pages.radar_text import radar_page
 
     return radar_page(report, style)
 
 
 def _pages(reports: Iterable[RadarReport], style: Style) -> Iterator[str]:
-    from wtagents.cli.radar_text import radar_page
+    from wtagents.cli.pages.radar_text import radar_page
 
     for report in reports:
         yield style.heading(f"{report.at.astimezone():%H:%M:%S}")

@@ -52,8 +52,8 @@ def command(
     that moves meanwhile costs nothing: decisions that still apply are kept.
     Exit status 1: it has not landed.
     """
+    from wtagents.cli.pages.resolve_text import resolve_lines
     from wtagents.cli.progress import Steps
-    from wtagents.cli.resolve_text import resolve_lines
     from wtagents.operations.resolve import ResolveRequest, resolve
 
     steps = Steps(invocation)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.restore import Restored
+    from wtagents.operations.keeping.restore import Restored
 
 
 @click.command(
@@ -44,7 +44,7 @@ def command(
     it back. With --branch the branch returns to its commit of then; its tip is archived. Ignored
     files that are in no checkpoint stay as they are, and so do submodules.
     """
-    from wtagents.operations.restore import RestoreRequest, restore
+    from wtagents.operations.keeping.restore import RestoreRequest, restore
 
     request = RestoreRequest(name=name, at=at, stop=stop, branch=branch)
     return Answer.of(restore(invocation.context, request), _lines)

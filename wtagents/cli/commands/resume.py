@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from wtagents.cli.answer import Answer
-from wtagents.cli.held_lines import held_lines
 from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import some_names_argument
+from wtagents.cli.pages.held_lines import held_lines
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
-    from wtagents.operations.pause import Held
+    from wtagents.operations.steering.pause import Held
 
 
 @click.command(cls=WtaCommand, examples=["wta resume", "wta resume fix-login", "wta resume --all"])
@@ -26,7 +26,7 @@ def command(invocation: Invocation, names: tuple[str, ...], *, everything: bool)
     --all ends every pause and takes up what was interrupted, also by a restart of the machine: each
     task goes on in its own conversation. Tasks that a person stopped rest on: wta retry NAME.
     """
-    from wtagents.operations.pause import resume
+    from wtagents.operations.steering.pause import resume
 
     if everything and names:
         raise click.UsageError("--all takes no task")

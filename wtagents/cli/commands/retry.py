@@ -9,7 +9,7 @@ import click
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import name_argument
-from wtagents.cli.task_lines import task_lines
+from wtagents.cli.pages.task_lines import task_lines
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(invocation: Invocation, name: str, *, fresh: bool, message: str) -> Answer[Task]:
     """Start the agent of a task that rests, in the same worktree and conversation."""
-    from wtagents.operations.stop import RetryRequest, retry
+    from wtagents.operations.steering.stop import RetryRequest, retry
 
     request = RetryRequest(name=name, fresh=fresh, message=message)
     result = retry(invocation.context, request)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.send import Sent
+    from wtagents.operations.steering.send import Sent
 
 _LIMIT = 1_000_000
 """Bytes; a longer text belongs into a file that the message names."""
@@ -40,7 +40,7 @@ def command(
     A running turn gets it with its next request; a task at rest begins a new turn with it. The
     message is kept until it is delivered. Exit status 1: not acknowledged yet.
     """
-    from wtagents.operations.send import SendRequest, send
+    from wtagents.operations.steering.send import SendRequest, send
 
     text = read_text(message, limit=_LIMIT)
     wanted = {} if timeout is None else {"wait_seconds": timeout}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
     from wtagents.core.task import AgentSpec
-    from wtagents.operations.spawn import Spawned
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.steering.spawn import Spawned
+    from wtagents.operations.telling.status import TaskStatus
 
 AGENTS = ("claude", "scripted", "command")
 _PROGRAM = "program"
@@ -118,7 +118,7 @@ def command(
     beside them "usage", "worktree", "merge" and "attention", as wta status has them. "ok" and the
     exit status (1) say whether it got where it was to get.
     """
-    from wtagents.operations.spawn import PROMPT_LIMIT, SpawnRequest, spawn
+    from wtagents.operations.steering.spawn import PROMPT_LIMIT, SpawnRequest, spawn
 
     invocation: Invocation = context.obj
     spec = _agent(invocation, context.meta.get(_PROGRAM, ()), options)
@@ -178,8 +178,8 @@ def _agent(invocation: Invocation, program: tuple[str, ...], options: dict[str, 
 
 
 def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[TaskStatus]:
-    from wtagents.cli.task_list import task_list
-    from wtagents.operations.wait import Until, WaitRequest, wait
+    from wtagents.cli.pages.task_list import task_list
+    from wtagents.operations.steering.wait import Until, WaitRequest, wait
 
     until = Until.MERGED if merge else Until.READY
     result = wait(invocation.context, WaitRequest(names=(name,), until=until))
@@ -194,7 +194,7 @@ def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[TaskStatu
 
 
 def _lines(spawned: Spawned, style: Style) -> Iterator[str]:
-    from wtagents.cli.sandbox_text import sandbox_text
+    from wtagents.cli.pages.sandbox_text import sandbox_text
     from wtagents.cli.style import fields
     from wtagents.core.text import printable
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.foreign import Everything
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.steering.foreign import Everything
+    from wtagents.operations.telling.status import TaskStatus
 
 
 @click.command(
@@ -43,13 +43,13 @@ def command(
     what it is called. With --all also other worktrees of the repository and the sessions of Claude
     Code in them, as {"tasks", "foreign"} with --json: they are seen, not managed.
     """
-    from wtagents.operations.status import StatusRequest, status
+    from wtagents.operations.telling.status import StatusRequest, status
 
     context = invocation.context
     if all_of_it:
         if names:
             raise click.UsageError("--all takes no NAME")
-        from wtagents.operations.foreign import everything
+        from wtagents.operations.steering.foreign import everything
 
         known = everything(context, StatusRequest(fresh=fresh))
         return Answer.of(known, partial(_everything, now=context.clock.now()))
@@ -58,20 +58,20 @@ def command(
 
 
 def _list(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
-    from wtagents.cli.task_list import status_list
+    from wtagents.cli.pages.task_list import status_list
 
     return status_list(items, style, now=now)
 
 
 def _everything(found: Everything, style: Style, *, now: datetime) -> Iterator[str]:
-    from wtagents.cli.foreign_text import foreign_list
+    from wtagents.cli.pages.foreign_text import foreign_list
 
     yield from _list(found.tasks, style, now=now)
     yield from foreign_list(found.foreign, style, now=now)
 
 
 def _pages(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
-    from wtagents.cli.task_page import task_page
+    from wtagents.cli.pages.task_page import task_page
 
     for number, item in enumerate(items):
         if number:

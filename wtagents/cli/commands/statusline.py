@@ -11,7 +11,7 @@ from wtagents.cli.invocation import WtaCommand
 if TYPE_CHECKING:
     from wtagents.cli.answer import Answer
     from wtagents.cli.call import Invocation
-    from wtagents.operations.statusline import StatusLine
+    from wtagents.operations.telling.statusline import StatusLine
 
 
 @click.command(
@@ -38,6 +38,6 @@ def command(invocation: Invocation, *, mode: str | None) -> Answer[StatusLine | 
     Outside of a repository with tasks it says nothing. The examples stand in ~/.tmux.conf and in
     ~/.claude/settings.json.
     """
-    from wtagents.cli.statusline_text import statusline_answer
+    from wtagents.cli.pages.statusline_text import statusline_answer
 
     return statusline_answer(invocation, mode or "")

@@ -9,7 +9,7 @@ import click
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import WtaCommand
 from wtagents.cli.options import names_argument
-from wtagents.cli.task_lines import task_lines
+from wtagents.cli.pages.task_lines import task_lines
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
@@ -24,6 +24,6 @@ def command(invocation: Invocation, names: tuple[str, ...]) -> Answer[tuple[Task
 
     Worktree, branch and conversation stay: wta retry goes on with them.
     """
-    from wtagents.operations.stop import stop
+    from wtagents.operations.steering.stop import stop
 
     return Answer.of(stop(invocation.context, names), task_lines)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.service import Service
+    from wtagents.operations.keeping.service import Service
     from wtagents.supervisor.loop import Supervised
 
 
@@ -46,7 +46,7 @@ def command(
 
 
 def _service(invocation: Invocation, *, install: bool) -> Answer[Service]:
-    from wtagents.operations.service import install_service, remove_service
+    from wtagents.operations.keeping.service import install_service, remove_service
 
     act = install_service if install else remove_service
     return Answer.of(act(invocation.context), _service_lines)

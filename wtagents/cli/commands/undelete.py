@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.undelete import Undeleted
+    from wtagents.operations.keeping.undelete import Undeleted
 
 
 @click.command(cls=WtaCommand, examples=["wta undelete fix-login"])
@@ -26,7 +26,7 @@ def command(invocation: Invocation, name: str) -> Answer[Undeleted]:
 
     Possible until the trash is swept (cleanup.keep, 30 days); the commits stay archived after that.
     """
-    from wtagents.operations.undelete import undelete
+    from wtagents.operations.keeping.undelete import undelete
 
     return Answer.of(undelete(invocation.context, name), _lines)
 

@@ -37,8 +37,8 @@ def command(
     are named. The branch and the worktree of the task stay: it can be sent words and landed again.
     Exit status 1: the target still has it, or it was not pushed.
     """
+    from wtagents.cli.pages.undo_text import undo_lines
     from wtagents.cli.progress import Steps
-    from wtagents.cli.undo_text import undo_lines
     from wtagents.operations.undo import UndoRequest, undo
 
     steps = Steps(invocation)

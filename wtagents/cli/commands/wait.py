@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 CHOICES = ("ready", "merged", "attention")
 
@@ -48,7 +48,7 @@ def command(
     Exit status 0: every task is ready (or merged), or with --for attention one needs a person.
     Exit status 1: one of them will not get there without a person.
     """
-    from wtagents.operations.wait import Until, WaitRequest, wait
+    from wtagents.operations.steering.wait import Until, WaitRequest, wait
 
     context = invocation.context
     request = WaitRequest(names=names, until=Until(until), timeout=timeout)
@@ -57,6 +57,6 @@ def command(
 
 
 def _lines(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
-    from wtagents.cli.task_list import task_list
+    from wtagents.cli.pages.task_list import task_list
 
     return task_list(items, style, now=now)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 
 @click.command(
@@ -35,7 +35,7 @@ def command(invocation: Invocation, name: str) -> Answer[tuple[TaskStatus, ...]]
     An agent is never called stuck for its age alone: its runner counts the silence without the time
     in which the machine slept, and looks whether what it started is at work.
     """
-    from wtagents.operations.status import StatusRequest, status
+    from wtagents.operations.telling.status import StatusRequest, status
 
     context = invocation.context
     result = status(context, StatusRequest(names=(name,)))
@@ -43,10 +43,10 @@ def command(invocation: Invocation, name: str) -> Answer[tuple[TaskStatus, ...]]
 
 
 def _lines(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
+    from wtagents.cli.pages.task_list import state_tone
     from wtagents.cli.style import Tone
-    from wtagents.cli.task_list import state_tone
     from wtagents.core.text import printable
-    from wtagents.operations.status_words import next_of, now_of, state_word, why_of
+    from wtagents.operations.telling.status_words import next_of, now_of, state_word, why_of
 
     for item in items:
         word = style.paint(state_word(item), state_tone(item))

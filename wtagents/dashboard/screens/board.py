@@ -18,7 +18,7 @@ from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.view import Choice, Order, airy, board_lines, columns_of
 from wtagents.dashboard.widgets.preview import Preview
 from wtagents.dashboard.widgets.table import Table
-from wtagents.operations.spawn import SpawnRequest, spawn
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textual.events import Resize
     from textual.widget import Widget
 
-    from wtagents.operations.overview import Overview
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.overview import Overview
+    from wtagents.operations.telling.status import TaskStatus
 
 WIDE = 140
 """Columns of a terminal from which on the task under the cursor is told beside the board."""

@@ -16,7 +16,7 @@ from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.room import Room
 from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.widgets.table import Table
-from wtagents.operations.cost import By, Cost, CostRequest, cost
+from wtagents.operations.telling.cost import By, Cost, CostRequest, cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,10 +12,10 @@ from wtagents.dashboard.acts import Act, possible_acts
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm, LineDialog
 from wtagents.dashboard.screens.room import Room
-from wtagents.operations.answer import AnswerRequest, answer
 from wtagents.operations.merge import MergeRequestOptions, ask_to_land
-from wtagents.operations.send import SendRequest, send
-from wtagents.operations.stop import RetryRequest, cancel, retry, stop
+from wtagents.operations.steering.answer import AnswerRequest, answer
+from wtagents.operations.steering.send import SendRequest, send
+from wtagents.operations.steering.stop import RetryRequest, cancel, retry, stop
 from wtagents.operations.undo import UndoRequest, undo
 from wtagents.operations.withdraw import withdraw
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wtagents.core.run import Question
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 
 class TaskRoom(Room):

@@ -27,7 +27,7 @@ from wtagents.dashboard.screens.dialogs import LineDialog
 from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.widgets.evidence import Evidence
 from wtagents.dashboard.widgets.table import Table
-from wtagents.operations.asked import AskedWhole, asked
+from wtagents.operations.steering.asked import AskedWhole, asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from textual.events import Resize
     from textual.widget import Widget
 
-    from wtagents.operations.overview import Overview
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.overview import Overview
+    from wtagents.operations.telling.status import TaskStatus
 
 WIDE = 120
 SNOOZE = timedelta(minutes=15)

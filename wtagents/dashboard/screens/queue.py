@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from textual.events import Resize
     from textual.widget import Widget
 
-    from wtagents.operations.overview import Overview
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.overview import Overview
+    from wtagents.operations.telling.status import TaskStatus
 
 LOOK_SECONDS = 1.0
 _EMPTY = "nothing has ever waited to land; m on the board asks for a task to land"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wtagents.dashboard.desk import Desk
     from wtagents.dashboard.grid import Tone
     from wtagents.dashboard.screens.dialogs import Answer, Dialog
-    from wtagents.operations.overview import Overview
+    from wtagents.operations.telling.overview import Overview
 
 
 class Narration(Static):

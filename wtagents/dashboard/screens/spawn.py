@@ -12,7 +12,7 @@ from textual.widgets import Checkbox, Footer, Input, Label, Static, TextArea
 from wtagents.core.errors import WtaError
 from wtagents.core.ids import TaskName
 from wtagents.dashboard.screens.dialogs import Dialog
-from wtagents.operations.spawn import SpawnRequest
+from wtagents.operations.steering.spawn import SpawnRequest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -24,9 +24,9 @@ from wtagents.dashboard.story import Story, rendered
 from wtagents.dashboard.view import GLYPHS
 from wtagents.dashboard.widgets.preview import Preview
 from wtagents.dashboard.widgets.review import PatchTable, Review, coloured
-from wtagents.operations.diff import DiffRequest, diff
-from wtagents.operations.interrupt import interrupt
-from wtagents.operations.status_words import now_of, state_word
+from wtagents.operations.steering.interrupt import interrupt
+from wtagents.operations.telling.diff import DiffRequest, diff
+from wtagents.operations.telling.status_words import now_of, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from wtagents.dashboard.grid import Cell
-    from wtagents.operations.overview import Overview
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.overview import Overview
+    from wtagents.operations.telling.status import TaskStatus
 
 TABS = ("story", "diff", "facts")
 

@@ -12,8 +12,8 @@ from textual.widgets import Static
 from wtagents.core.text import printable, printable_lines
 from wtagents.dashboard.inbox import question_of
 from wtagents.dashboard.widgets.preview import named_facts
-from wtagents.operations.asked import Part
-from wtagents.operations.status_words import next_of
+from wtagents.operations.steering.asked import Part
+from wtagents.operations.telling.status_words import next_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.app import ComposeResult
 
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.dashboard.inbox import Waiting
-    from wtagents.operations.asked import AskedWhole
+    from wtagents.operations.steering.asked import AskedWhole
 
 _STYLES = {Part.NAME: "bold", Part.TEXT: "", Part.ADDED: "green", Part.REMOVED: "red"}
 _SIGNS = {Part.NAME: "", Part.TEXT: "  ", Part.ADDED: "+ ", Part.REMOVED: "- "}

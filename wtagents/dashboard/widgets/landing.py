@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.app import ComposeResult
 
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.operations.landings import GateOutput, Landings
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 _MOST_NAMES = 12
 

@@ -11,8 +11,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from wtagents.core.text import printable, printable_lines
-from wtagents.operations.status_words import next_of, now_of, state_word
-from wtagents.operations.task_facts import task_facts
+from wtagents.operations.telling.status_words import next_of, now_of, state_word
+from wtagents.operations.telling.task_facts import task_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.app import ComposeResult
 
-    from wtagents.operations.status import TaskStatus
+    from wtagents.operations.telling.status import TaskStatus
 
 _PROMPT_LINES, _PROMPT_CHARACTERS = 12, 2000
 

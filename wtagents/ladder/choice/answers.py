@@ -18,7 +18,7 @@ from wtagents.ladder.words import normal_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wtagents.core.diff3 import Hunk
+    from wtagents.core.landing.diff3 import Hunk
 
 USED_IMPORTS = "used imports"
 

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from math import log, log1p
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import Agreed, Hunk, split_lines
+from wtagents.core.landing.diff3 import Agreed, Hunk, split_lines
 from wtagents.core.record import record
 from wtagents.ladder.mechanical import MECHANICAL, shared_names
 from wtagents.ladder.words import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import split_lines
+from wtagents.core.landing.diff3 import split_lines
 from wtagents.core.record import replace
 from wtagents.ladder.hunks import Answer
 from wtagents.ladder.sections import parse_sections, section_rows

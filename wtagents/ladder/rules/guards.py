@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import split_lines
-from wtagents.core.resolution import count_lines
+from wtagents.core.landing.diff3 import split_lines
+from wtagents.core.landing.resolution import count_lines
 from wtagents.ladder.weave import edits_of
 from wtagents.ladder.words import quoted, squeezed, words
 
 if TYPE_CHECKING:
-    from wtagents.core.diff3 import Hunk
+    from wtagents.core.landing.diff3 import Hunk
 
 _NUMBER = re.compile(r"\d")
 _INDENTED = frozenset({"py", "pyi", "yaml", "yml", "nim", "coffee", "sass", "haml", "pug", "fs"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.diff3 import Hunk
+from wtagents.core.landing.diff3 import Hunk
 from wtagents.ladder.hunks import Answer
 from wtagents.ladder.mechanical import version
 

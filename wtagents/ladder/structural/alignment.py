@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
-from wtagents.core.lockstep import in_step
+from wtagents.core.landing.lockstep import in_step
 from wtagents.core.record import record, replace
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wtagents.core.resolution import count_lines
+from wtagents.core.landing.resolution import count_lines
 from wtagents.ladder.structural.alignment import heirs_of
 from wtagents.ladder.structural.unit import Role
 

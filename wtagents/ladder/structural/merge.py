@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.landing.resolution import count_lines, normal_line
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import replace
-from wtagents.core.resolution import count_lines, normal_line
-from wtagents.core.rung import Rung
 from wtagents.ladder.hunks import Spot
 from wtagents.ladder.outcome import Merged, Solved
 from wtagents.ladder.rules.table import answer_by_rules, answer_for_both
@@ -21,8 +21,8 @@ from wtagents.ladder.structural.unit import block_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wtagents.core.diff3 import Hunk
-    from wtagents.core.resolution import ConflictText, Dropped
+    from wtagents.core.landing.diff3 import Hunk
+    from wtagents.core.landing.resolution import ConflictText, Dropped
     from wtagents.ladder.structural.language import Language
     from wtagents.ladder.structural.unit import Block
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
-from wtagents.core.diff3 import Hunk, plan_merge
+from wtagents.core.landing.diff3 import Hunk, plan_merge
 from wtagents.core.record import record, replace
 from wtagents.ladder.structural.alignment import Step, Stretch, align, heirs_of, told_apart
 from wtagents.ladder.structural.guards import changes_what_went, clash, moves

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wtagents.core.resolution import Dropped, Side, count_lines
+from wtagents.core.landing.resolution import Dropped, Side, count_lines
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Iterator
 
-    from wtagents.core.resolution import ConflictText
+    from wtagents.core.landing.resolution import ConflictText
 
 _WORD = re.compile(r"\w+|[^\w\s,]")
 _REASON = "it stands in the merged row, with what the other side did there"

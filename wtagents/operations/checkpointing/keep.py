@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from wtagents.core.checkpoint import Cause, due_cause, moment_of
 from wtagents.core.errors import WtaError
-from wtagents.core.radar import is_watched
+from wtagents.core.keeping.checkpoint import Cause, due_cause, moment_of
+from wtagents.core.watching.radar import is_watched
 from wtagents.operations.checkpointing.take import LOCK_SECONDS, take_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wtagents.core.checkpoint import Moment
-    from wtagents.core.snapshot import Snapshot
+    from wtagents.core.keeping.checkpoint import Moment
     from wtagents.core.task import Task
+    from wtagents.core.tending.snapshot import Snapshot
     from wtagents.operations.context import Context
 
 logger = logging.getLogger(__name__)

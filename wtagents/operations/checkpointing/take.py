@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wtagents.agent.stream import last_message
-from wtagents.core.checkpoint import Cause, Checkpoint, surplus
+from wtagents.core.keeping.checkpoint import Cause, Checkpoint, surplus
 from wtagents.core.record import record, replace
 from wtagents.git import admin
 from wtagents.git.checkpoints import (

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.agent.port import AgentFiles
-from wtagents.core.confinement import Confinement, SandboxMode
 from wtagents.core.errors import SystemFault
+from wtagents.core.isolation.confinement import Confinement, SandboxMode
 from wtagents.operations.checks.check import failed, note, ok
 from wtagents.operations.confining.choose import choose_sandbox
 from wtagents.operations.confining.walls import Needs, build_walls

@@ -6,8 +6,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.settings import DEFAULT
 from wtagents.core.errors import SystemFault, WtaError
-from wtagents.core.settings import DEFAULT
 from wtagents.core.size import size_text
 from wtagents.operations.checks.check import failed, note, ok
 
@@ -138,7 +138,7 @@ def check_trash(context: Context) -> Iterator[Check]:
     """What never landed is not swept before its time, so only a person can make room."""
     if context.reader is None:
         return
-    from wtagents.operations.sweep import observe_sweep
+    from wtagents.operations.keeping.sweep import observe_sweep
 
     lacking = observe_sweep(context).lacking
     if lacking:
@@ -148,7 +148,7 @@ def check_trash(context: Context) -> Iterator[Check]:
 
 def check_crontab(context: Context) -> Iterator[Check]:
     """A crontab block goes on after a reboot, when nobody types a command."""
-    from wtagents.operations.cron import observe_cron
+    from wtagents.operations.keeping.cron import observe_cron
 
     try:
         block = observe_cron(context)

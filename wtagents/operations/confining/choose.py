@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wtagents.core.confinement import Network, SandboxMode
 from wtagents.core.errors import ConfigError, SystemFault
+from wtagents.core.isolation.confinement import Network, SandboxMode
 from wtagents.core.permission import PermissionMode
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind
@@ -16,7 +16,7 @@ from wtagents.system.paths import state_home
 from wtagents.system.process import boot_id
 
 if TYPE_CHECKING:
-    from wtagents.core.confinement import SandboxSettings
+    from wtagents.core.isolation.confinement import SandboxSettings
     from wtagents.core.task import AgentSpec
     from wtagents.operations.context import Context
 

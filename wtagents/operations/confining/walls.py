@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.agent.port import OwnSandbox
-from wtagents.core.confinement import (
+from wtagents.core.isolation.confinement import (
     Confinement,
     Replacement,
     SandboxMode,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wtagents.agent.port import AgentFiles
-    from wtagents.core.confinement import SandboxSettings
+    from wtagents.core.isolation.confinement import SandboxSettings
     from wtagents.operations.confining.choose import Sandbox
     from wtagents.operations.context import Context
     from wtagents.system.paths import ResourceFolder, RunFolder

@@ -10,7 +10,7 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING, assert_never
 
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.record import record
 from wtagents.git.advance import Advanced, CheckoutBusy, CheckoutDirty, Moved, advance
 from wtagents.git.patches import patches

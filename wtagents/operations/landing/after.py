@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wtagents.core.ids import BranchName, Oid
-    from wtagents.core.merge import GateResult
+    from wtagents.core.landing.merge import GateResult
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import Tell

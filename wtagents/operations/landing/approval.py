@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import HELD
+from wtagents.core.landing.merge import HELD
 from wtagents.store.merges import latest_merge_request, merge_request_by_id
 
 if TYPE_CHECKING:
     from wtagents.core.ids import Oid
-    from wtagents.core.merge import Hold, MergeRequest
+    from wtagents.core.landing.merge import Hold, MergeRequest
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
 

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from wtagents.core.errors import WtaError
-from wtagents.core.prefixes import Search, Verdict, plan_runs
+from wtagents.core.landing.prefixes import Search, Verdict, plan_runs
 from wtagents.core.record import replace
 from wtagents.git.refs import ref_value
 from wtagents.operations.landing.admit import admit

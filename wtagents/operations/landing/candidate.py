@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeState, Rejection
+from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.record import record, replace
 from wtagents.git.predict import merge_histories
 from wtagents.git.rebase import ReplayConflict, replay_at, resume_replay
@@ -22,7 +22,7 @@ from wtagents.operations.landing.trailers import landing_trailers, resolved_trai
 
 if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
-    from wtagents.core.merge import MergeRequest, Resolution
+    from wtagents.core.landing.merge import MergeRequest, Resolution
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.git.predict import MergeDesk

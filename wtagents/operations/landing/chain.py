@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from wtagents.core.errors import WtaError
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.record import record, replace
 from wtagents.git.changes import tree_changes
 from wtagents.git.patches import patch_of

@@ -10,8 +10,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
+from wtagents.core.landing.queue import RECENT, Entry, batch_limit
 from wtagents.core.lifecycle import ENDED_TASK_STATES
-from wtagents.core.queue import RECENT, Entry, batch_limit
 from wtagents.core.record import record
 from wtagents.git.overlap import overlaps
 from wtagents.git.refs import branch_tips
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.ids import BranchName, Oid
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context

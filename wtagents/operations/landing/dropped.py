@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import Rejection
+from wtagents.core.landing.merge import Rejection
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.store.merges import last_landing
 from wtagents.store.undos import undo_of

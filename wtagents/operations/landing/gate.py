@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import GateResult
+from wtagents.core.landing.merge import GateResult
 from wtagents.core.record import record
 from wtagents.core.text import printable, printable_lines
 from wtagents.git.scratch import Scratch, fill_scratch, spoiled_paths

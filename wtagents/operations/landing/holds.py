@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.credentials import NEAR, SecretScan, credential_in
-from wtagents.core.merge import Hold, Rejection
-from wtagents.core.protected import protecting_pattern
+from wtagents.core.isolation.credentials import NEAR, SecretScan, credential_in
+from wtagents.core.landing.merge import Hold, Rejection
+from wtagents.core.landing.protected import protecting_pattern
 from wtagents.core.text import printable
 from wtagents.git.added import added_lines
 from wtagents.git.changes import tree_changes
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wtagents.core.ids import Oid
-    from wtagents.core.merge import Resolution
+    from wtagents.core.landing.merge import Resolution
     from wtagents.core.task import Task
     from wtagents.git.changes import Change
     from wtagents.git.hub import Hub

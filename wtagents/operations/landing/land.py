@@ -20,8 +20,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, WtaError
-from wtagents.core.merge import MergeState
-from wtagents.core.queue import plan_batch
+from wtagents.core.landing.merge import MergeState
+from wtagents.core.landing.queue import plan_batch
 from wtagents.git.advance import finish_advance, is_advancing
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.after import check_landed
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from wtagents.core.ids import BranchName, Oid
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import MergeOutcome, Tell

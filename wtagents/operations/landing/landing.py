@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeRequest, MergeState, Rejection
+from wtagents.core.landing.merge import MergeRequest, MergeState, Rejection
 from wtagents.core.record import record, replace
 from wtagents.core.task import Task, TaskState
 from wtagents.core.text import printable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from wtagents.core.ids import Oid
-    from wtagents.core.merge import GateResult
+    from wtagents.core.landing.merge import GateResult
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import Tell
     from wtagents.store.database import Database

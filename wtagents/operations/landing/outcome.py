@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeState
+from wtagents.core.landing.merge import MergeState
 from wtagents.core.record import record, replace
 from wtagents.core.text import printable
 from wtagents.operations.landing.side_tests import untested
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from wtagents.core.ids import BranchName, Oid, TaskName
-    from wtagents.core.merge import GateResult, Hold, MergeRequest, Rejection, Resolution
+    from wtagents.core.landing.merge import GateResult, Hold, MergeRequest, Rejection, Resolution
     from wtagents.operations.context import Context
 
     Tell = Callable[[str], None]

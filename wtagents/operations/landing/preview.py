@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from wtagents.core.queue import plan_batches
+from wtagents.core.landing.queue import plan_batches
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record, replace
-from wtagents.core.rung import Rung
 from wtagents.git.hub import open_hub
 from wtagents.git.predict import open_merge_desk
 from wtagents.git.rebase import ReplayConflict
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wtagents.core.ids import BranchName, Oid, TaskName
-    from wtagents.core.merge import LastResolver, ResolverKind
+    from wtagents.core.landing.merge import LastResolver, ResolverKind
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.git.predict import MergeDesk

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
+from wtagents.core.landing.resolution import normal_line
 from wtagents.core.record import record
-from wtagents.core.resolution import normal_line
 from wtagents.git.changes import (
     Change,
     changed_lines,

@@ -9,16 +9,16 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeState
-from wtagents.core.testing import commands_for, is_test
+from wtagents.core.landing.merge import MergeState
+from wtagents.core.landing.testing import commands_for, is_test
 from wtagents.git.changes import tree_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wtagents.core.config.settings import MergeSettings
     from wtagents.core.ids import Oid
-    from wtagents.core.merge import MergeRequest, Resolution
-    from wtagents.core.settings import MergeSettings
+    from wtagents.core.landing.merge import MergeRequest, Resolution
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.operations.landing.source import Source

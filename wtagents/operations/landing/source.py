@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ConfigError
-from wtagents.core.merge import Rejection
+from wtagents.core.landing.merge import Rejection
 from wtagents.core.record import record
 from wtagents.git.refs import tips_of
 from wtagents.git.revert import person_in

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from wtagents.core.errors import WtaError
 from wtagents.core.ids import Oid
-from wtagents.core.merge import Rejection
+from wtagents.core.landing.merge import Rejection
 from wtagents.core.record import record, replace
 from wtagents.core.text import printable
 from wtagents.git.advance import (
@@ -35,9 +35,9 @@ from wtagents.store.undos import add_undo, advancing_undos, finish_undo, give_up
 from wtagents.system.lock import try_lock
 
 if TYPE_CHECKING:
-    from wtagents.core.merge import GateResult, MergeRequest
+    from wtagents.core.landing.merge import GateResult, MergeRequest
+    from wtagents.core.landing.undo import Undo
     from wtagents.core.task import Task
-    from wtagents.core.undo import Undo
     from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context

@@ -14,7 +14,7 @@ from wtagents.store.runs import latest_run, usage_of_ended_runs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wtagents.core.merge import Resolution
+    from wtagents.core.landing.merge import Resolution
     from wtagents.core.task import Task
     from wtagents.operations.landing.landing import Landing
 

@@ -28,7 +28,7 @@ from wtagents.store.gates import recall_verdicts, record_flake, remember_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wtagents.core.merge import GateResult
+    from wtagents.core.landing.merge import GateResult
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.chain import Member

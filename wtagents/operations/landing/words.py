@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
-from wtagents.core.merge import Rejection
+from wtagents.core.landing.merge import Rejection
 from wtagents.core.text import printable
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.side_tests import untested
@@ -14,7 +14,7 @@ from wtagents.operations.landing.side_tests import untested
 if TYPE_CHECKING:
     from wtagents.core.errors import WtaError
     from wtagents.core.ids import BranchName
-    from wtagents.core.merge import MergeRequest
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.core.task import Task
     from wtagents.git.advance import CheckoutBusy, CheckoutDirty
     from wtagents.operations.context import Context

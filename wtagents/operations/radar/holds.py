@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from wtagents.core.claim import is_pattern
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.text import printable
+from wtagents.core.watching.claim import is_pattern
 from wtagents.store.claims import claims
 from wtagents.store.radar import touches
 from wtagents.store.tasks import tasks as stored_tasks

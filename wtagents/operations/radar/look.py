@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.errors import SystemFault
-from wtagents.core.radar import TARGET, Clash, changed_touches, is_watched, with_since
 from wtagents.core.record import record, replace
+from wtagents.core.watching.radar import TARGET, Clash, changed_touches, is_watched, with_since
 from wtagents.git.clashes import Memory, observe_clashes
 from wtagents.git.lookout import clear_lookout, drop_rooms, open_lookout
 from wtagents.git.refs import branch_tips
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wtagents.core.ids import BranchName, Oid
-    from wtagents.core.radar import SeenClash
     from wtagents.core.task import Task
+    from wtagents.core.watching.radar import SeenClash
     from wtagents.git.clashes import Matrix
     from wtagents.git.lookout import Lookout
     from wtagents.operations.context import Context

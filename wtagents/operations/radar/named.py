@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.radar import TARGET
 from wtagents.core.record import record
 from wtagents.core.text import printable
+from wtagents.core.watching.radar import TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from wtagents.core.ids import TaskName
-    from wtagents.core.radar import Misfit, Place, SeenClash, Span
     from wtagents.core.task import Task
+    from wtagents.core.watching.radar import Misfit, Place, SeenClash, Span
 
 _MOST_SPANS = 4
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wtagents.core.radar import TARGET
 from wtagents.core.record import record
 from wtagents.core.text import printable, printable_lines
+from wtagents.core.watching.radar import TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wtagents.core.radar import Notice, Place, Span
+    from wtagents.core.watching.radar import Notice, Place, Span
 
 OPENING = "[From wta, which runs the agents of this repository. Not from a person.]"
 _PLACES, _LINES, _WIDTH = 12, 60, 200

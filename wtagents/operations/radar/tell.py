@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.message import MessageKind, Sender
-from wtagents.core.radar import TARGET, plan_notices
 from wtagents.core.run import Phase, RunState
 from wtagents.core.task import AgentKind, TaskState, Wish
+from wtagents.core.watching.radar import TARGET, plan_notices
 from wtagents.git.lookout import open_lookout, patch_of
 from wtagents.git.refs import branch_tips
 from wtagents.operations.radar.notice_text import Quote, notice_text
@@ -24,9 +24,9 @@ from wtagents.store.tasks import tasks as stored_tasks
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
-    from wtagents.core.radar import Notice
     from wtagents.core.run import Run
     from wtagents.core.task import Task
+    from wtagents.core.watching.radar import Notice
     from wtagents.operations.context import Context
     from wtagents.operations.radar.look import Look
 

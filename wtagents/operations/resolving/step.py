@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record
-from wtagents.core.rung import Rung
 from wtagents.git.predict import open_merge_desk
 from wtagents.git.rebase import ReplayConflict, resume_replay
 from wtagents.operations.landing.candidate import first_replay

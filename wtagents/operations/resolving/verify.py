@@ -10,16 +10,16 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from wtagents.core.answers import PersonAnswer
-from wtagents.core.lessons import learn
-from wtagents.core.record import record
-from wtagents.core.resolution import (
+from wtagents.core.landing.answers import PersonAnswer
+from wtagents.core.landing.lessons import learn
+from wtagents.core.landing.resolution import (
     ConflictText,
     Dropped,
     count_lines,
     find_gaps,
     text_faults,
 )
+from wtagents.core.record import record
 from wtagents.core.text import printable
 from wtagents.git.changes import tree_changes
 from wtagents.git.conflicts import ConflictKind, is_text
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wtagents.core.ids import Oid
-    from wtagents.core.lessons import Lesson
+    from wtagents.core.landing.lessons import Lesson
     from wtagents.git.conflicts import Blob, Conflict
     from wtagents.git.hub import Hub
     from wtagents.git.objects import Library

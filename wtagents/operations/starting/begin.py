@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.budget import Shortage, allowance
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import Exit, ExitReason, Purpose, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
-from wtagents.operations.breakers import observe_breakers
+from wtagents.core.tending.budget import Shortage, allowance
 from wtagents.operations.starting.foundation import lay_foundation
+from wtagents.operations.steering.waiting import wait_for
 from wtagents.operations.surroundings import (
     account_for,
     budget_of,
@@ -24,8 +24,8 @@ from wtagents.operations.surroundings import (
     observe_ledger,
     spent_for,
 )
+from wtagents.operations.telling.breakers import observe_breakers
 from wtagents.operations.trust import require_trusted
-from wtagents.operations.waiting import wait_for
 from wtagents.store.messages import mark_delivered, messages_of
 from wtagents.store.pauses import pauses
 from wtagents.store.runs import add_run, latest_run, live_runs, move_run, run_by_id
@@ -37,10 +37,10 @@ from wtagents.system.lock import try_lock
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wtagents.core.budget import Amount
-    from wtagents.core.reconcile import BeginRun
     from wtagents.core.run import Run
     from wtagents.core.task import Task
+    from wtagents.core.tending.budget import Amount
+    from wtagents.core.tending.reconcile import BeginRun
     from wtagents.operations.context import Context
     from wtagents.operations.starting.filling import Filling
     from wtagents.operations.starting.worktree import Furnished

@@ -12,8 +12,8 @@ from wtagents.store.forks import fork_of
 from wtagents.store.runs import latest_run
 
 if TYPE_CHECKING:
-    from wtagents.core.fork import Fork
     from wtagents.core.task import Task
+    from wtagents.core.tending.fork import Fork
     from wtagents.operations.context import Context
     from wtagents.operations.starting.filling import Filling
 

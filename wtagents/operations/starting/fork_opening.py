@@ -13,8 +13,8 @@ from wtagents.store.tasks import require_task_by_id
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
-    from wtagents.core.fork import Fork
     from wtagents.core.task import Task
+    from wtagents.core.tending.fork import Fork
     from wtagents.operations.context import Context
     from wtagents.operations.starting.opening import Opening
     from wtagents.store.database import Database

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents import system
-from wtagents.core.copying import is_copyable, lock_files
+from wtagents.core.isolation.copying import is_copyable, lock_files
 
 if TYPE_CHECKING:
     from wtagents.core.task import Task

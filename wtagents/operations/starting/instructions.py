@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wtagents.core.credentials import without_credentials
+from wtagents.core.isolation.credentials import without_credentials
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.text import printable
 from wtagents.store.tasks import tasks as stored_tasks

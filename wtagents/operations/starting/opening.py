@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.agent.wording import load_words
-from wtagents.core.check import failed_check
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason, Purpose
 from wtagents.core.task import AgentKind
+from wtagents.core.tending.check import failed_check
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from wtagents.agent.agents import agent_for
-from wtagents.core.confinement import SandboxMode
-from wtagents.core.fallback import model_after
+from wtagents.core.isolation.confinement import SandboxMode
 from wtagents.core.order import Order
 from wtagents.core.task import AgentKind
+from wtagents.core.tending.fallback import model_after
 from wtagents.operations.confining.choose import require_sandbox
 from wtagents.operations.confining.walls import Needs, build_walls, own_sandbox
 from wtagents.operations.starting.fork_opening import fork_to_begin
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.agent.port import Launch
-    from wtagents.core.fork import Fork
     from wtagents.core.run import Run
     from wtagents.core.task import Task
+    from wtagents.core.tending.fork import Fork
     from wtagents.operations.confining.choose import Sandbox
     from wtagents.operations.context import Context
     from wtagents.operations.starting.worktree import Furnished

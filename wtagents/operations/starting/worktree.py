@@ -98,7 +98,7 @@ def furnish_worktree(context: Context, task: Task, filling: Filling) -> Furnishe
     conversation what lies there is kept: who knows of nothing may begin by clearing away.
     """
     if task.fresh:
-        from wtagents.core.checkpoint import Cause
+        from wtagents.core.keeping.checkpoint import Cause
         from wtagents.operations.checkpointing.keep import try_checkpoint
 
         try_checkpoint(context, task, Cause.FRESH, seconds=_PATIENCE)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from wtagents.agent.resolver import NoProposal
 from wtagents.agent.resolvers.by_kind import resolver_for
-from wtagents.core.merge import LastResolver
+from wtagents.core.landing.merge import LastResolver
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import replace
-from wtagents.core.rung import Rung
 from wtagents.core.text import printable
 from wtagents.operations.landing.climbing.judge import accept, judge
 from wtagents.operations.landing.climbing.last import ask_last
@@ -26,7 +26,7 @@ from wtagents.operations.landing.climbing.refusals import (
 
 if TYPE_CHECKING:
     from wtagents.agent.resolver import ConflictRequest, Resolver
-    from wtagents.core.resolution import Fault, Proposal
+    from wtagents.core.landing.resolution import Fault, Proposal
     from wtagents.operations.context import Context
     from wtagents.operations.landing.climbing.climb import Attempt, Climb
     from wtagents.operations.landing.outcome import Refusal

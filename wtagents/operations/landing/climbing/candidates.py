@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import Author, Resolution
-from wtagents.core.resolution import Proposal, ProposedFile, check_resolution
-from wtagents.core.rung import Rung
-from wtagents.core.testing import is_test
+from wtagents.core.landing.merge import Author, Resolution
+from wtagents.core.landing.resolution import Proposal, ProposedFile, check_resolution
+from wtagents.core.landing.rung import Rung
+from wtagents.core.landing.testing import is_test
 from wtagents.ladder.exchange import Question
 from wtagents.operations.landing.climbing.apart import ask_ladder
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
 
 if TYPE_CHECKING:
-    from wtagents.core.resolution import ConflictText
+    from wtagents.core.landing.resolution import ConflictText
     from wtagents.ladder.outcome import Merged
     from wtagents.operations.landing.climbing.climb import Climb
     from wtagents.operations.landing.outcome import Refusal

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.landing.resolution import ConflictText
 from wtagents.core.record import record
-from wtagents.core.resolution import ConflictText
 from wtagents.operations.landing.climbing.policies import may_climb
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from wtagents.core.ids import Oid
-    from wtagents.core.merge import Resolution
-    from wtagents.core.resolution import Dropped
-    from wtagents.core.rung import Rung
+    from wtagents.core.landing.merge import Resolution
+    from wtagents.core.landing.resolution import Dropped
+    from wtagents.core.landing.rung import Rung
     from wtagents.git.conflicts import Blob, Conflict
     from wtagents.git.hub import Hub
     from wtagents.git.rebase import ReplayConflict

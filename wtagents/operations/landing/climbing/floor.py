@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import Author, Resolution
-from wtagents.core.resolution import ConflictText, Proposal, ProposedFile, check_resolution
-from wtagents.core.rung import UNATTENDED, Rung
+from wtagents.core.landing.merge import Author, Resolution
+from wtagents.core.landing.resolution import ConflictText, Proposal, ProposedFile, check_resolution
+from wtagents.core.landing.rung import UNATTENDED, Rung
 from wtagents.ladder.exchange import Question
 from wtagents.operations.landing.climbing.apart import ask_ladder
 from wtagents.operations.landing.climbing.climb import Answer

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import MergeRequest, MergeState, ResolverKind
-from wtagents.core.rung import Rung
+from wtagents.core.landing.merge import MergeRequest, MergeState, ResolverKind
+from wtagents.core.landing.rung import Rung
 from wtagents.operations.landing.climbing.climb import Climb
 from wtagents.operations.landing.climbing.floor import solve_mechanically
 from wtagents.operations.landing.climbing.memory import recall_answers

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import Resolution
-from wtagents.core.resolution import Fault, FaultKind, check_resolution
-from wtagents.core.rung import Rung
-from wtagents.core.testing import is_test
+from wtagents.core.landing.merge import Resolution
+from wtagents.core.landing.resolution import Fault, FaultKind, check_resolution
+from wtagents.core.landing.rung import Rung
+from wtagents.core.landing.testing import is_test
 from wtagents.ladder.exchange import Lost, Question
 from wtagents.ladder.outcome import LeftAlone
 from wtagents.operations.landing.climbing.apart import ask_ladder
@@ -17,8 +17,8 @@ from wtagents.operations.landing.climbing.refusals import refuse_drops
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wtagents.core.merge import Author
-    from wtagents.core.resolution import ConflictText, Proposal
+    from wtagents.core.landing.merge import Author
+    from wtagents.core.landing.resolution import ConflictText, Proposal
     from wtagents.ladder.exchange import Reply
     from wtagents.operations.landing.climbing.climb import Climb
     from wtagents.operations.landing.outcome import Refusal

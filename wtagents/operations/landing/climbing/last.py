@@ -13,10 +13,10 @@ import stat
 from typing import TYPE_CHECKING
 
 from wtagents.agent.resolver import NoProposal, WorkRequest
-from wtagents.core.merge import Author, LastResolver
-from wtagents.core.resolution import Proposal, ProposedFile, fit_line_ends
+from wtagents.core.landing.merge import Author, LastResolver
+from wtagents.core.landing.resolution import Proposal, ProposedFile, fit_line_ends
+from wtagents.core.landing.testing import FILES, FOLDERS
 from wtagents.core.task import AgentKind
-from wtagents.core.testing import FILES, FOLDERS
 from wtagents.core.text import printable
 from wtagents.git.conflicts import TEXT_LIMIT
 from wtagents.git.scratch import Scratch, fill_plain, take_files, touched_paths

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.lessons import hunk_keys, learn, recall
-from wtagents.core.merge import Author, Resolution
-from wtagents.core.resolution import Proposal, ProposedFile, check_resolution
-from wtagents.core.rung import Rung
+from wtagents.core.landing.lessons import hunk_keys, learn, recall
+from wtagents.core.landing.merge import Author, Resolution
+from wtagents.core.landing.resolution import Proposal, ProposedFile, check_resolution
+from wtagents.core.landing.rung import Rung
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.store.lessons import forget_lessons, note_lessons, recall_lessons
 
 if TYPE_CHECKING:
-    from wtagents.core.resolution import ConflictText
+    from wtagents.core.landing.resolution import ConflictText
     from wtagents.operations.landing.climbing.climb import Climb
 
 _TAUGHT_BY = (Rung.CANDIDATES, Rung.AGENT, Rung.PERSON)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
-from wtagents.core.resolution import Proposal, ProposedFile, check_resolution, fit_line_ends
+from wtagents.core.landing.resolution import Proposal, ProposedFile, check_resolution, fit_line_ends
 from wtagents.system.command import clean_environment, find_program, run_command
 from wtagents.system.rooms import open_room
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from wtagents.core.resolution import ConflictText
+    from wtagents.core.landing.resolution import ConflictText
     from wtagents.system.clock import Clock
 
 PROGRAM = "mergiraf"

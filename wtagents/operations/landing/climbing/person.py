@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.lessons import recall
-from wtagents.core.merge import Author, Resolution
-from wtagents.core.resolution import (
+from wtagents.core.landing.lessons import recall
+from wtagents.core.landing.merge import Author, Resolution
+from wtagents.core.landing.resolution import (
     Dropped,
     Proposal,
     ProposedFile,
     Side,
     check_resolution,
 )
-from wtagents.core.rung import Rung
+from wtagents.core.landing.rung import Rung
 from wtagents.git.conflicts import Blob
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.store.answers import answers_of, lessons_of
@@ -26,7 +26,7 @@ from wtagents.system.digest import digest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wtagents.core.answers import PersonAnswer
+    from wtagents.core.landing.answers import PersonAnswer
     from wtagents.git.conflicts import Conflict
     from wtagents.operations.landing.climbing.climb import Climb
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record
-from wtagents.core.rung import Rung
 from wtagents.git.conflicts import ConflictKind
 
 if TYPE_CHECKING:

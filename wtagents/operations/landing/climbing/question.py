@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.agent.resolver import ConflictRequest
-from wtagents.core.credentials import without_credentials
+from wtagents.core.isolation.credentials import without_credentials
 from wtagents.core.task import TaskState
 from wtagents.store.tasks import tasks
 

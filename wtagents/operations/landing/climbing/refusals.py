@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import Rejection
-from wtagents.core.regeneration import advise_regeneration
+from wtagents.core.landing.merge import Rejection
+from wtagents.core.landing.regeneration import advise_regeneration
 from wtagents.operations.landing.outcome import Refusal
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wtagents.agent.resolver import NoProposal
     from wtagents.core.ids import BranchName
-    from wtagents.core.resolution import Dropped, Fault
+    from wtagents.core.landing.resolution import Dropped, Fault
     from wtagents.core.task import Task
     from wtagents.git.conflicts import Conflict
 

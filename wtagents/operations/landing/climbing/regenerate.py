@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
-from wtagents.core.merge import Author, Resolution
-from wtagents.core.rung import Rung
-from wtagents.core.syntax import syntax_fault
+from wtagents.core.landing.merge import Author, Resolution
+from wtagents.core.landing.rung import Rung
+from wtagents.core.landing.syntax import syntax_fault
 from wtagents.core.text import printable
 from wtagents.git.changes import tree_changes
 from wtagents.operations.landing.climbing.climb import Answer
@@ -24,7 +24,7 @@ from wtagents.operations.starting.worktree import copy_included
 from wtagents.system.files import make_private_folder
 
 if TYPE_CHECKING:
-    from wtagents.core.regeneration import Regeneration
+    from wtagents.core.landing.regeneration import Regeneration
     from wtagents.git.changes import Change
     from wtagents.git.conflicts import Conflict
     from wtagents.git.objects import Library

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.merge import Author, LastResolver, MergeState
+from wtagents.core.landing.merge import Author, LastResolver, MergeState
+from wtagents.core.landing.rung import Rung
 from wtagents.core.record import replace
-from wtagents.core.rung import Rung
 from wtagents.core.text import printable
 from wtagents.operations.landing.candidate import Built, Overtaken, resolve_candidate
 from wtagents.operations.landing.climbing.climb import Attempt

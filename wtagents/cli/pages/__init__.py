@@ -1,0 +1,1 @@
+"""What commands print, laid out: lines from what an operation returned."""

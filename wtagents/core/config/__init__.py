@@ -1,0 +1,1 @@
+"""Settings: what they are, how they are written, and which of them a person must trust."""

@@ -1,0 +1,1 @@
+"""What an agent may reach, and what must not leave: walls, credentials, copies of folders."""

@@ -1,0 +1,1 @@
+"""How branches land: the queue, its batches, conflicts and their resolutions, undo."""

@@ -1,0 +1,186 @@
+"""Liveness: what a run is called, derived from evidence with reasons and ages, never stored.
+
+A stale heartbeat or a silent agent is a suspicion that gets a name, never a reason to destroy. That
+an agent is alive says nothing of its progress: one that goes in circles is called so.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
+from wtagents.core.run import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from wtagents.core.run import Pulse
+    from wtagents.core.tending.snapshot import RunFacts
+
+HEARTBEAT_SECONDS = 1.0
+"""How often a runner touches its heartbeat."""
+HEARTBEAT_SUSPECT_SECONDS = 15.0
+"""At least four missed beats on a loaded machine (kubelet's ratio of lease to suspicion)."""
+STILL_SECONDS = 20.0
+"""Silence from which a runner measures how still its agent is."""
+_TRUSTED_SECONDS = STILL_SECONDS + HEARTBEAT_SUSPECT_SECONDS
+"""What wall time may add to a silence that the runner has measured: more is a clock that was set,
+or a machine that slept."""
+_FULL_CONTEXT = 0.9
+
+
+class Liveness(StrEnum):
+    """What a live run is called."""
+
+    STARTING = "starting"
+    WORKING = "working"
+    TOOL = "in a tool"
+    """A tool runs long, and its processes are at work."""
+    ASKING = "asking"
+    RETRYING = "retrying"
+    """The API failed; the agent program has announced its next try."""
+    LIMITED = "limited"
+    IDLE = "idle"
+    """Its turn has ended."""
+    QUIET = "quiet"
+    """Nothing is heard: no answer of the model, or a machine too busy for its runner."""
+    STUCK = "stuck"
+    LOOPING = "looping"
+    """The same tool call with the same outcome, again and again."""
+    LOST = "lost"
+
+
+class Confidence(StrEnum):
+    """How much stands behind a name."""
+
+    CERTAIN = "certain"
+    """The agent, its runner or the process table says so."""
+    LIKELY = "likely"
+    """Two pieces of evidence agree."""
+    GUESS = "guess"
+    """Silence alone."""
+
+
+@record
+class Thresholds:
+    """Seconds of silence until an agent is called quiet, then stuck; equal calls until looping."""
+
+    quiet_seconds: float = 180.0
+    stuck_seconds: float = 900.0
+    loop_calls: int = 6
+
+
+@record
+class Verdict:
+    """A name with its evidence."""
+
+    liveness: Liveness
+    confidence: Confidence
+    reasons: tuple[str, ...]
+    age: float | None
+    """Seconds of silence without those in which the machine slept; None before the first word."""
+
+
+def judge(facts: RunFacts, thresholds: Thresholds, now: datetime) -> Verdict:
+    """Name a live run by what its folder and processes say."""
+    silence = _silence(facts, now)
+    liveness, confidence = _name(facts, thresholds, silence or 0.0, now)
+    return Verdict(
+        liveness=liveness,
+        confidence=confidence,
+        reasons=tuple(_evidence(facts, thresholds, silence)),
+        age=silence,
+    )
+
+
+def _silence(facts: RunFacts, now: datetime) -> float | None:
+    """Return how long the agent has said nothing: by its runner's clock, where that was asked."""
+    if facts.activity_age is None:
+        return None
+    still, measured = facts.pulse.still if facts.pulse else None, 0.0
+    since = _TRUSTED_SECONDS
+    if still is not None and facts.pulse is not None:
+        measured = still.seconds
+        since = min(max((now - facts.pulse.at).total_seconds(), 0.0), _TRUSTED_SECONDS)
+    return min(facts.activity_age, measured + since)
+
+
+def _name(
+    facts: RunFacts, thresholds: Thresholds, silence: float, now: datetime
+) -> tuple[Liveness, Confidence]:
+    pulse = facts.pulse
+    if facts.claim is not None and not facts.runner_alive:
+        return Liveness.LOST, Confidence.CERTAIN
+    if facts.claim is None or pulse is None or pulse.phase in (Phase.SETUP, Phase.STARTING):
+        return Liveness.STARTING, Confidence.CERTAIN
+    waits = _wait_of(pulse, now, retries=silence < thresholds.stuck_seconds)
+    if waits is not None:
+        return waits, Confidence.CERTAIN
+    if (facts.heartbeat_age or 0.0) >= HEARTBEAT_SUSPECT_SECONDS:
+        return Liveness.QUIET, Confidence.GUESS
+    if silence >= thresholds.quiet_seconds:
+        return _name_of_silent(pulse, thresholds, silence)
+    if pulse.repeats >= thresholds.loop_calls:
+        return Liveness.LOOPING, Confidence.LIKELY
+    return Liveness.WORKING, Confidence.CERTAIN
+
+
+def _wait_of(pulse: Pulse, now: datetime, *, retries: bool) -> Liveness | None:
+    """Return what an agent waits for by its own word, or for the checks of its work."""
+    if pulse.phase is Phase.ASKING:
+        return Liveness.ASKING
+    if pulse.limited_until is not None and now < pulse.limited_until:
+        return Liveness.LIMITED
+    if pulse.phase is Phase.IDLE:
+        return Liveness.IDLE
+    if pulse.phase is Phase.CHECKING:
+        return Liveness.TOOL
+    return Liveness.RETRYING if pulse.phase is Phase.RETRYING and retries else None
+
+
+def _name_of_silent(
+    pulse: Pulse, thresholds: Thresholds, silence: float
+) -> tuple[Liveness, Confidence]:
+    """Name one that says nothing: what its tool does meanwhile decides."""
+    still = pulse.still
+    if pulse.phase is Phase.TOOL and still is not None:
+        if still.idle_seconds < thresholds.stuck_seconds:
+            sure = still.idle_seconds < thresholds.quiet_seconds
+            return Liveness.TOOL, Confidence.CERTAIN if sure else Confidence.LIKELY
+        return Liveness.STUCK, Confidence.LIKELY
+    if silence >= thresholds.stuck_seconds:
+        return Liveness.STUCK, Confidence.GUESS if still is None else Confidence.LIKELY
+    return Liveness.QUIET, Confidence.GUESS
+
+
+def _evidence(facts: RunFacts, thresholds: Thresholds, silence: float | None) -> Iterator[str]:
+    if facts.claim is None:
+        yield "no runner has claimed the run yet"
+    else:
+        state = "alive" if facts.runner_alive else "gone without an exit record"
+        yield f"runner {facts.claim.pid} is {state}"
+    if facts.heartbeat_age is not None:
+        yield f"last heartbeat {facts.heartbeat_age:.0f} s ago"
+    pulse = facts.pulse
+    if facts.claim is not None and pulse is not None:
+        yield "agent process is alive" if facts.agent_alive else "agent process is gone"
+        yield f"phase {pulse.phase}: {pulse.doing or 'nothing named'}"
+    if silence is not None:
+        yield f"last output of the agent {silence:.0f} s ago"
+    if pulse is not None:
+        yield from _evidence_of_progress(pulse, thresholds)
+
+
+def _evidence_of_progress(pulse: Pulse, thresholds: Thresholds) -> Iterator[str]:
+    still, usage = pulse.still, pulse.usage
+    if still is not None and still.process:
+        idle = still.idle_seconds
+        works = "is at work" if idle <= STILL_SECONDS else f"has done nothing for {idle:.0f} s"
+        yield f"{still.process} {works}"
+    if pulse.repeats >= thresholds.loop_calls // 2 + 1:
+        yield f"the same outcome {pulse.repeats} times: {pulse.repeated}"
+    if usage.context_window and usage.context_tokens >= _FULL_CONTEXT * usage.context_window:
+        share = 100 * usage.context_tokens // usage.context_window
+        yield f"its context is {share} % full"

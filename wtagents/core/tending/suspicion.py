@@ -1,0 +1,142 @@
+"""What is done about an agent that is stuck or goes in circles: step by step, never at one look.
+
+A person is told first. Then, as far as the settings go and one step at a time, the agent is told,
+interrupted, and begun anew with a fresh conversation; each step gets time to help. When most agents
+look like that at once it is the machine or the service, and nothing is done beyond telling.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.core.record import record
+from wtagents.core.run import RunState
+from wtagents.core.task import Wish
+from wtagents.core.tending.liveness import Liveness, Thresholds, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from wtagents.core.ids import RunId
+    from wtagents.core.tending.liveness import Verdict
+    from wtagents.core.tending.snapshot import Snapshot, TaskView
+
+SECOND_LOOK = timedelta(seconds=30)
+"""How long a suspicion must hold before anything is done about it."""
+PATIENCE = timedelta(minutes=5)
+"""What each step gets to help."""
+SUSPECT = frozenset({Liveness.STUCK, Liveness.LOOPING})
+
+
+class Response(StrEnum):
+    """What is done, the gentlest first."""
+
+    NOTIFY = "notify"
+    """Say it to the person."""
+    NUDGE = "nudge"
+    """Say it to the agent, in its running turn."""
+    INTERRUPT = "interrupt"
+    """End the turn, and say it then."""
+    RESTART = "restart"
+    """Stop the run and begin a fresh conversation; counts as a failed attempt."""
+
+
+_STEPS = tuple(Response)
+
+
+@record
+class Suspicion:
+    """What was seen of one run, and what was done about it."""
+
+    run_id: RunId
+    liveness: Liveness
+    since: datetime
+    response: Response | None
+    """The last step that was taken."""
+    responded_at: datetime | None
+
+
+@record
+class SuspicionPolicy:
+    """How suspicious to be, and how far to go."""
+
+    thresholds: Thresholds = Thresholds()
+    furthest: Response = Response.NOTIFY
+
+
+@record
+class NoteSuspicion:
+    """Record what a run is suspected of; None: it was nothing."""
+
+    run_id: RunId
+    liveness: Liveness | None
+
+
+@record
+class Respond:
+    """Take one step about a run."""
+
+    task_id: int
+    run_id: RunId
+    liveness: Liveness
+    response: Response
+    reasons: tuple[str, ...]
+
+
+def plan_responses(
+    snapshot: Snapshot, policy: SuspicionPolicy, now: datetime
+) -> Iterator[NoteSuspicion | Respond]:
+    """Return what to note and to do about the runs at work."""
+    looks = [
+        (view, judge(view.run_facts, policy.thresholds, now))
+        for view in snapshot.views
+        if view.run is not None
+        and view.run.state is RunState.RUNNING
+        and view.task.wish is Wish.WORK
+        and view.run_facts is not None
+        and view.run_facts.exit is None
+    ]
+    suspected = sum(verdict.liveness in SUSPECT for _, verdict in looks)
+    common = suspected > 1 and 2 * suspected > len(looks)
+    for view, verdict in looks:
+        yield from _plan(view, verdict, policy, now, common=common)
+
+
+def _plan(
+    view: TaskView, verdict: Verdict, policy: SuspicionPolicy, now: datetime, *, common: bool
+) -> Iterator[NoteSuspicion | Respond]:
+    known, run = view.suspicion, view.run
+    if run is None:
+        return
+    if verdict.liveness not in SUSPECT:
+        if known is not None:
+            yield NoteSuspicion(run_id=run.id, liveness=None)
+        return
+    if known is None or known.liveness is not verdict.liveness:
+        yield NoteSuspicion(run_id=run.id, liveness=verdict.liveness)
+        return
+    response = _next_step(known, policy.furthest, now)
+    if response is not None and (response is Response.NOTIFY or not common):
+        yield Respond(
+            task_id=view.task.id,
+            run_id=run.id,
+            liveness=verdict.liveness,
+            response=response,
+            reasons=verdict.reasons,
+        )
+
+
+def _next_step(known: Suspicion, furthest: Response, now: datetime) -> Response | None:
+    if known.response is None or known.responded_at is None:
+        return Response.NOTIFY if now - known.since >= SECOND_LOOK else None
+    if now - known.responded_at < PATIENCE:
+        return None
+    later = _STEPS[_STEPS.index(known.response) + 1 : _STEPS.index(furthest) + 1]
+    # One that is stuck hears nothing in its turn.
+    heard = (
+        step for step in later if step is not Response.NUDGE or known.liveness is Liveness.LOOPING
+    )
+    return next(heard, None)

@@ -1,0 +1,1 @@
+"""Conflicts between agents while they work: clashes, claims, symbols."""

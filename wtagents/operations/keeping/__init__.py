@@ -1,0 +1,1 @@
+"""Keeping and clearing away: checkpoints, cleanup, trash, and what does it by itself."""

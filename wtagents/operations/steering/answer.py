@@ -1,0 +1,94 @@
+"""answer: allow or deny what an agent asks permission for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import ExitCode, StateError
+from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.message import Message, MessageKind
+from wtagents.core.record import record
+from wtagents.operations.result import OperationResult
+from wtagents.operations.steering.send import await_delivery
+from wtagents.store.messages import add_message
+from wtagents.store.runs import latest_run
+from wtagents.store.tasks import require_task
+from wtagents.system import run_folder
+
+if TYPE_CHECKING:
+    from wtagents.core.run import Question, Run
+    from wtagents.operations.context import Context
+
+
+@record
+class AnswerRequest:
+    """What `wta answer` was asked for."""
+
+    name: str
+    allow: bool
+    message: str = ""
+    """Told to the agent with a denial."""
+    request_id: str = ""
+    """The question that the person has seen; '' for whatever is asked now."""
+    wait_seconds: float = 10.0
+
+
+@record
+class Answered:
+    """The question, and what became of its answer."""
+
+    question: Question
+    allowed: bool
+    message: Message
+
+
+def answer(context: Context, request: AnswerRequest) -> OperationResult[Answered]:
+    """Answer the question that the task's agent waits with.
+
+    Raises StateError when it asks nothing, or something else than the person has seen.
+    """
+    question = require_question(context, request.name)
+    if request.request_id not in ("", question.request_id):
+        raise StateError(
+            f"the agent of {request.name} asks something else by now",
+            hint=f"look at it: wta answer {request.name}",
+        )
+    body = {
+        "request_id": question.request_id,
+        "allow": request.allow,
+        "message": request.message,
+    }
+    with context.database.write() as db:
+        task = require_task(db, request.name)
+        message = add_message(
+            db, task.id, MessageKind.ANSWER, json.dumps(body), context.clock.now()
+        )
+    message = await_delivery(context, task, message, request.wait_seconds)
+    answered = Answered(question=question, allowed=request.allow, message=message)
+    if message.delivered_at is not None:
+        return OperationResult(data=answered)
+    why = message.failed or "the agent has not taken the answer yet"
+    return OperationResult(data=answered, messages=(why,), exit_code=ExitCode.UNFULFILLED)
+
+
+def require_question(context: Context, name: str) -> Question:
+    """Return what the task's agent waits for. Raises StateError when it asks nothing."""
+    with context.database.read() as db:
+        task = require_task(db, name)
+        run = latest_run(db, task.id)
+    question = open_question(context, run)
+    if question is None:
+        raise StateError(
+            f"the agent of {task.name} asks nothing",
+            hint=f"see what it does: wta status {task.name}",
+        )
+    return question
+
+
+def open_question(context: Context, run: Run | None) -> Question | None:
+    """Return what the agent of a live run waits for, if it does."""
+    if run is None or run.state not in LIVE_RUN_STATES:
+        return None
+    pulse = run_folder.load_pulse(context.paths.run(run.id))
+    return pulse.question if pulse else None

@@ -1,0 +1,224 @@
+"""spawn: write the wish, run one tick for it, leave.
+
+Everything that can be wrong is asked before the wish is written, so a refused spawn leaves nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import StateError, SystemFault, UsageError, WtaError
+from wtagents.core.ids import BranchName, TaskName
+from wtagents.core.record import record
+from wtagents.core.size import size_text
+from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
+from wtagents.core.tending.admission import Bar
+from wtagents.git.refs import (
+    check_branch_room,
+    default_target,
+    looking_at_branches,
+    require_branch,
+    require_commit,
+)
+from wtagents.operations.result import OperationResult
+from wtagents.operations.starting.worktree import worktree_path
+from wtagents.operations.tick import tick
+from wtagents.store.runs import latest_run
+from wtagents.store.tasks import add_task, require_free_name, require_task, require_task_by_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from wtagents.core.ids import Oid
+    from wtagents.core.isolation.confinement import SandboxMode
+    from wtagents.core.run import Run
+    from wtagents.operations.confining.choose import Sandbox
+    from wtagents.operations.context import Context
+    from wtagents.store.database import Database
+
+PROMPT_LIMIT = 10_000_000
+"""Bytes of the longest prompt that Claude Code takes on its standard input."""
+_SHA1_DIGITS = 40
+
+
+@record
+class SpawnRequest:
+    """What `wta spawn` was asked for."""
+
+    name: str
+    prompt: str
+    base: str | None = None
+    """Any revision; None for the tip of the target."""
+    target: str | None = None
+    agent: AgentSpec | None = None
+    merge: bool = False
+    priority: int = 0
+    """Higher starts first."""
+    after: tuple[str, ...] = ()
+    """Tasks that land before this one does."""
+    after_ready: str | None = None
+    """Task from whose ready branch this one starts; it lands before this one does, too."""
+
+
+@record
+class Spawned:
+    """The new task, and its run if there was room for one."""
+
+    task: Task
+    run: Run | None
+    sandbox: SandboxMode
+    """What keeps its agent inside."""
+
+
+def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
+    """Add a task and begin it.
+
+    Raises UsageError, StateError, ConfigError or SystemFault; nothing is left behind then.
+    """
+    from wtagents.operations.starting.git_program import require_git_program
+    from wtagents.operations.starting.large_files import looking_for_large_files
+
+    name = TaskName.parse(request.name)
+    require_git_program(context)
+    _check_prompt(request.prompt)
+    repository = context.repository
+    with looking_at_branches(repository) as look, looking_for_large_files(repository) as require:
+        with context.database.read() as db:
+            require_free_name(db, name)
+            foundation = _foundation(db, request)
+            after = [require_task(db, each).id for each in request.after]
+        configured = context.settings.agent
+        spec = request.agent or AgentSpec(kind=AgentKind(configured.kind))
+        tips = look()
+        target, base = _starting_point(context, request, tips)
+        if len(base) != _SHA1_DIGITS:
+            from wtagents.git.hub import require_sha1
+
+            require_sha1(repository)
+        branch = BranchName.of_task(name)
+        check_branch_room(tips, branch)
+        path = worktree_path(context, name.folder)
+        sandbox = check_surroundings(context, path, spec)
+        require(base)
+    with context.database.write() as db:
+        task = add_task(
+            db,
+            name=name,
+            prompt=request.prompt,
+            base=base,
+            target=target,
+            branch=branch,
+            worktree=path,
+            agent=spec,
+            merge_when_ready=request.merge,
+            priority=request.priority,
+            at=context.clock.now(),
+        )
+        if after or foundation is not None:
+            from wtagents.store.after import add_after
+
+            first = [] if foundation is None else [foundation]
+            add_after(db, task.id, [*first, *after], foundation=foundation)
+    failures = tick(context, task_ids={task.id}).failures
+    with context.database.read() as db:
+        task = require_task_by_id(db, task.id)
+        run = latest_run(db, task.id)
+    if task.state is TaskState.FAILED and failures:
+        drop_failed(context, task)
+        raise failures[0]
+    spawned = Spawned(task=task, run=run, sandbox=sandbox.mode)
+    return OperationResult(data=spawned, messages=why_waiting(context, task, run))
+
+
+def _foundation(db: Database, request: SpawnRequest) -> int | None:
+    """Return the task that the new one builds on. Raises UsageError, NotFoundError, StateError."""
+    if request.after_ready is None:
+        return None
+    if request.base is not None:
+        raise UsageError(
+            "--base and --after-ready both say where to start", hint="leave one of them out"
+        )
+    found = require_task(db, request.after_ready)
+    if found.state is TaskState.CANCELLED:
+        raise StateError(f"task {found.name} is cancelled", hint="start from another task")
+    return found.id
+
+
+def drop_failed(context: Context, task: Task) -> None:
+    """Leave nothing half-made; what cannot be removed rests with the task, which says why."""
+    from wtagents.operations.starting.take_back import take_back
+
+    with contextlib.suppress(WtaError, OSError):
+        take_back(context, task.id)
+
+
+def why_waiting(context: Context, task: Task, run: Run | None) -> tuple[str, ...]:
+    """Say why a new task has no run yet."""
+    if run is not None:
+        return ()
+    if task.state is TaskState.QUEUED:
+        from wtagents.operations.telling.waits import waits
+
+        now = context.clock.now()
+        with context.database.read() as db:
+            wait = waits(context, db).get(task.id)
+        if wait is not None and wait.bar is not Bar.PLACES:
+            return (f"{wait.words(now)}: the task starts by itself",)
+        return ("every place is taken: the task starts when an agent ends",)
+    return ("another wta process is making its worktree",)
+
+
+def _check_prompt(prompt: str) -> None:
+    if not prompt.strip():
+        raise UsageError(
+            "the prompt is empty", hint='say what to do: wta spawn NAME "fix the login"'
+        )
+    if len(prompt.encode()) > PROMPT_LIMIT:
+        raise UsageError(
+            f"the prompt is longer than {size_text(PROMPT_LIMIT)}",
+            hint="put it into a file of the repository and name the file in the prompt",
+        )
+
+
+def _starting_point(
+    context: Context, request: SpawnRequest, tips: Mapping[BranchName, Oid]
+) -> tuple[BranchName, Oid]:
+    repository, wanted = context.repository, request.target or context.settings.merge.target
+    target = BranchName.parse(wanted) if wanted else default_target(repository, tips)
+    tip = tips.get(target) or require_branch(repository, target)
+    return target, require_commit(repository, request.base) if request.base else tip
+
+
+def check_surroundings(context: Context, path: Path, spec: AgentSpec) -> Sandbox:
+    """Return what will keep an agent inside; raise what keeps it from starting there."""
+    from wtagents.operations.confining.choose import require_sandbox
+    from wtagents.operations.starting.agent_program import require_agent_program
+    from wtagents.operations.tripwire import lay_tripwire, require_untouched
+    from wtagents.operations.trust import require_trusted
+
+    if path.exists():
+        raise StateError(f"{path} exists already", hint="move it away, or choose another task name")
+    require_trusted(context)
+    require_agent_program(context, spec)
+    require_room_on_disk(context, path)
+    lay_tripwire(context)
+    require_untouched(context)
+    return require_sandbox(context, spec)
+
+
+def require_room_on_disk(context: Context, path: Path) -> None:
+    """Raise SystemFault when the disk of the worktrees or of the state has less than the floor."""
+    floor = context.settings.limits.disk_floor
+    for folder in (path, context.paths.root):
+        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        disk = os.statvfs(existing)
+        free = disk.f_bavail * disk.f_frsize
+        if free < floor:
+            raise SystemFault(
+                f"only {size_text(free)} is free at {existing}",
+                cause=f"limits.disk_floor is {size_text(floor)}",
+                hint="free some space (wta cleanup), or lower limits.disk_floor",
+            )

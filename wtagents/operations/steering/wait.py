@@ -1,0 +1,100 @@
+"""wait: for scripts, until tasks are ready, merged or need a person."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wtagents.core.errors import DeadlineError, ExitCode, SystemFault
+from wtagents.core.record import record
+from wtagents.core.task import TaskState
+from wtagents.operations.result import OperationResult
+from wtagents.operations.steering.waiting import wait_for
+from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
+from wtagents.operations.tick import tick
+
+if TYPE_CHECKING:
+    from wtagents.operations.context import Context
+
+
+class Until(StrEnum):
+    """What to wait for."""
+
+    READY = "ready"
+    """Every task is ready, or further."""
+    MERGED = "merged"
+    """Every task is merged."""
+    ATTENTION = "attention"
+    """One of the tasks needs a person, or all have ended."""
+
+
+@record
+class WaitRequest:
+    """What `wta wait` was asked for."""
+
+    names: tuple[str, ...] = ()
+    """Empty for all tasks."""
+    until: Until = Until.READY
+    timeout: float | None = None
+    """Seconds; None for ever."""
+
+
+_REACHED = {
+    Until.READY: {TaskState.READY, TaskState.MERGING, TaskState.MERGED},
+    Until.MERGED: {TaskState.MERGED},
+    Until.ATTENTION: {TaskState.MERGED, TaskState.CANCELLED},
+}
+
+
+def wait(context: Context, request: WaitRequest) -> OperationResult[tuple[TaskStatus, ...]]:
+    """Return when the wish is reached (0) or cannot be reached without a person (1).
+
+    Raises DeadlineError when the time is over.
+    """
+
+    def look() -> OperationResult[tuple[TaskStatus, ...]] | None:
+        fault = _ticked(context)
+        seen = status(context, StatusRequest(names=request.names)).data
+        verdict = _verdict(seen, request.until)
+        if verdict is None and fault is not None:
+            raise fault
+        return verdict
+
+    result = wait_for(context.clock, look, seconds=request.timeout)
+    if result is None:
+        raise DeadlineError(
+            f"not {request.until} within {request.timeout:g} s", hint="see why: wta status"
+        )
+    return result
+
+
+def _ticked(context: Context) -> SystemFault | None:
+    """Bring the world on; on a disk that takes no writes what stands there is what there is."""
+    try:
+        tick(context)
+    except SystemFault as fault:
+        return fault
+    return None
+
+
+def _verdict(
+    seen: tuple[TaskStatus, ...], until: Until
+) -> OperationResult[tuple[TaskStatus, ...]] | None:
+    needy = tuple(item for item in seen if item.attention)
+    if until is Until.ATTENTION and needy:
+        return OperationResult(data=needy)
+    if all(item.task.state in _REACHED[until] for item in seen):
+        return OperationResult(data=seen)
+    if any(_cannot(item, until) for item in seen):
+        return OperationResult(data=seen, exit_code=ExitCode.UNFULFILLED)
+    return None
+
+
+def _cannot(item: TaskStatus, until: Until) -> bool:
+    """Whether a task rests where nothing will move it on by itself."""
+    if until is Until.ATTENTION:
+        return False
+    state = item.task.state
+    resting = {TaskState.FAILED, TaskState.STOPPED, TaskState.CANCELLED}
+    rejected = until is Until.MERGED and state is TaskState.READY and bool(item.attention)
+    return state in resting or rejected or bool(item.pulse and item.pulse.question)

@@ -1,0 +1,80 @@
+"""alerts: find out what a person is to be told, and what of it is due. The store remembers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.tending.alert import Notification, compose, is_due
+from wtagents.core.tending.alert_causes import KINDS, budget_alerts, event_alerts, standing_alerts
+from wtagents.operations.surroundings import budget_of, observe_ledger
+from wtagents.store.alerts import (
+    note_alerts,
+    note_told,
+    noted_alerts,
+    unseen_events,
+    untold_alerts,
+)
+from wtagents.store.landed_checks import red_since
+from wtagents.store.tasks import tasks
+
+if TYPE_CHECKING:
+    from wtagents.core.tending.alert import Alert
+    from wtagents.core.tending.snapshot import Snapshot
+    from wtagents.operations.context import Context
+    from wtagents.store.database import Database
+
+
+def note_what_is_new(context: Context, snapshot: Snapshot) -> None:
+    """Compare the world with what was noted; writes only where something has changed."""
+    db = context.database
+    with db.read():
+        events = unseen_events(db)
+        before = {each.key for each in noted_alerts(db) if each.standing}
+        standing = _standing(context, db, snapshot)
+        relevant = [each for each in events if each.kind in KINDS]
+        known = {task.id: task for task in tasks(db, removed=True)} if relevant else {}
+    needing = [each.task for each in standing if each.task]
+    happened = event_alerts(relevant, known, needing, context.clock.now())
+    found = [*(each for each in standing if each.key not in before), *happened]
+    keys = {each.key for each in standing}
+    if found or events or keys != before:
+        with db.write(actor="tick"):
+            note_alerts(db, found, standing=keys, seen=events[-1].id if events else None)
+
+
+def take_due(context: Context, *, at_once: bool = False) -> Notification | None:
+    """Return what is to be told now, and remember it as told: twice is worse than not at all."""
+    db, settings = context.database, context.settings.notify
+    now = context.clock.now()
+    waiting = untold_alerts(db)
+    batch = 0.0 if at_once else settings.batch
+    if not is_due(waiting, now, batch=batch, quiet=settings.quiet):
+        return None
+    with db.write(actor="tick"):
+        note_told(db, waiting, now)
+    wanted = [each for each in waiting if each.topic in settings.events]
+    return compose(wanted, title_of(context, wanted)) if wanted else None
+
+
+def is_anything_untold(context: Context) -> bool:
+    """Whether something waits for the end of a batch or of quiet hours."""
+    return bool(untold_alerts(context.database))
+
+
+def title_of(context: Context, alerts: list[Alert]) -> str:
+    """Name the repository, and since when where it has waited for the end of quiet hours."""
+    name = context.paths.root.name if context.main_worktree is None else context.main_worktree.name
+    quiet = context.settings.notify.quiet
+    since = [each.at.astimezone() for each in alerts]
+    waited = quiet is not None and since and quiet.cover(min(since))
+    return f"wta: {name}, since {min(since):%H:%M}" if waited else f"wta: {name}"
+
+
+def _standing(context: Context, db: Database, snapshot: Snapshot) -> list[Alert]:
+    settings = context.settings
+    red = red_since(db) if settings.merge.post_gate else {}
+    budget = budget_of(settings)
+    return [
+        *standing_alerts(snapshot, settings.limits.thresholds, red),
+        *budget_alerts(snapshot, budget, observe_ledger(context, db)),
+    ]
