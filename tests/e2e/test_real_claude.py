@@ -150,7 +150,7 @@ def test_a_stop_in_a_tool_leaves_nobody_and_a_retry_goes_on(agents: ClaudeFleet)
 
     agents.type("stop", "a")
 
-    assert agents.fleet.processes("a") == []
+    agents.fleet.await_gone("a")
     task = agents.fleet.task("a")
     assert (task.state, task.reason) == (TaskState.STOPPED, Reason.STOPPED_BY_PERSON)
     assert agents.fleet.worktree("a").status() == ["?? running"]

@@ -110,12 +110,14 @@ def test_a_link_that_flips_while_we_delete_costs_no_victim(tmp_path: Path, victi
     flipper = start_apart([sys.executable, "-c", FLIPPER, str(scrap / "item/sub"), str(victim)])
     assert flipper.stdout is not None
     flipper.stdout.readline()
-    for number in range(60):
-        tree(tmp_path / f"fresh-{number}", files=1).rename(scrap / "item")
-        with suppress(SystemFault):
+    try:
+        for number in range(60):
+            tree(tmp_path / f"fresh-{number}", files=1).rename(scrap / "item")
+            with suppress(SystemFault):
+                empty_folder(scrap)
             empty_folder(scrap)
-        empty_folder(scrap)
-    kill_hard(flipper.pid)
-    flipper.communicate()
+    finally:
+        kill_hard(flipper.pid)
+        flipper.communicate()
     assert files_of(victim) == before
     assert list(scrap.iterdir()) == []

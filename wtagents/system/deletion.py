@@ -124,9 +124,10 @@ def _delete(top: int, name: str, numbers: Iterator[int]) -> None:
 
 
 def _empty(folder: int, top: int, numbers: Iterator[int]) -> None:
+    """Take every entry away once; what became something else meanwhile waits for a next time."""
     for entry in os.listdir(folder):
         if not _unlinked(folder, entry):
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 _unlock(folder, entry)
                 _lift(folder, entry, top, numbers)
 

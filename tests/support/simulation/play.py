@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import RunId
     from wtagents.system.paths import RunFolder
 
-ROUNDS = 50
+ROUNDS = 40
 TASKS = 4
 CALM_ROUNDS = 120
 _SETTINGS = resolve_settings(
