@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from wtagents.core.task import AgentKind
 
@@ -25,6 +24,15 @@ def account_of(kind: AgentKind, environment: Mapping[str, str]) -> str:
     if kind is AgentKind.SCRIPTED:
         return str(kind)
     folder = environment.get("CLAUDE_CONFIG_DIR") or str(Path.home() / ".claude")
-    service = urlsplit(environment.get("ANTHROPIC_BASE_URL", "")).hostname or _SERVICE
+    service = _host(environment.get("ANTHROPIC_BASE_URL", "")) or _SERVICE
     login = "key" if environment.get("ANTHROPIC_API_KEY") else folder
     return f"{kind} {service} {login}"
+
+
+def _host(address: str) -> str | None:
+    if not address:
+        return None
+    # Loaded only for those who have another service: every command asks for its account.
+    from urllib.parse import urlsplit
+
+    return urlsplit(address).hostname

@@ -11,7 +11,6 @@ from wtagents.core.landing.undo import Undo, UndoState
 from wtagents.core.task import Reason, TaskState
 from wtagents.store.columns import text_of_time
 from wtagents.store.events import add_event
-from wtagents.store.lessons import forget_taught
 from wtagents.store.tasks import move_task
 
 if TYPE_CHECKING:
@@ -65,6 +64,9 @@ def give_up_undo(db: Database, undo: Undo, at: datetime) -> None:
 
 def finish_undo(db: Database, undo: Undo, landed: MergeRequest, at: datetime) -> None:
     """Record that the target has it no more; the task rests and may go on."""
+    # Every tick asks for undos, hardly one finishes any.
+    from wtagents.store.lessons import forget_taught
+
     if not _settle(db, undo, UndoState.UNDONE, at):
         return
     forget_taught(db, landed.id)

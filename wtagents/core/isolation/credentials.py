@@ -58,20 +58,22 @@ _IN_TEXTS: Mapping[str, str] = {
 """What is put out of sight too, though a repository may show how it is written."""
 _KEY_BODY = r"[A-Za-z0-9+/=\\\s:,.-]{0,20000}?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 """No quote is in it: in JSON a key ends at the latest where its text ends."""
-_HINTS = re.compile(
-    r"sk-|gh[pousr]_|github_pat_|gl[a-z]{2,3}-|A[KSBC][I][A]|ACCA|(?i:secret_?access)|AIza|xox"
-    r"|hooks\.slack|k_live_|npm_|pypi-|hf_|SG\.|dckr_|PRIVATE KEY|(?i:authorization)|://"
+_HINTS = (
+    *("sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-"),
+    *("glptt-", "glcbt-", "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "xox", "hooks.slack", "k_live_"),
+    *("npm_", "pypi-", "hf_", "SG.", "dckr_", "PRIVATE KEY", "://"),
 )
-"""What every rule needs: most texts have none of it, and this is quick."""
-_EXAMPLE = re.compile(r"EXAMPLE|(?i:x{8}|0{12}|1234567890ab)")
+_FOLDED_HINTS = ("secret_access", "secretaccess", "authorization")
+"""What every rule needs, the latter in any case: most texts have none of it, and this is quick."""
 
 
 def credential_in(line: str) -> str:
     """Return the rule that a line of a file breaks, or ''."""
-    if not _HINTS.search(line):
+    if not _has_hint(line):
         return ""
+    example = _examples()
     for name, pattern in _patterns().items():
-        if name in RULES and any(not _EXAMPLE.search(each[0]) for each in pattern.finditer(line)):
+        if name in RULES and any(not example.search(each[0]) for each in pattern.finditer(line)):
             return name
     return ""
 
@@ -81,13 +83,25 @@ def without_credentials(text: str) -> str:
 
     A JSON document stays one.
     """
-    if not _HINTS.search(text):
+    if not _has_hint(text):
         return text
     text = _whole_keys().sub("[private key]", text)
     for name, pattern in _patterns().items():
         kept = r"\1" if pattern.groups else ""
         text = pattern.sub(f"{kept}[{name}]", text)
     return text
+
+
+def _has_hint(text: str) -> bool:
+    if any(hint in text for hint in _HINTS):
+        return True
+    folded = text.casefold()
+    return any(hint in folded for hint in _FOLDED_HINTS)
+
+
+@cache
+def _examples() -> re.Pattern[str]:
+    return re.compile(r"EXAMPLE|(?i:x{8}|0{12}|1234567890ab)")
 
 
 @cache
