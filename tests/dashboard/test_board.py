@@ -12,6 +12,7 @@ from tests.support.clock import ManualClock
 from tests.support.records import NOW
 from tests.support.screens import Looks, screen_text, until
 from tests.support.statuses import FLEET, an_item, named
+from tests.support.stored import stored_task
 from wtagents.core.errors import SystemFault
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.dashboard.app import Dashboard
@@ -21,7 +22,9 @@ from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.context import Context
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
-from wtagents.store.tasks import require_task
+from wtagents.store.events import events_of
+from wtagents.store.messages import messages_of
+from wtagents.store.tasks import require_task, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,6 +160,26 @@ async def test_keys_that_make_no_sense_do_nothing(context: Context) -> None:
         await pilot.pause()
         assert len(app.screen_stack) == 1
         assert "Merge" not in screen_text(app).splitlines()[-1]
+
+
+async def test_whoever_only_looks_changes_nothing(live: Context) -> None:
+    with live.database.write() as db:
+        stored_task(db)
+    before = tasks(live.database)
+    app = Dashboard(live, may_act=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: at(app) == "fix-login", what="the row")
+        shown = screen_text(app).splitlines()
+        assert shown[0].startswith(" project  looks only   Board 1   Inbox")
+        assert shown[-1].strip() == "⏎ Open  d Diff  / Filter  s Sort  ? Help  q Quit"
+        await pilot.press("n", "c", "x", "t", "enter", "i", *"words", "enter", "ctrl+c")
+        said = "! interrupting fix-login: this dashboard only looks"
+        await until(pilot, lambda: said in screen_text(app), what="the refusal")
+        assert "this dashboard only looks" in app.screen.query_one("#say", Input).placeholder
+        await pilot.pause()
+    assert tasks(live.database) == before
+    assert messages_of(live.database, before[0].id) == []
+    assert [event.kind for event in events_of(live.database, before[0].id)] == ["task.added"]
 
 
 async def test_the_mouse_chooses_a_row_and_opens_it(context: Context) -> None:

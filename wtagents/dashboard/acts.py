@@ -27,6 +27,10 @@ class Act(StrEnum):
     UNDO = "undo"
 
 
+DEEDS = frozenset({*Act, "allow", "deny", "allow_alike", "spawn", "talk"})
+"""Actions of keys that change something: not offered by a dashboard that only looks."""
+ONLY_LOOKS = "this dashboard only looks"
+"""What it says to whoever finds another way to act."""
 _RESTING = (TaskState.FAILED, TaskState.STOPPED)
 
 

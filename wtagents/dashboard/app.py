@@ -19,6 +19,7 @@ from textual.message import Message
 from wtagents.core.errors import ExitCode, WtaError
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
+from wtagents.dashboard.acts import ONLY_LOOKS
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.look import DARK, LIGHT, named_colours, theme_of_terminal
 from wtagents.dashboard.patience import Patience
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from wtagents.dashboard.desk import Verb
@@ -98,16 +100,20 @@ class Dashboard(App[None]):
         wake: Callable[[], object] | None = None,
         theme: str | None = None,
         follow: Follow = feed.follow_all,
+        may_act: bool = True,
+        driver: type[Driver] | None = None,
     ) -> None:
         """`wake` makes sure that somebody follows what was begun here.
 
-        `follow` looks at everything in a thread of its own and posts what it sees.
+        `follow` looks at everything in a thread of its own and posts what it sees. Without
+        `may_act` no verb is carried out. `driver` draws elsewhere than on the terminal.
         """
-        super().__init__(css_path=Path(__file__).with_name("dashboard.tcss"))
+        super().__init__(driver_class=driver, css_path=Path(__file__).with_name("dashboard.tcss"))
         self.title = "wta"
         self._place = context
         self._wake = wake
         self._feed = follow
+        self._may_act = may_act
         self._seen: Overview | None = None
         self._trouble: WtaError | None = None
         self._left = Event()
@@ -135,6 +141,11 @@ class Dashboard(App[None]):
         """What ended the application, if it was not a person."""
         return self._exception
 
+    @property
+    def may_act(self) -> bool:
+        """Whether verbs are carried out."""
+        return self._may_act
+
     def now(self) -> datetime:
         """Aware time."""
         return self._place.clock.now()
@@ -148,6 +159,9 @@ class Dashboard(App[None]):
         self, doing: str, verb: Verb, *, done: str = "", then: Callable[[], None] | None = None
     ) -> None:
         """Carry out a verb in a thread of its own and say what came of it."""
+        if not self._may_act:
+            self.say(f"! {doing}: {ONLY_LOOKS}", Tone.NOTICE)
+            return
         self.say(f"{doing} …", Tone.FAINT)
         self._under_way.append(doing)
         self._carry_out(doing, verb, done, then)

@@ -32,6 +32,11 @@ class Desk(Protocol):
         """What the last look found; None before the first."""
         ...
 
+    @property
+    def may_act(self) -> bool:
+        """Whether anything may be changed from here, or only looked at."""
+        ...
+
     def now(self) -> datetime:
         """Aware time."""
         ...

@@ -57,10 +57,11 @@ class TaskRoom(Room):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what makes sense for the task."""
-        if action in set(Act):
+        offered = super().check_action(action, parameters)
+        if offered and action in set(Act):
             item = self.meant()
             return item is not None and Act(action) in possible_acts(item)
-        return super().check_action(action, parameters)
+        return offered
 
     def action_answer(self) -> None:
         """Show what the agent asks, and send the answer."""

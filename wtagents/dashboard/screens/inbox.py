@@ -101,11 +101,12 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         """Offer an answer where something is asked."""
         if action == "answer":
             return False
-        if action in ("allow", "deny", "allow_alike"):
+        offered = super().check_action(action, parameters)
+        if offered and action in ("allow", "deny", "allow_alike"):
             chosen = self._chosen()
             many = len(alike(self._waiting, chosen)) if chosen is not None else 0
             return many > (action == "allow_alike")
-        return super().check_action(action, parameters)
+        return offered
 
     def action_allow(self) -> None:
         """Let the agent do what it asks for."""

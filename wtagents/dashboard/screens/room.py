@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from wtagents.dashboard.acts import DEEDS
 from wtagents.dashboard.view import totals_of
 from wtagents.dashboard.widgets.masthead import Masthead, Trouble
 
@@ -50,7 +51,11 @@ class Room(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Put the screen's own widgets between what all have."""
-        yield Masthead(self.desk.place.common_dir.parent.name, self.app.current_mode)
+        yield Masthead(
+            self.desk.place.common_dir.parent.name,
+            self.app.current_mode,
+            note="" if self.desk.may_act else "looks only",
+        )
         yield Trouble()
         yield from self.body()
         yield Narration(id="narration")
@@ -59,6 +64,12 @@ class Room(Screen[None]):
     def body(self) -> Iterable[Widget]:
         """Return what only this screen has."""
         raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer nothing that changes anything where one may only look."""
+        if action in DEEDS and not self.desk.may_act:
+            return False
+        return super().check_action(action, parameters)
 
     def show(self, seen: Overview) -> None:
         """Show what was seen."""

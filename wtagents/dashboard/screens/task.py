@@ -15,7 +15,7 @@ from wtagents.core.errors import WtaError
 from wtagents.core.figures import plural
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
-from wtagents.dashboard.acts import is_held
+from wtagents.dashboard.acts import ONLY_LOOKS, is_held
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.patch import PatchLine, parse_patch
 from wtagents.dashboard.screens.deeds import TaskRoom
@@ -83,7 +83,9 @@ class TaskScreen(TaskRoom):
             with TabPane("Facts", id="facts"):
                 yield Preview()
         yield Static(id="asked")
-        yield Input(id="say", placeholder=f"i: say something to {self._of_task}, Enter sends")
+        says = f"i: say something to {self._of_task}, Enter sends"
+        may_act = self.desk.may_act
+        yield Input(id="say", placeholder=says if may_act else ONLY_LOOKS, disabled=not may_act)
 
     def on_mount(self) -> None:
         """Begin to follow the story."""

@@ -33,8 +33,10 @@ class Masthead(Static):
             super().__init__()
             self.mode = mode
 
-    def __init__(self, repository: str, mode: str) -> None:
+    def __init__(self, repository: str, mode: str, *, note: str = "") -> None:
+        """`note` says what is not as usual; it stands beside the repository."""
         super().__init__(id="masthead")
+        self._note = note
         self._repository = repository
         self._mode = mode
         self._totals: Totals | None = None
@@ -65,6 +67,8 @@ class Masthead(Static):
         width = max(0, self.size.width)
         line = Text(no_wrap=True, end="")
         line.append(cut(printable(self._repository), 24), "bold")
+        if self._note:
+            line.append(f"  {self._note}", self._loud)
         self._places = []
         for mode, number in _screens(self._totals):
             line.append(" " * _GAP)
