@@ -22,7 +22,8 @@ from wtagents.core.run import (
     Usage,
 )
 from wtagents.core.task import AgentSpec, Task, TaskState, Wish
-from wtagents.core.tending.snapshot import RunFacts, Snapshot, TaskView
+from wtagents.core.tending.run_facts import RunFacts
+from wtagents.core.tending.snapshot import Snapshot, TaskView
 from wtagents.core.worktree import WorktreeFacts
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -11,7 +11,8 @@ from wtagents.core.task import TaskState
 from wtagents.core.tending.budget import Spent
 from wtagents.core.tending.check import failed_check, mended
 from wtagents.core.tending.failure import Fault, Streak, fault_of, streak_of
-from wtagents.core.tending.snapshot import RunFacts, Snapshot, Surroundings, TaskView
+from wtagents.core.tending.snapshot import Snapshot, Surroundings, TaskView
+from wtagents.operations.observe_run import observe_run
 from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
 from wtagents.store.after import blocked_tasks
 from wtagents.store.merges import latest_merge_requests
@@ -19,12 +20,10 @@ from wtagents.store.messages import undelivered
 from wtagents.store.runs import latest_runs, runs_of
 from wtagents.store.suspicions import suspicions
 from wtagents.store.tasks import tasks as stored_tasks
-from wtagents.system import run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from wtagents.core.ids import RunId
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
@@ -117,30 +116,6 @@ def _rounds(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Map
         and run.exit
         and failed_check(run.exit.checks)
     }
-
-
-def observe_run(context: Context, run_id: RunId) -> RunFacts:
-    """Read the folder of one run.
-
-    The processes are asked before the exit record is read: a runner that is gone has written its
-    record before, so a missing one is missing for good.
-    """
-    folder, clock, world = context.paths.run(run_id), context.clock, context.world
-    claim = run_folder.load_claim(folder)
-    agent = run_folder.load_agent(folder)
-    runner_alive = claim is not None and world.is_alive(claim)
-    return RunFacts(
-        claim=claim,
-        barred=claim is None and run_folder.is_barred(folder),
-        runner_alive=runner_alive,
-        agent_alive=agent is not None and world.is_alive(agent),
-        heartbeat_age=run_folder.heartbeat_age(folder, clock),
-        activity_age=run_folder.activity_age(folder, clock),
-        pulse=run_folder.load_pulse(folder),
-        exit=run_folder.load_exit(folder),
-        posted=run_folder.posted(folder),
-        taken=tuple(run_folder.load_taken(folder).values()),
-    )
 
 
 def _worktree_of_ended_run(context: Context, task: Task, run: Run | None) -> WorktreeFacts | None:

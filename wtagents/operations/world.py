@@ -9,7 +9,6 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from wtagents.system import run_folder
-from wtagents.system.command import own_environment
 from wtagents.system.logs import note
 from wtagents.system.process import (
     RUN_MARK,
@@ -109,6 +108,8 @@ class Machine:
 
     def start_runner(self, run_id: RunId) -> None:
         """Start it as a program of its own that outlives this one."""
+        from wtagents.system.command import own_environment
+
         folder = self._context.paths.run(run_id)
         start_detached(
             run_folder.runner_argv(folder, sys.executable),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from wtagents.core.landing.protected import protecting_pattern
@@ -59,9 +58,11 @@ def _portions(paths: list[str]) -> Iterator[list[str]]:
 
 
 def _filled(template: str, paths: list[str]) -> str:
-    files = " ".join(shlex.quote(f"./{path}") for path in paths)
+    from shlex import quote
+
+    files = " ".join(quote(f"./{path}") for path in paths)
     folders = dict.fromkeys(path.rpartition("/")[0] for path in paths)
-    places = " ".join(shlex.quote(f"./{folder}" if folder else ".") for folder in folders)
+    places = " ".join(quote(f"./{folder}" if folder else ".") for folder in folders)
     if FILES not in template and FOLDERS not in template:
         return f"{template} {files}"
     # One pass, so that a folder of that name is not filled in again.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.run import Pulse
-    from wtagents.core.tending.snapshot import RunFacts
+    from wtagents.core.tending.run_facts import RunFacts
 
 HEARTBEAT_SECONDS = 1.0
 """How often a runner touches its heartbeat."""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from wtagents.core.message import Taken
     from wtagents.core.run import Exit, ProcessIdentity, Run
     from wtagents.core.tending.limit import AccountLimit
-    from wtagents.core.tending.snapshot import RunFacts, Snapshot, TaskView
+    from wtagents.core.tending.run_facts import RunFacts
+    from wtagents.core.tending.snapshot import Snapshot, TaskView
 
 LAUNCH_GRACE = timedelta(seconds=5)
 """How long a run may stay unclaimed before its runner is started once more."""

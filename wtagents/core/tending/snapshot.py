@@ -15,34 +15,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.landing.merge import MergeRequest
-    from wtagents.core.message import Message, Taken
-    from wtagents.core.run import Exit, ProcessIdentity, Pulse, Run
+    from wtagents.core.message import Message
+    from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.tending.breaker import Breaker
     from wtagents.core.tending.limit import AccountLimit
+    from wtagents.core.tending.run_facts import RunFacts
     from wtagents.core.tending.suspicion import Suspicion
     from wtagents.core.worktree import WorktreeFacts
-
-
-@record
-class RunFacts:
-    """What the folder and the processes of one run say."""
-
-    claim: ProcessIdentity | None
-    """Who claimed the run; None while no runner has."""
-    barred: bool
-    """Whether the claim is given away to nobody, so that no runner can take it any more."""
-    runner_alive: bool
-    agent_alive: bool
-    heartbeat_age: float | None
-    """Seconds since the runner's last heartbeat."""
-    activity_age: float | None
-    """Seconds since the agent last wrote to its stream."""
-    pulse: Pulse | None
-    exit: Exit | None
-    posted: frozenset[int]
-    """Messages in the inbox."""
-    taken: tuple[Taken, ...]
 
 
 @record

@@ -138,7 +138,7 @@ def check_branches(context: Context) -> Iterator[Check]:
 def check_runs(context: Context) -> Iterator[Check]:
     """A run without an end is lost until a tick takes note of it."""
     from wtagents.core.run import RunState
-    from wtagents.operations.observe import observe_run
+    from wtagents.operations.observe_run import observe_run
     from wtagents.store.runs import latest_runs, live_runs
 
     db = context.reader

@@ -16,7 +16,7 @@ from wtagents.core.run import Usage
 from wtagents.core.task import TaskState
 from wtagents.core.tending.attention import attention
 from wtagents.core.tending.liveness import Confidence, Liveness, Verdict, judge
-from wtagents.operations.observe import observe_run
+from wtagents.operations.observe_run import observe_run
 from wtagents.operations.result import OperationResult
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wtagents.core.run import ExitReason, Pulse, Run
     from wtagents.core.task import Task
     from wtagents.core.tending.admission import Wait
-    from wtagents.core.tending.snapshot import RunFacts
+    from wtagents.core.tending.run_facts import RunFacts
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
     from wtagents.operations.radar.named import RadarClash
@@ -87,7 +87,8 @@ def status(context: Context, request: StatusRequest) -> OperationResult[tuple[Ta
             raise NotFoundError(f"no task {name!r}", hint="there is none yet: wta spawn")
         return OperationResult(data=())
     rows = _read(context, db, request.names)
-    found = tuple(_describe(context, row, request) for row in rows)
+    in_list = None if request.names else _sandbox_of_all(context, rows)
+    found = tuple(_describe(context, row, request, in_list) for row in rows)
     return OperationResult(data=found, messages=_held(context, found))
 
 
@@ -118,7 +119,6 @@ class _Row:
 
 def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
     from wtagents.store.facts import facts
-    from wtagents.store.landed_checks import red_since
     from wtagents.store.merges import latest_merge_requests
     from wtagents.store.messages import undelivered
     from wtagents.store.runs import latest_runs, usage_of_ended_runs
@@ -130,8 +130,7 @@ def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
         usage: Mapping[int, Usage] = usage_of_ended_runs(db)
         waiting = undelivered(db)
         clashes = _clashes(db)
-        # Without such gates nobody has looked, and the search for the last look is a long one.
-        red = red_since(db) if context.settings.merge.post_gate else {}
+        red = _red(context, db)
         waiting_for = _waits(context, db, chosen)
     return [
         _Row(
@@ -147,6 +146,18 @@ def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
         )
         for task in chosen
     ]
+
+
+def _red(context: Context, db: Database) -> Mapping[int, str]:
+    """Return whose landing left the target red.
+
+    Without such gates nobody has looked, and the search for the last look is a long one.
+    """
+    if not context.settings.merge.post_gate:
+        return {}
+    from wtagents.store.landed_checks import red_since
+
+    return red_since(db)
 
 
 def _waits(context: Context, db: Database, chosen: Sequence[Task]) -> Mapping[int, Wait]:
@@ -178,7 +189,9 @@ def _clashes(db: Database) -> dict[int, tuple[RadarClash, ...]]:
     return found
 
 
-def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus:
+def _describe(
+    context: Context, row: _Row, request: StatusRequest, in_list: SandboxMode | None
+) -> TaskStatus:
     seen = _look(context, row.run)
     pulse = seen.pulse if seen else None
     verdict = _judge(context, seen) if seen and seen.exit is None else None
@@ -206,22 +219,35 @@ def _describe(context: Context, row: _Row, request: StatusRequest) -> TaskStatus
         waiting_messages=len(row.waiting),
         wait=row.wait,
         clashes=row.clashes,
-        sandbox=_sandbox(context, row.run, is_named=bool(request.names)),
+        sandbox=_sandbox(context, row.run) if request.names else _if_live(row.run, in_list),
         resources=_resources(context, row.task) if request.names else None,
     )
 
 
-def _sandbox(context: Context, run: Run | None, *, is_named: bool) -> SandboxMode | None:
+def _sandbox_of_all(context: Context, rows: Sequence[_Row]) -> SandboxMode | None:
+    """Return `none` when live agents have no sandbox because none works here."""
+    if not any(_is_live(row.run) for row in rows):
+        return None
     from wtagents.core.isolation.confinement import SandboxMode
     from wtagents.operations.confining.choose import is_open
 
-    if run is None or (not is_named and run.state not in LIVE_RUN_STATES):
-        return None
-    if not is_named:
-        return SandboxMode.NONE if is_open(context) else None
+    return SandboxMode.NONE if is_open(context) else None
+
+
+def _if_live(run: Run | None, mode: SandboxMode | None) -> SandboxMode | None:
+    return mode if _is_live(run) else None
+
+
+def _is_live(run: Run | None) -> bool:
+    return run is not None and run.state in LIVE_RUN_STATES
+
+
+def _sandbox(context: Context, run: Run | None) -> SandboxMode | None:
+    """Return what the latest run was started in."""
+    from wtagents.core.isolation.confinement import SandboxMode
     from wtagents.system.run_folder import load_order
 
-    order = load_order(context.paths.run(run.id))
+    order = None if run is None else load_order(context.paths.run(run.id))
     if order is None:
         return None
     return SandboxMode.NONE if order.confinement is None else order.confinement.mode

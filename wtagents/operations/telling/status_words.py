@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from wtagents.core.figures import age, count
 from wtagents.core.isolation.confinement import SandboxMode
 from wtagents.core.task import TaskState
-from wtagents.core.tending.admission import Bar
 from wtagents.core.tending.remedy import next_command
 from wtagents.core.text import printable
 
@@ -97,8 +96,11 @@ def _doing(item: TaskStatus) -> str:
 
 def _waiting_for(item: TaskStatus, now: datetime) -> str:
     task = item.task
-    if item.wait is not None and item.wait.bar is not Bar.LATER:
-        return item.wait.words(now)
+    if item.wait is not None:
+        from wtagents.core.tending.admission import Bar
+
+        if item.wait.bar is not Bar.LATER:
+            return item.wait.words(now)
     if task.not_before is not None and task.not_before > now:
         why = f" ({str(task.reason).replace('_', ' ')})" if task.reason else ""
         return f"again in {age((task.not_before - now).total_seconds())}{why}"
