@@ -5,26 +5,9 @@ import re
 
 import pytest
 
+from tests.support.credentials import CANARIES, LETTERS, MARKS, SHAPES
 from wtagents.core.isolation.credentials import NEAR, credential_in, without_credentials
-
-LETTERS = "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zAbCdEfGhIjKlMnOpQrStUvWxYz123456789"
-SHAPES = {
-    "Anthropic key": f"sk-ant-api03-{LETTERS}",
-    "OpenAI key": f"sk-proj-{LETTERS[:24]}T3BlbkFJ{LETTERS[:24]}",
-    "GitHub token": f"ghp_{LETTERS[:36]}",
-    "GitLab token": f"glpat-{LETTERS[:20]}",
-    "AWS key": "AKIA" + "QWERTYUIOP234567"[:16],
-    "AWS secret": f"aws_secret_access_key = {LETTERS[:40]}",
-    "Google key": f"AIza{LETTERS[:35]}",
-    "Slack token": f"xoxb-{LETTERS[:24]}",
-    "Stripe key": f"sk_live_{LETTERS[:24]}",
-    "npm token": f"npm_{LETTERS[:36]}",
-    "PyPI token": f"pypi-AgEIcHlwaS5vcmc{LETTERS}",
-    "Hugging Face token": f"hf_{'aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH'}",
-    "SendGrid key": f"SG.{LETTERS[:22]}.{LETTERS[:43]}",
-    "Docker token": f"dckr_pat_{LETTERS[:27]}",
-    "private key": "-----BEGIN OPENSSH PRIVATE KEY-----",
-}
+from wtagents.core.isolation.redaction import LONGEST_KEY, Redactor
 
 
 @pytest.mark.parametrize("rule", SHAPES)
@@ -69,3 +52,28 @@ def test_a_json_document_stays_one() -> None:
         clean = without_credentials(text)
         assert json.loads(clean)
         assert LETTERS[:20] not in clean.replace(LETTERS + '"', "").replace(LETTERS + '\\"', "")
+
+
+def test_a_key_that_is_cut_off_does_not_stay_either() -> None:
+    text = f"-----BEGIN PRIVATE KEY-----\n{LETTERS}\n{LETTERS}\nand more"
+    assert without_credentials(text) == "[private key]\nand more"
+
+
+def test_lines_are_given_on_at_once_and_a_key_when_it_is_whole() -> None:
+    redactor = Redactor()
+    begin, end = "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----\n"
+    given = [redactor.feed(text) for text in ("one\n", begin, f"{LETTERS}\n", end, "two\n")]
+    assert given == ["one\n", "", "", "[private key]\n", "two\n"]
+    assert redactor.feed(begin) + redactor.feed("(no key)\n") == "[private key]\n(no key)\n"
+    held = [redactor.feed(text) for text in (begin, "word " * (LONGEST_KEY // 5))]
+    assert held == ["", "[private key]\n" + "word " * (LONGEST_KEY // 5)]
+    assert (redactor.feed(begin + LETTERS), redactor.rest()) == ("", "[private key]")
+
+
+def test_none_of_twenty_canaries_passes_line_by_line() -> None:
+    redactor = Redactor()
+    text = "".join(f"{number}: {each}\n" for number, each in enumerate(CANARIES, 1))
+    seen = "".join(redactor.feed(line) for line in text.splitlines(keepends=True))
+    assert len(CANARIES) == 20
+    assert [mark for mark in MARKS if mark in seen] == []
+    assert (seen.count("\n"), redactor.rest()) == (20, "")

@@ -95,12 +95,11 @@ def test_an_agent_that_reads_nothing_of_a_long_prompt_ends_as_it_likes(running: 
     assert (ended.reason, ended.detail, ended.exit_code) == (ExitReason.AGENT_ERROR, "bye", 3)
 
 
-def test_credentials_do_not_stay_in_what_is_kept(running: Running) -> None:
+def test_credentials_do_not_come_into_what_is_kept(running: Running) -> None:
     token = "ghp_" + "aB3dE5gH7jK9" * 3
     script = f"echo 'token {token}'; echo '{token} again' >&2; exit 3"
     running.start_command("/bin/sh", "-c", script, setup=(f"echo {token}",))
     ended = running.outcome()
-    wait_until(lambda: "[GitHub token]" in running.folder.stderr.read_text(), what=running.state)
     assert ended.detail == "exit status 3: [GitHub token] again"
     assert running.stream() == "token [GitHub token]\n"
     kept = [path for path in running.folder.root.rglob("*") if path.is_file()]

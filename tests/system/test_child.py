@@ -15,15 +15,22 @@ from wtagents.system.command import clean_environment
 SHELL = "/bin/sh"
 
 
-def start(place: Path, *argv: str, speaks: bool = False) -> Child:
-    return start_child(
-        argv,
-        cwd=place,
-        env=clean_environment(),
-        stdout=place / "out",
-        stderr=place / "err",
-        speaks=speaks,
-    )
+def start(
+    place: Path,
+    *argv: str,
+    speaks: bool = False,
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
+) -> Child:
+    with (place / "out").open("ab") as out, (place / "err").open("ab") as err:
+        return start_child(
+            argv,
+            cwd=cwd or place,
+            env=environment or clean_environment(),
+            stdout=out.fileno(),
+            stderr=err.fileno(),
+            speaks=speaks,
+        )
 
 
 def end_of(child: Child) -> int:
@@ -121,13 +128,7 @@ def test_what_cannot_start_is_said_in_words(
 
 def test_a_working_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemFault) as caught:
-        start_child(
-            [SHELL, "-c", "true"],
-            cwd=tmp_path / "gone",
-            env=clean_environment(),
-            stdout=tmp_path / "out",
-            stderr=tmp_path / "err",
-        )
+        start(tmp_path, SHELL, "-c", "true", cwd=tmp_path / "gone")
     assert caught.value.cause == f"{tmp_path / 'gone'} is not there"
 
 
@@ -138,8 +139,7 @@ def test_no_file_of_the_working_folder_takes_the_place_of_a_program(tmp_path: Pa
     environment = clean_environment({"PATH": f".::{tmp_path.name}:/bin:/usr/bin"})
 
     def start_here(*argv: str) -> Child:
-        out, err = tmp_path / "out", tmp_path / "err"
-        return start_child(argv, cwd=tmp_path, env=environment, stdout=out, stderr=err)
+        return start(tmp_path, *argv, environment=environment)
 
     child = start_here("sh", "-c", "echo real")
     assert end_of(child) == 0

@@ -6,6 +6,7 @@
     clear       stop whatever of the run outlived its agent, and prove it
     exit        say how it ended, last of all (__main__)
 
-It outlives the terminal, the command and the supervisor that started it, reads its order and its
-inbox, and writes files of its run folder only: no store, no policy, no retries.
+What its programs say goes through it into the files, without credentials. It outlives the terminal,
+the command and the supervisor that started it, reads its order and its inbox, and writes files of
+its run folder only: no store, no policy, no retries.
 """

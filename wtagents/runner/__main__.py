@@ -71,14 +71,15 @@ def _live(watch: Watch, order: Order) -> Outcome:
         return STOPPED_EARLY
     try:
         argv, inside = inside_walls(order, order.argv, environment)
-        child = start_child(
-            argv,
-            cwd=order.worktree,
-            env=inside,
-            stdout=watch.folder.stream,
-            stderr=watch.folder.stderr,
-            speaks=bool(order.prompt),
-        )
+        with watch.hear(watch.folder.stream) as said, watch.hear(watch.folder.stderr) as complained:
+            child = start_child(
+                argv,
+                cwd=order.worktree,
+                env=inside,
+                stdout=said,
+                stderr=complained,
+                speaks=bool(order.prompt),
+            )
     except SystemFault as fault:
         detail = f"{fault.message}: {fault.cause}" if fault.cause else fault.message
         return Outcome(reason=ExitReason.NOT_STARTED, detail=detail)
@@ -127,6 +128,7 @@ def _close(watch: Watch, outcome: Outcome, *, survivors: int) -> int:
     )
     end = watch.clock.monotonic() + DISK_PATIENCE_SECONDS
     while True:
+        watch.hear_out()
         try:
             write_exit(watch.folder, ended)
         except SystemFault as fault:
@@ -135,9 +137,6 @@ def _close(watch: Watch, outcome: Outcome, *, survivors: int) -> int:
                 return fault.exit_code
             watch.pause(DISK_PAUSE_SECONDS)
         else:
-            from wtagents.runner.redaction import redact_records
-
-            redact_records(watch.folder)
             return ExitCode.OK
 
 

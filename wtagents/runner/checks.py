@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
+from wtagents.core.isolation.credentials import without_credentials
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Phase, Pulse
 from wtagents.core.tending.check import Check
@@ -67,10 +68,11 @@ def _run(watch: Watch, order: Order, environment: Mapping[str, str], command: st
     """Run one command; None when somebody asked to stop."""
     log = watch.folder.checks_log
     begun = watch.clock.monotonic()
-    append_text(log, f"$ {command}\n")
+    append_text(log, f"$ {without_credentials(command)}\n")
     try:
         argv, inside = inside_walls(order, ("/bin/sh", "-c", command), environment)
-        child = start_child(argv, cwd=order.worktree, env=inside, stdout=log, stderr=log)
+        with watch.hear(log) as said:
+            child = start_child(argv, cwd=order.worktree, env=inside, stdout=said, stderr=said)
     except SystemFault as fault:
         append_text(log, f"{fault.message}: {fault.cause}\n")
         return _check(watch, command, begun, passed=False, timed_out=False)
@@ -98,6 +100,7 @@ def _kill(watch: Watch, order: Order, child: Child) -> None:
 
 def _check(watch: Watch, command: str, begun: float, *, passed: bool, timed_out: bool) -> Check:
     log = watch.folder.checks_log
+    watch.hear_out()
     lines = printable_lines(load_tail(log, _TAIL_BYTES).strip())[-_TAIL_LINES:]
     return Check(
         command=command,

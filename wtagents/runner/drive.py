@@ -114,6 +114,7 @@ class Drive:
 
     def _read_to_end(self) -> None:
         """Read what was there when the agent ended; what it left running may write for ever."""
+        self._watch.hear_out()
         self._follow()
         end = self._tail.size()
         while self._tail.position < end and self._follow():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
+from wtagents.core.isolation.credentials import without_credentials
 from wtagents.core.run import ExitReason, Phase
 from wtagents.runner.outcome import STOPPED_EARLY, Outcome
 from wtagents.system.child import start_child
@@ -77,10 +78,15 @@ def _run_one(
     watch: Watch, order: Order, environment: Mapping[str, str], command: str, deadline: float
 ) -> Outcome | None:
     log = watch.folder.setup_log
-    append_text(log, f"$ {command}\n")
-    child = start_child(
-        ("/bin/sh", "-c", command), cwd=order.worktree, env=environment, stdout=log, stderr=log
-    )
+    append_text(log, f"$ {without_credentials(command)}\n")
+    with watch.hear(log) as output:
+        child = start_child(
+            ("/bin/sh", "-c", command),
+            cwd=order.worktree,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
     adopt_orphans()
     while child.poll() is None:
         if watch.stops:
@@ -90,6 +96,7 @@ def _run_one(
             took = f"the set-up took longer than {order.setup_seconds:g} s"
             return _setup_failed(f"{took}: {_one_line(command)}", None)
         watch.pause(min(left, _SETUP_PAUSE))
+    watch.hear_out()
     if child.exit_code == 0:
         return None
     code = child.exit_code or 0

@@ -1,4 +1,7 @@
-"""The runner's own life: its heartbeat, its pulse and its pauses, the same in every phase."""
+"""The runner's own life: its heartbeat, its pulse, its pauses and what its programs say meanwhile.
+
+The same in every phase.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,13 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.core.run import Phase, Pulse, Usage
 from wtagents.core.tending.liveness import HEARTBEAT_SECONDS
+from wtagents.system.intake import Intake
 from wtagents.system.run_folder import beat, is_claimed, write_pulse
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
     from wtagents.system.bell import Bell
     from wtagents.system.clock import Clock
     from wtagents.system.paths import RunFolder
@@ -34,6 +41,7 @@ class Watch:
         self.folder = folder
         self.clock = clock
         self.bell = bell
+        self._intakes: list[Intake] = []
         self._pulse: Pulse | None = None
         self._missed_looks = 0
         self._next_beat = clock.monotonic()
@@ -54,8 +62,29 @@ class Watch:
     def pause(self, seconds: float, *, writable: int | None = None) -> None:
         """Wait for a signal, the descriptor or the time, at most until the next beat is due."""
         due = self._next_beat if self._pulse is None else min(self._next_beat, self._next_pulse)
-        self.bell.wait(min(seconds, due - self.clock.monotonic()), writable=writable)
+        end = min(due, self.clock.monotonic() + seconds)
+        waits = True
+        while waits:
+            heard = [each.readable for each in self._intakes if each.readable is not None]
+            left = end - self.clock.monotonic()
+            waits = self.bell.wait(left, readable=heard, writable=writable) and left > 0
+            for intake in self._intakes:
+                intake.pour()
         self._keep_up()
+
+    def hear(self, path: Path) -> AbstractContextManager[int]:
+        """Write what a program says into a file from now on; it is started with what this gives.
+
+        Raises SystemFault when the file cannot be made.
+        """
+        intake = Intake(path)
+        self._intakes.append(intake)
+        return intake.entry()
+
+    def hear_out(self) -> None:
+        """Write down all that was said so far: whoever said it has ended."""
+        for intake in self._intakes:
+            intake.settle()
 
     def show(self, pulse: Pulse) -> None:
         """Make the pulse known, now or when the last one is old enough."""

@@ -1,4 +1,4 @@
-"""Waiting in a program of one thread: until a signal, a writable pipe, or the end of a pause."""
+"""Waiting in a program of one thread: until a signal, a ready pipe, or the end of a pause."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import FrameType
 
 
@@ -32,12 +33,19 @@ class Bell:
         signal.signal(signal.SIGQUIT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
-    def wait(self, seconds: float, *, writable: int | None = None) -> None:
-        """Return at a signal, when the descriptor can be written, or after `seconds`."""
+    def wait(
+        self, seconds: float, *, readable: Collection[int] = (), writable: int | None = None
+    ) -> bool:
+        """Return at a signal, when a descriptor is ready, or after `seconds`.
+
+        Returns whether nothing but something to read ended the pause.
+        """
         pipes = [] if writable is None else [writable]
-        woken, _, _ = select.select([self._woken], pipes, [], max(0.0, seconds))
-        if woken:
+        ready, free, _ = select.select([self._woken, *readable], pipes, [], max(0.0, seconds))
+        if self._woken in ready:
             os.read(self._woken, 4096)
+            return False
+        return bool(ready) and not free
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stops += 1

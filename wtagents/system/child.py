@@ -1,6 +1,6 @@
 """Programs that run beside their parent for long.
 
-Each has a session of its own, files for its output, and a stdin that never blocks the parent.
+Each has a session of its own, and a stdin that never blocks the parent.
 """
 
 from __future__ import annotations
@@ -129,11 +129,11 @@ def start_child(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    stdout: Path,
-    stderr: Path,
+    stdout: int,
+    stderr: int,
     speaks: bool = False,
 ) -> Child:
-    """Start a program with its output appended to files; with `speaks` its stdin is a pipe.
+    """Start a program that writes to descriptors; with `speaks` its stdin is a pipe.
 
     A name without a slash is looked up in the absolute folders of `env`'s PATH only, so that no
     file of the working folder can take its place.
@@ -141,22 +141,19 @@ def start_child(
     Raises SystemFault when it cannot be started.
     """
     program = require_program(argv[0], env)
-    opened: list[int] = []
+    read_end: int | None = None
     pipe_end: int | None = None
     try:
-        opened.append(_append_to(stdout))
-        opened.append(_append_to(stderr))
         if speaks:
             read_end, pipe_end = os.pipe()
-            opened.append(read_end)
             os.set_blocking(pipe_end, False)
         process = subprocess.Popen(
             [program, *argv[1:]],
             cwd=cwd,
             env=dict(env),
-            stdin=opened[2] if speaks else subprocess.DEVNULL,
-            stdout=opened[0],
-            stderr=opened[1],
+            stdin=subprocess.DEVNULL if read_end is None else read_end,
+            stdout=stdout,
+            stderr=stderr,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
@@ -164,8 +161,8 @@ def start_child(
             os.close(pipe_end)
         raise _start_fault(error, program, cwd) from error
     finally:
-        for descriptor in opened:
-            os.close(descriptor)
+        if read_end is not None:
+            os.close(read_end)
     return Child(process, pipe_end)
 
 
@@ -186,10 +183,6 @@ def find_program(name: str, search: str) -> str | None:
         if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     return None
-
-
-def _append_to(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
 
 def _start_fault(error: OSError | ValueError, program: str, cwd: Path) -> SystemFault:

@@ -9,11 +9,12 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
-from wtagents.system.files import PRIVATE_FILE, disk_fault
+from wtagents.system.intake import Intake
 from wtagents.system.listening import Ending, Heard, listen
 from wtagents.system.logs import note_detail
 
@@ -39,6 +40,8 @@ _ORIGINAL_PATH = "WTA_PYTHONPATH"
 _LAST_WORDS_SECONDS = 1.0
 """How long the output of a killed program is read on."""
 
+_LOOK_SECONDS = 0.1
+"""Time between two looks at a program whose output is held open by what it started."""
 _PARTING_SECONDS = 2.0
 """How long a logged program that was told to end may take to stop what it started."""
 
@@ -250,30 +253,39 @@ def run_command(
 def run_logged(
     argv: Sequence[str], *, cwd: Path, timeout: float, env: Mapping[str, str], log: Path
 ) -> int | None:
-    """Run a program with its output appended to a file; return its exit status.
+    """Run a program; its output is added to a file, without credentials. Return its exit status.
 
     None at the deadline: then it is told to end, and soon its whole group is killed. What it leaves
     behind otherwise is the caller's to find: mark the environment, or let a reaper run it.
 
     Raises SystemFault when it cannot be started.
     """
-    output = _append_to(log)
+    with contextlib.closing(Intake(log)) as intake:
+        try:
+            with intake.entry() as output:
+                process = subprocess.Popen(
+                    list(argv),
+                    cwd=cwd,
+                    env=dict(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise _start_fault(argv[0], error) from error
+        return _hear_to_end(process, intake, timeout)
+
+
+def _hear_to_end(process: subprocess.Popen[bytes], intake: Intake, timeout: float) -> int | None:
+    end = time.monotonic() + timeout
     try:
-        process = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise _start_fault(argv[0], error) from error
-    finally:
-        os.close(output)
-    try:
-        return process.wait(timeout)
+        while process.poll() is None and time.monotonic() < end:
+            intake.wait(min(_LOOK_SECONDS, max(0.0, end - time.monotonic())))
+            intake.pour()
+            if intake.is_over:
+                process.wait(max(0.0, end - time.monotonic()))
+        return process.returncode
     except subprocess.TimeoutExpired:
         return None
     finally:
@@ -285,13 +297,6 @@ def run_logged(
         if process.returncode is None:
             _kill_group(process.pid)
             process.wait()
-
-
-def _append_to(path: Path) -> int:
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, PRIVATE_FILE)
-    except OSError as error:
-        raise disk_fault(error, path) from error
 
 
 def _start_fault(program: str, error: OSError) -> SystemFault:

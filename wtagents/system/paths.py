@@ -186,7 +186,8 @@ class RunFolder:
     claim.json     the runner's identity; created exclusively, first of all
     agent.json     the agent process's identity
     heartbeat      its mtime says "the runner is alive"
-    stream.ndjson  the agent's stdout, line by line; its size and mtime are the activity
+    stream.ndjson  the agent's stdout, line by line, as all that programs say without credentials;
+                   its size and mtime are the activity
     stderr.txt     the agent's stderr
     setup.log      output of the set-up commands
     checks.log     output of the checks

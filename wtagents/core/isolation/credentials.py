@@ -56,8 +56,14 @@ _IN_TEXTS: Mapping[str, str] = {
     "password in a URL": r"(?<=://)[^/\s:@\"'\\]{1,64}:[^/\s@\"'\\]{3,256}(?=@)",
 }
 """What is put out of sight too, though a repository may show how it is written."""
-_KEY_BODY = r"[A-Za-z0-9+/=\\\s:,.-]{0,20000}?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
-"""No quote is in it: in JSON a key ends at the latest where its text ends."""
+KEY_ALPHABET = r"[A-Za-z0-9+/=\\\s:,.-]"
+"""What a private key is made of, headers included. No quote is in it: in JSON a key ends at the
+latest where its text ends."""
+_KEY_BODY = (
+    KEY_ALPHABET + r"{0,20000}?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+    r"|(?:(?:\\+[nr]|\s)*[A-Za-z0-9+/=]{40,})*"
+)
+"""Up to its end, or where that was cut off, as far as its lines go."""
 _HINTS = (
     *("sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-"),
     *("glptt-", "glcbt-", "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "xox", "hooks.slack", "k_live_"),
@@ -111,4 +117,4 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 @cache
 def _whole_keys() -> re.Pattern[str]:
-    return re.compile(RULES["private key"] + _KEY_BODY, re.DOTALL)
+    return re.compile(f"{RULES['private key']}(?:{_KEY_BODY})", re.DOTALL)
