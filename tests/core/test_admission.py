@@ -16,6 +16,7 @@ from wtagents.core.tending.admission import Admission, AdmissionPolicy, Bar, Wai
 from wtagents.core.tending.breaker import Breaker, Evidence, Scope, breakers
 from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
 from wtagents.core.tending.fallback import choose_model, model_after
+from wtagents.core.tending.limit import AccountLimit
 from wtagents.core.tending.snapshot import Surroundings, TaskView
 
 POLICY = AdmissionPolicy(agents=8)
@@ -45,38 +46,50 @@ def a_breaker(**changes: Any) -> Breaker:
         model="",
         failures=3,
         reason=LOGIN,
+        since=NOW,
         until=later(60),
         probing=False,
     )
     return replace(found, **changes)
 
 
+SOON = a_breaker(since=later(2), until=later(62))
+
+
 @pytest.mark.parametrize(
     ("evidence", "proved", "expected"),
     [
         ([failed(0), failed(1)], [], ()),
-        ([failed(0), failed(1), failed(2)], [], (a_breaker(until=later(62)),)),
+        ([failed(0), failed(1), failed(2)], [], (SOON,)),
         (
             [failed(0), failed(1), failed(2), failed(3)],
             [],
-            (a_breaker(failures=4, until=later(123)),),
+            (a_breaker(failures=4, since=later(3), until=later(123)),),
         ),
-        ([failed(n) for n in range(20)], [], (a_breaker(failures=20, until=later(919)),)),
+        (
+            [failed(n) for n in range(20)],
+            [],
+            (a_breaker(failures=20, since=later(19), until=later(919)),),
+        ),
         ([failed(0), failed(1), failed(2, stands=False)], [], ()),
         ([failed(0), failed(1), failed(2, ExitReason.AGENT_ERROR)], [], ()),
         ([failed(0), failed(1), failed(2), failed(3, ExitReason.COMPLETED)], [], ()),
         ([failed(0), failed(1), failed(2)], [("", later(3))], ()),
-        ([failed(0), failed(1), failed(2)], [("", later(-1))], (a_breaker(until=later(62)),)),
+        (
+            [failed(0), failed(1), failed(2)],
+            [("", later(-1))],
+            (SOON,),
+        ),
         (
             [failed(0), failed(1), failed(2, probes=True)],
             [],
-            (a_breaker(until=later(62), probing=True),),
+            (replace(SOON, probing=True),),
         ),
         ([failed(0, BUSY, "a"), failed(1, BUSY, "b"), failed(2, BUSY, "a")], [], ()),
         (
             [failed(n, BUSY, "a") for n in range(3)],
             [("b", later(9))],
-            (a_breaker(scope=Scope.MODEL, model="a", reason=BUSY, until=later(62)),),
+            (replace(SOON, scope=Scope.MODEL, model="a", reason=BUSY),),
         ),
     ],
     ids=[
@@ -126,6 +139,26 @@ def test_a_person_who_retries_is_believed() -> None:
 
     assert waits(again, breakers=(a_breaker(),)) == [None]
     assert waits(paused, breakers=(a_breaker(),)) != [None]
+
+
+def test_a_clock_that_was_set_back_lengthens_no_wait() -> None:
+    task = a_task(changed_at=NOW, not_before=later(900))
+    guess = AccountLimit(account="", until=later(600), detail="", seen_at=NOW)
+    day_before = later(-86400)
+
+    for held in ({}, {"limits": (guess,)}, {"breakers": (a_breaker(),)}):
+        assert waits(queued(task=task), **held)[0] is not None
+        assert waits(queued(task=task), now=later(-50), **held)[0] is not None
+        assert waits(queued(task=task), now=day_before, **held) == [None]
+
+
+def test_a_moment_that_the_service_told_holds_by_any_clock() -> None:
+    told = AccountLimit(account="", until=later(900), detail="", seen_at=NOW)
+
+    [wait] = waits(queued(), now=later(-86400), limits=(told,))
+
+    assert wait is not None
+    assert wait.bar is Bar.LIMIT
 
 
 def test_the_most_urgent_starts_first_and_the_oldest_of_equals() -> None:

@@ -200,7 +200,7 @@ def test_what_another_try_cannot_mend_rests_at_once(reason: ExitReason) -> None:
 def test_the_surroundings_are_waited_out_and_no_attempt_is_counted(runs: int, pause: int) -> None:
     task = a_task(state=TaskState.ACTIVE, attempts=2)
     failed = view(task, run=an_ended_run(ExitReason.OVERLOADED, detail="529"))
-    failed = replace(failed, streak=Streak(runs=runs, since=NOW))
+    failed = replace(failed, streak=Streak(runs=runs))
 
     assert settle(failed, POLICY, NOW) == Settlement(
         to=TaskState.QUEUED,
@@ -212,7 +212,7 @@ def test_the_surroundings_are_waited_out_and_no_attempt_is_counted(runs: int, pa
 
 def test_surroundings_that_never_recover_need_a_person() -> None:
     failed = view(ACTIVE, run=an_ended_run(ExitReason.API_ERROR, detail="no connection"))
-    failed = replace(failed, streak=Streak(runs=97, since=later(-86400)))
+    failed = replace(failed, streak=Streak(runs=97, waited=timedelta(hours=24)))
 
     assert settle(failed, POLICY, NOW) == Settlement(
         to=TaskState.FAILED,
@@ -234,12 +234,19 @@ def test_a_streak_begins_with_the_last_answer() -> None:
 
     assert streak_of([]) == Streak()
     assert streak_of([barren, fault]) == Streak()
-    assert streak_of([barren, worked, barren]) == Streak(runs=2, since=later(10))
-    assert streak_of([barren, fault, barren]) == Streak(runs=1, since=later(20))
+    assert streak_of([barren, worked, barren]) == Streak(runs=2, waited=timedelta(seconds=10))
+    assert streak_of([barren, fault, barren]) == Streak(runs=1)
+
+
+def test_time_that_the_machine_slept_or_the_clock_jumped_is_no_waiting() -> None:
+    ends = (0, 600, 600 + 86400, 1200, 1500)
+    runs = [an_ended_run(ExitReason.OVERLOADED, at=later(each)) for each in ends]
+
+    assert streak_of(runs) == Streak(runs=5, waited=timedelta(seconds=600 + 1800 + 300))
 
 
 def test_every_failure_has_a_class() -> None:
-    person = {ExitReason.STOPPED, ExitReason.INTERRUPTED}
+    person = {ExitReason.STOPPED, ExitReason.INTERRUPTED, ExitReason.PAUSED}
     unclassed = {reason for reason in ExitReason if fault_of(reason) is None}
     assert unclassed == person | {ExitReason.COMPLETED, ExitReason.CONVERSATION_LOST}
 
@@ -264,10 +271,13 @@ def test_words_that_came_too_late_begin_another_turn() -> None:
     assert settle(ended, POLICY, NOW) == Settlement(to=TaskState.QUEUED, forgive=True)
 
 
-def test_a_stop_that_a_person_wished_rests_although_new_words_undid_the_wish() -> None:
-    run = replace(an_ended_run(ExitReason.STOPPED), stop_deadline=NOW)
+@pytest.mark.parametrize("reason", [ExitReason.STOPPED, ExitReason.PAUSED])
+def test_a_stop_that_nobody_wishes_any_more_is_gone_on_from(reason: ExitReason) -> None:
+    run = replace(an_ended_run(reason), stop_deadline=NOW)
 
-    assert settle(view(ACTIVE, run=run), POLICY, NOW) == Settlement.stopped()
+    assert settle(view(ACTIVE, run=run), POLICY, NOW) == Settlement(to=TaskState.QUEUED)
+    stopped = a_task(state=TaskState.ACTIVE, wish=Wish.STOP)
+    assert settle(view(stopped, run=run), POLICY, NOW) == Settlement.stopped()
 
 
 def test_an_end_that_nobody_of_wta_asked_for_is_tried_again() -> None:

@@ -10,7 +10,9 @@ from wtagents.core.ids import TaskName
 from wtagents.core.run import ExitReason, Purpose
 from wtagents.core.task import TaskState
 from wtagents.core.tending.admission import Bar
+from wtagents.core.tending.pause import EVERYTHING
 from wtagents.operations.steering.pause import Held, freeze, pause, resume, thaw
+from wtagents.store.pauses import add_pause
 
 pytestmark = pytest.mark.e2e
 
@@ -37,19 +39,65 @@ def test_a_paused_task_ends_its_turn_and_goes_on_in_its_conversation(fleet: Flee
     fleet.await_doing("a", "until")
     fleet.spawn("b", *work("b.txt"))
 
-    pause(fleet.context, ["a"])
+    said = pause(fleet.context, ["a"]).messages
     (fleet.task("a").worktree.parent / "go").touch()
     item = fleet.await_status("a", lambda item: item.wait)
 
     assert item.wait is not None
     assert (item.wait.bar, item.wait.detail) == (Bar.PAUSED, "wta resume a")
-    assert fleet.endings("a") == [ExitReason.INTERRUPTED]
+    doing, now = "Bash: until test -e ../go; do sleep 0.05; done", "wta pause a --now"
+    assert said == (f"a ends its turn first (now: {doing}); to end it at once: {now}",)
+    assert fleet.endings("a") == [ExitReason.PAUSED]
     with pytest.raises(StateError, match="task b is not paused"):
         resume(fleet.context, ["b"])
     resume(fleet.context, ["a"])
     assert fleet.await_rest("a").state is TaskState.READY
     first, second = fleet.runs("a")
     assert (second.session_id, second.purpose) == (first.session_id, Purpose.CONTINUE)
+
+
+def test_a_task_that_is_resumed_before_its_turn_ends_goes_on(fleet: Fleet) -> None:
+    fleet.spawn("a", "run until test -e ../go; do sleep 0.05; done", 'say "One."', *work())
+    fleet.await_doing("a", "until")
+
+    pause(fleet.context, ["a"])
+    resume(fleet.context, ["a"])
+    (fleet.task("a").worktree.parent / "go").touch()
+
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert fleet.endings("a") == [ExitReason.PAUSED, ExitReason.COMPLETED]
+
+
+def test_a_task_can_be_paused_in_the_middle_of_its_turn(fleet: Fleet) -> None:
+    for name in "ab":
+        fleet.spawn(name, "wait 30", *work(f"{name}.txt"))
+        fleet.await_doing(name, "sleep")
+    pause(fleet.context, ["a"])
+
+    held = pause(fleet.context, ["a"], at_once=True)
+
+    assert held.messages == ()
+    assert (held.data.tasks, held.data.frozen, held.data.working) == ((TaskName("a"),), False, 1)
+    assert fleet.endings("a") == [ExitReason.STOPPED]
+    assert fleet.tick().applied == 0
+    resume(fleet.context, ["a"])
+    assert fleet.await_status("a", lambda item: item.liveness).task.attempts == 0
+    assert len(fleet.runs("a")) == 2
+
+
+def test_a_thaw_before_all_have_stopped_lets_them_go_on(fleet: Fleet) -> None:
+    fleet.spawn("a", "wait 30", *work())
+    fleet.await_doing("a", "sleep")
+    for _ in range(2):
+        with fleet.context.database.write() as db:
+            add_pause(db, EVERYTHING, fleet.context.clock.now(), at_once=True)
+        fleet.tick()
+    thaw(fleet.context)
+
+    fleet.await_status("a", lambda item: item.run and item.run.number == 2 and item.liveness)
+
+    assert fleet.endings("a")[0] == ExitReason.STOPPED
+    assert fleet.task("a").attempts == 0
 
 
 def test_a_freeze_stops_all_and_a_thaw_lets_them_go_on(fleet: Fleet) -> None:
@@ -59,6 +107,7 @@ def test_a_freeze_stops_all_and_a_thaw_lets_them_go_on(fleet: Fleet) -> None:
 
     frozen = freeze(fleet.context).data
 
+    assert freeze(fleet.context).data == frozen
     assert frozen == Held(tasks=(), starts=True, frozen=True, working=0, waiting=2)
     assert fleet.endings("a") == fleet.endings("b") == [ExitReason.STOPPED]
     assert fleet.tick().applied == 0

@@ -59,6 +59,17 @@ def test_the_repository_has_so_many_places(db: Database) -> None:
         assert try_run(db, three, capacity=2) is not None
 
 
+def test_a_model_has_so_many_places(db: Database) -> None:
+    with db.write():
+        tasks = [stored_task(db, name) for name in ("one", "two", "three", "four")]
+        first = stored_run(db, tasks[0], model="opus", per_model=1)
+        assert try_run(db, tasks[1], model="opus", per_model=1) is None
+        assert try_run(db, tasks[1], model="opus", per_model=2) is not None
+        assert try_run(db, tasks[2], model="haiku", per_model=1) is not None
+        move_run(db, first.id, RunState.LOST, at=NOW)
+        assert try_run(db, tasks[3], model="opus", per_model=2) is not None
+
+
 def test_live_runs_come_oldest_first(db: Database) -> None:
     with db.write():
         late = stored_run(db, stored_task(db, "late"), at=later(5))

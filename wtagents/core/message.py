@@ -23,7 +23,11 @@ class MessageKind(StrEnum):
     INTERRUPT = "interrupt"
     """End the running turn; the process stays."""
     FINISH = "finish"
-    """End the run at the turn boundary (takeover)."""
+    """End the run at the turn boundary: for a takeover, or with the body `PAUSE` for a while."""
+
+
+PAUSE = "pause"
+"""Body of a `finish` after which the task waits to go on."""
 
 
 class Sender(StrEnum):

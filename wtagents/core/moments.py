@@ -1,4 +1,4 @@
-"""A moment in the words of a person's clock."""
+"""Moments: whether a wait is on, and how a person's clock says when it ends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(hours=20)
 _WEEK = timedelta(days=6)
+
+
+def is_on(since: datetime, until: datetime, now: datetime) -> bool:
+    """Whether a wait that began at `since` is on, when the clock may have been set meanwhile.
+
+    One that was set back lengthens it at most by its own length: further back, the wait is over.
+    """
+    return since - (until - since) <= now < until
 
 
 def moment(at: datetime, now: datetime) -> str:

@@ -66,6 +66,8 @@ class ExitReason(StrEnum):
     """The runner was asked to end; by whom, it cannot know."""
     INTERRUPTED = "interrupted"
     """A person ended the turn, or the run at its turn boundary."""
+    PAUSED = "paused"
+    """It ended at its turn boundary to go on when a person says so."""
     TIMED_OUT = "timed_out"
     BUDGET = "budget"
     MAX_TURNS = "max_turns"

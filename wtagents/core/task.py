@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.moments import is_on
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
@@ -118,3 +119,12 @@ class Task:
     """When its worktree and branch went to the trash; None while the name is taken."""
     priority: int = 0
     """Higher starts first."""
+
+    def rests_until_later(self, now: datetime) -> bool:
+        """Whether its next try comes after a while.
+
+        The end of a limit is a moment of any clock; every other pause is a length.
+        """
+        if self.not_before is None or self.reason is Reason.RATE_LIMITED:
+            return self.not_before is not None and now < self.not_before
+        return is_on(self.changed_at, self.not_before, now)

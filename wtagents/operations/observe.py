@@ -73,6 +73,7 @@ def _views(
             streak=streaks.get(task.id, Streak()),
             mended=rounds.get(task.id, 0),
             paused=around.pauses.stops(task.id),
+            halted=around.pauses.halts(task.id),
             frozen=around.pauses.frozen,
             suspicion=suspected.get(run.id) if run is not None else None,
             spent=spent_for(context, db, task) if task.state in _STARTING else Spent(),

@@ -233,8 +233,8 @@ class Drive:
         elif self._cause is Cause.TOKENS:
             reason = ExitReason.BUDGET
             detail = f"its {count(self._order.budget_tokens or 0)} tokens are used up"
-        elif self._mailbox.finishes and reason is ExitReason.COMPLETED:
-            reason, detail = ExitReason.INTERRUPTED, "ended at the turn boundary for a person"
+        elif self._mailbox.finishes is not None and reason is ExitReason.COMPLETED:
+            reason, detail = self._mailbox.finishes, "ended at the turn boundary for a person"
         return Outcome(
             reason=reason,
             detail=detail,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from wtagents.agent.events import ControlAnswered, MessageMoved, MessageStage
 from wtagents.agent.port import wire_id
 from wtagents.core.errors import SystemFault
-from wtagents.core.message import MessageKind, Taken
+from wtagents.core.message import PAUSE, MessageKind, Taken
 from wtagents.core.record import record
+from wtagents.core.run import ExitReason
 from wtagents.core.run_json import Fields
 from wtagents.system.run_folder import load_posted, posted, write_taken
 
@@ -47,8 +48,8 @@ class Mailbox:
     def __init__(
         self, watch: Watch, order: Order, agent: Agent, reader: Reader, child: Child
     ) -> None:
-        self.finishes = False
-        """Whether a person wants the run to end at the turn boundary."""
+        self.finishes: ExitReason | None = None
+        """How the run is called that a person wants to end at the turn boundary."""
         self._watch = watch
         self._run_id = order.run_id
         self._session_id = order.session_id
@@ -103,7 +104,8 @@ class Mailbox:
             case MessageKind.INTERRUPT:
                 self._interrupt(message)
             case MessageKind.FINISH:
-                self.finishes = True
+                paused = message.body == PAUSE
+                self.finishes = ExitReason.PAUSED if paused else ExitReason.INTERRUPTED
                 self._confirm(message.message_id)
 
     def _say(self, message: Posted) -> None:

@@ -30,17 +30,21 @@ def account_limits(db: Database, *, now: datetime) -> tuple[AccountLimit, ...]:
 
 
 def record_limit(db: Database, limit: AccountLimit, at: datetime) -> bool:
-    """Remember a limit; False when a later end of it is known already."""
+    """Remember a limit; False when a later end of it is known already.
+
+    One that was seen in the future, before the clock was set back, is known no more.
+    """
     row = db.change(
         "INSERT INTO account_limit (account, until, detail, seen_at)"
         " VALUES (:account, :until, :detail, :seen_at)"
         " ON CONFLICT (account) DO UPDATE SET until = :until, detail = :detail, seen_at = :seen_at"
-        " WHERE until < :until RETURNING account",
+        " WHERE until < :until OR seen_at > :now RETURNING account",
         {
             "account": limit.account,
             "until": text_of_time(limit.until),
             "detail": limit.detail,
             "seen_at": text_of_time(limit.seen_at),
+            "now": text_of_time(at),
         },
     )
     if row is not None:

@@ -1,4 +1,7 @@
-"""Pauses: what a person holds back. One row per task, and one for the whole repository."""
+"""Pauses: what a person holds back. One row per task, and one for the whole repository.
+
+The column `frozen` says that agents are stopped without the end of their turns.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +20,26 @@ if TYPE_CHECKING:
 
 def pauses(db: Database) -> Pauses:
     """Return what is held back."""
-    rows = db.rows("SELECT task_id, frozen FROM pause")
+    held = {row["task_id"]: bool(row["frozen"]) for row in db.rows("SELECT * FROM pause")}
+    starts, frozen = EVERYTHING in held, held.pop(EVERYTHING, False)
     return Pauses(
-        tasks=frozenset(row["task_id"] for row in rows if row["task_id"] != EVERYTHING),
-        starts=any(row["task_id"] == EVERYTHING for row in rows),
-        frozen=any(row["frozen"] for row in rows),
+        tasks=frozenset(held),
+        at_once=frozenset(task_id for task_id, at_once in held.items() if at_once),
+        starts=starts,
+        frozen=frozen,
     )
 
 
-def add_pause(db: Database, task_id: int, at: datetime, *, frozen: bool = False) -> None:
-    """Hold a task back, or everything; what was held already may become frozen, never less."""
+def add_pause(db: Database, task_id: int, at: datetime, *, at_once: bool = False) -> None:
+    """Hold a task back, or everything; what was held already may be stopped at once, never less."""
     row = db.change(
         "INSERT INTO pause (task_id, frozen, at) VALUES (:task, :frozen, :at)"
         " ON CONFLICT (task_id) DO UPDATE SET frozen = 1 WHERE :frozen AND NOT frozen"
         " RETURNING task_id",
-        {"task": task_id, "frozen": frozen, "at": text_of_time(at)},
+        {"task": task_id, "frozen": at_once, "at": text_of_time(at)},
     )
     if row is not None:
-        _note(db, EventKind.PAUSE_ADDED, task_id, at, frozen=frozen)
+        _note(db, EventKind.PAUSE_ADDED, task_id, at, frozen=at_once)
 
 
 def end_pause(db: Database, task_id: int, at: datetime) -> bool:

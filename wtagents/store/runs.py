@@ -1,4 +1,4 @@
-"""Runs: at most one that lives per task, at most `capacity` in the repository."""
+"""Runs: at most one that lives per task, so many in the repository, and so many of a model."""
 
 from __future__ import annotations
 
@@ -55,7 +55,14 @@ _UNTOLD = {
 _LIVE = dump(sorted(LIVE_RUN_STATES))
 
 
-def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun]) -> Run | None:
+def add_run(
+    db: Database,
+    *,
+    at: datetime,
+    capacity: int,
+    per_model: int | None = None,
+    **new: Unpack[NewRun],
+) -> Run | None:
     """Record a run as starting; None when the task has a live one or no place is free."""
     row = db.change(
         "INSERT INTO run (id, task_id, number, state, session_id, resumes, prompt, created_at,"
@@ -66,7 +73,9 @@ def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun])
         "  :allowance_usd, :allowance_tokens"
         " WHERE (SELECT count(*) FROM run WHERE state IN (SELECT value FROM json_each(:live)))"
         "  < :capacity AND NOT EXISTS (SELECT 1 FROM run WHERE task_id = :task_id"
-        "  AND state IN (SELECT value FROM json_each(:live))) RETURNING *",
+        "  AND state IN (SELECT value FROM json_each(:live)))"
+        " AND (:per_model IS NULL OR (SELECT count(*) FROM run WHERE model = :model"
+        "  AND state IN (SELECT value FROM json_each(:live))) < :per_model) RETURNING *",
         _UNTOLD
         | new
         | {
@@ -74,6 +83,7 @@ def add_run(db: Database, *, at: datetime, capacity: int, **new: Unpack[NewRun])
             "now": text_of_time(at),
             "live": _LIVE,
             "capacity": capacity,
+            "per_model": per_model,
         },
     )
     if row is None:

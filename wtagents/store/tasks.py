@@ -299,11 +299,11 @@ def set_merge_when_ready(db: Database, task_id: int, at: datetime, *, wanted: bo
 def queued(db: Database, *, now: datetime) -> tuple[tuple[int, int], ...]:
     """Return negative priority and id of the tasks that could start now, first to last."""
     rows = db.rows(
-        "SELECT -priority AS urgency, id FROM task WHERE removed_at IS NULL AND state = ?"
-        " AND wish = ? AND (not_before IS NULL OR not_before <= ?) ORDER BY urgency, id",
-        (TaskState.QUEUED, Wish.WORK, text_of_time(now)),
+        f"{_TAKEN} AND state = ? AND wish = ? ORDER BY -priority, id",
+        (TaskState.QUEUED, Wish.WORK),
     )
-    return tuple((row["urgency"], row["id"]) for row in rows)
+    waiting = (_task(row) for row in rows)
+    return tuple((-task.priority, task.id) for task in waiting if not task.rests_until_later(now))
 
 
 def set_base(db: Database, task_id: int, base: Oid, at: datetime) -> Task:

@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant(
         name="a pause without an end",
         file=ADMISSION,
-        line="        if task.not_before is not None and self._now < task.not_before:",
+        line="        if task.rests_until_later(self._now):",
         becomes="        if task.not_before is not None:",
         seed=1,
     ),

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=WtaCommand, examples=["wta pause", "wta pause fix-login", "wta resume fix-login"]
+    cls=WtaCommand, examples=["wta pause", "wta pause fix-login", "wta pause fix-login --now"]
 )
 @some_names_argument
+@click.option("--now", "at_once", is_flag=True, help="Do not let its agent end its turn.")
 @click.pass_obj
-def command(invocation: Invocation, names: tuple[str, ...]) -> Answer[Held]:
+def command(invocation: Invocation, names: tuple[str, ...], *, at_once: bool) -> Answer[Held]:
     """Start nobody any more; agents at work go on.
 
     With NAME only that task is held back: its agent ends its turn, and the task waits in the queue
-    until wta resume NAME. What is ready lands all the same; to stop everything: wta freeze.
+    until wta resume NAME, which goes on in its conversation; with --now the turn is broken off.
+    What is ready lands all the same; to stop everything: wta freeze.
     """
     from wtagents.operations.steering.pause import pause
 
-    result = pause(invocation.context, names)
+    if at_once and not names:
+        raise click.UsageError("--now takes a task; to stop everything: wta freeze")
+    result = pause(invocation.context, names, at_once=at_once)
     invocation.wake_supervisor()
     return Answer.of(result, held_lines)

@@ -228,7 +228,8 @@ KEYS: Mapping[str, Key] = {
     ),
     "limits.patience": Key(
         Duration(),
-        "How long failures of service or network are waited out before a task is parked.",
+        "How long failures of service or network are waited out before a task is parked;"
+        " time in which the machine sleeps does not count.",
     ),
     "limits.breaker": Key(
         Count(2, 1000), "Tasks that fail alike before only one start at a time tries again."

@@ -15,7 +15,7 @@ from wtagents.core.size import size_text
 from wtagents.core.task import TaskState
 from wtagents.core.tending.breaker import scope_of
 from wtagents.core.tending.budget import Budget, Shortage, allowance
-from wtagents.core.tending.limit import AccountLimit, limit_end, spread
+from wtagents.core.tending.limit import AccountLimit, limit_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,16 +123,14 @@ class Admission:
             gone = foundation.endswith(TaskState.CANCELLED)
             return Wait(bar=Bar.FOUNDATION, detail=foundation, final=gone)
         task, limit = view.task, self._limits.get(view.account)
-        if limit is not None:
-            until = limit.until + spread(limit.until - limit.seen_at, task.id)
-            if self._now < until:
-                return Wait(bar=Bar.LIMIT, until=until, detail=limit.detail)
-        if task.not_before is not None and self._now < task.not_before:
+        if limit is not None and limit.holds(task.id, self._now):
+            return Wait(bar=Bar.LIMIT, until=limit.end_for(task.id), detail=limit.detail)
+        if task.rests_until_later(self._now):
             why = str(task.reason or "").replace("_", " ")
             return Wait(bar=Bar.LATER, until=task.not_before, detail=why)
         covering = [each for each in self._breakers if each.covers(view.model)]
         if covering and not _is_retried(view):
-            open_ones = [each for each in covering if each.probing or self._now < each.until]
+            open_ones = [each for each in covering if each.probing or each.is_open(self._now)]
             if open_ones:
                 return _behind(open_ones[0])
         full = self._fullness(view)

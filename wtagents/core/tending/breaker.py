@@ -15,6 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.moments import is_on
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 
@@ -74,6 +75,8 @@ class Breaker:
     """Tasks that failed alike."""
     reason: ExitReason
     """Of the latest failure."""
+    since: datetime
+    """When the latest of them failed."""
     until: datetime
     """When one probe may start."""
     probing: bool
@@ -81,6 +84,10 @@ class Breaker:
     def covers(self, model: str) -> bool:
         """Whether a start with this model is held back."""
         return self.scope is Scope.REPOSITORY or self.model == model
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether not even a probe may start yet."""
+        return is_on(self.since, self.until, now)
 
 
 def breakers(
@@ -121,6 +128,7 @@ def _opened(
             model=model,
             failures=len(alike),
             reason=latest.reason,
+            since=latest.at,
             until=latest.at + min(FIRST_PAUSE * longer, LONGEST_PAUSE),
             probing=any(each.probes for each in alike),
         )

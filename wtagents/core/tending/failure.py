@@ -8,7 +8,9 @@ limit          a limit that a person set: parked at once
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
@@ -16,9 +18,12 @@ from wtagents.core.run import ExitReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from wtagents.core.run import Run
+
+
+LONGEST_GAP = timedelta(minutes=30)
+"""What the time between two ends in a row counts at most: twice the longest pause before a try."""
 
 
 class Fault(StrEnum):
@@ -60,8 +65,9 @@ class Streak:
     """Runs in a row that the surroundings ended before the agent got an answer."""
 
     runs: int = 0
-    since: datetime | None = None
-    """End of the first of them."""
+    waited: timedelta = timedelta(0)
+    """From the end of the first to the last, without what no pause and no try can have taken: a
+    night in which the machine slept, a clock that was set."""
 
 
 def streak_of(runs: Sequence[Run]) -> Streak:
@@ -69,11 +75,13 @@ def streak_of(runs: Sequence[Run]) -> Streak:
 
     A run in which the model answered shows that the surroundings had recovered: it is the first.
     """
-    count, since = 0, None
+    ends = []
     for run in reversed(runs):
         if run.exit is None or fault_of(run.exit.reason) is not Fault.SURROUNDINGS:
             break
-        count, since = count + 1, run.exit.at
+        ends.append(run.exit.at)
         if run.exit.usage.turns:
             break
-    return Streak(runs=count, since=since)
+    gaps = (later - earlier for later, earlier in pairwise(ends))
+    waited = sum((min(max(gap, timedelta(0)), LONGEST_GAP) for gap in gaps), timedelta(0))
+    return Streak(runs=len(ends), waited=waited)

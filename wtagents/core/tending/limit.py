@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from wtagents.core.moments import is_on
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason
 
@@ -34,6 +35,19 @@ class AccountLimit:
     detail: str
     """What the agent program said, in one line."""
     seen_at: datetime
+
+    def holds(self, key: object, now: datetime) -> bool:
+        """Whether `key` must not start yet.
+
+        An end that the service told is a moment of any clock; one that was guessed is a length.
+        """
+        until = self.end_for(key)
+        guessed = self.until - self.seen_at == RATE_LIMIT_PAUSE
+        return is_on(self.seen_at, until, now) if guessed else now < until
+
+    def end_for(self, key: object) -> datetime:
+        """Return when `key` may start, a little apart from the others."""
+        return self.until + spread(self.until - self.seen_at, key)
 
 
 def limit_end(end: Exit) -> datetime | None:

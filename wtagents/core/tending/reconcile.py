@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_MERGE_STATES
+from wtagents.core.moments import is_on
 from wtagents.core.record import record
 from wtagents.core.run import ExitReason, Purpose, RunState
 from wtagents.core.task import Reason, TaskState, Wish
@@ -205,9 +206,9 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
         yield NoteLost(run_id=run.id)
         return
     if facts.claim is None:
-        if view.task.wish is not Wish.WORK or view.frozen:
+        if view.task.wish is not Wish.WORK or view.halted:
             yield StopRun(run_id=run.id, firm=True)
-        elif now - run.created_at >= LAUNCH_GRACE:
+        elif not is_on(run.created_at, run.created_at + LAUNCH_GRACE, now):
             yield LaunchRunner(run_id=run.id)
         return
     if not facts.runner_alive:
@@ -223,7 +224,7 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
 
 
 def _plan_stop(view: TaskView, run: Run, now: datetime) -> Iterator[Action]:
-    ends = view.task.wish is not Wish.WORK or view.task.fresh or view.frozen
+    ends = view.task.wish is not Wish.WORK or view.task.fresh or view.halted
     if ends and run.state is not RunState.STOPPING:
         yield StopRun(run_id=run.id, firm=False)
     elif run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:

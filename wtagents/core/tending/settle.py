@@ -53,6 +53,8 @@ _REASONS = {
     ExitReason.MAX_TURNS: Reason.MAX_TURNS,
 }
 
+_BY_PERSON = (ExitReason.STOPPED, ExitReason.PAUSED, ExitReason.INTERRUPTED)
+
 
 @record
 class SettlePolicy:
@@ -61,7 +63,7 @@ class SettlePolicy:
     retries: int = 2
     first_pause: timedelta = timedelta(seconds=10)
     patience: timedelta = timedelta(hours=24)
-    """How long failures of the surroundings are waited out."""
+    """How long failures of the surroundings are waited out, while the machine is awake."""
     run: Amount = Amount()
     """What one run may use, as a person said."""
     task: Amount = Amount()
@@ -99,20 +101,27 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     if run is None or run.exit is None or run.exit.reason is ExitReason.CONVERSATION_LOST:
         return Settlement(to=TaskState.QUEUED)
     end = run.exit
-    if view.paused and end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
-        return Settlement(to=TaskState.QUEUED)
     if end.reason is ExitReason.STOPPED and run.stop_deadline is None:
         end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
-    if end.reason is ExitReason.STOPPED and task.fresh:
-        # Nobody wished it to rest: it is to begin anew (core/tending/suspicion.py).
-        return _try_again(view, replace(end, reason=ExitReason.AGENT_ERROR), policy, now)
-    if end.reason in (ExitReason.STOPPED, ExitReason.INTERRUPTED):
-        return Settlement.stopped()
+    if end.reason in _BY_PERSON:
+        return _judge_stop(view, end, policy, now)
     if fault_of(end.reason) is not None:
         return _judge_failure(view, run, end, policy, now)
     if any(message.is_words for message in view.messages):
         return Settlement(to=TaskState.QUEUED, forgive=True)
     return _judge_repository(view, end, policy)
+
+
+def _judge_stop(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) -> Settlement:
+    """Let it go on, now or after its pause: a task that is wished to rest does so before."""
+    if view.paused or end.reason is ExitReason.PAUSED:
+        return Settlement(to=TaskState.QUEUED)
+    if end.reason is ExitReason.INTERRUPTED:
+        return Settlement.stopped()
+    if view.task.fresh:
+        # It is to begin anew (core/tending/suspicion.py).
+        return _try_again(view, replace(end, reason=ExitReason.AGENT_ERROR), policy, now)
+    return Settlement(to=TaskState.QUEUED)
 
 
 def _judge_failure(
@@ -161,8 +170,8 @@ def _wait_out(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) ->
         not_before = limited_until + spread(limited_until - end.at, view.task.id)
     elif end.reason is ExitReason.REBOOTED:
         not_before = None
-    elif streak.since is not None and now - streak.since >= policy.patience:
-        hours = (now - streak.since).total_seconds() / 3600
+    elif streak.waited >= policy.patience:
+        hours = streak.waited.total_seconds() / 3600
         detail = f"{end.detail} (for {hours:.0f} hours, {streak.runs} runs)"
         return Settlement(to=TaskState.FAILED, reason=reason, detail=detail)
     else:

@@ -43,8 +43,10 @@ class TaskView:
     """How long the surroundings have kept it from working."""
     paused: bool = False
     """Whether a person wants its agent not to go on, and the task to wait in the queue."""
+    halted: bool = False
+    """Whether its agent is to stop at once, without the end of its turn."""
     frozen: bool = False
-    """Whether everything is to stop at once."""
+    """Whether everything is held back."""
     mended: int = 0
     """Runs in a row that were begun because a check had failed."""
     spent: Spent = Spent()

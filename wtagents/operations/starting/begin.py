@@ -150,6 +150,7 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             allowance_usd=share.usd,
             allowance_tokens=share.tokens,
             capacity=context.settings.limits.agents,
+            per_model=context.settings.limits.per_model,
         )
         if run is None:
             return None

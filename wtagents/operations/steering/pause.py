@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, StateError
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
-from wtagents.core.message import MessageKind
+from wtagents.core.message import PAUSE, MessageKind
 from wtagents.core.record import record
 from wtagents.core.task import TaskState
 from wtagents.core.tending.pause import EVERYTHING
+from wtagents.core.text import printable
 from wtagents.operations.result import OperationResult
 from wtagents.operations.steering.waiting import wait_for
 from wtagents.operations.tick import tick
@@ -17,17 +18,20 @@ from wtagents.store.messages import add_message
 from wtagents.store.pauses import add_pause, end_pause, pauses
 from wtagents.store.runs import latest_run, live_runs
 from wtagents.store.tasks import require_task, tasks
+from wtagents.system.run_folder import load_pulse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from wtagents.core.ids import TaskName
+    from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 
 _MARGIN_SECONDS = 15.0
 """Beyond the polite time of a runner: the firm stop from outside and its proof."""
+_DOING_LIMIT = 60
 
 
 @record
@@ -44,24 +48,29 @@ class Held:
     """Tasks in the queue."""
 
 
-def pause(context: Context, names: Sequence[str]) -> OperationResult[Held]:
+def pause(
+    context: Context, names: Sequence[str], *, at_once: bool = False
+) -> OperationResult[Held]:
     """Hold these tasks back, or without names all starts.
 
-    The agent of a task that is named ends its turn; other agents go on. Raises NotFoundError, and
-    StateError for a task that has ended.
+    The agent of a task that is named ends its turn, or with `at_once` is stopped in it; other
+    agents go on. Raises NotFoundError, StateError for a task that has ended, and DeadlineError when
+    one that is to stop at once has not in time; the wish stays.
     """
     now = context.clock.now()
     with context.database.write() as db:
         if not names:
             add_pause(db, EVERYTHING, now)
-        for task in [require_task(db, name) for name in names]:
+        paused = [require_task(db, name) for name in names]
+        for task in paused:
             _require_live(task)
-            add_pause(db, task.id, now)
-            run = latest_run(db, task.id)
-            if run is not None and run.state in LIVE_RUN_STATES:
-                add_message(db, task.id, MessageKind.FINISH, "", now)
+            add_pause(db, task.id, now, at_once=at_once)
+            if not at_once and _live_run(db, task) is not None:
+                add_message(db, task.id, MessageKind.FINISH, PAUSE, now)
+    if at_once:
+        _await_rest(context, lambda db: not any(_live_run(db, task) for task in paused))
     tick(context)
-    return OperationResult(data=_held(context))
+    return OperationResult(data=_held(context), messages=tuple(_goes_on(context, paused)))
 
 
 def resume(
@@ -97,12 +106,8 @@ def freeze(context: Context) -> OperationResult[Held]:
     Raises DeadlineError when an agent has not stopped in time; the wish stays.
     """
     with context.database.write() as db:
-        add_pause(db, EVERYTHING, context.clock.now(), frozen=True)
-    seconds = context.settings.limits.stop_seconds + _MARGIN_SECONDS
-    if wait_for(context.clock, lambda: _at_rest(context), seconds=seconds) is None:
-        raise DeadlineError(
-            "not every agent has stopped yet", hint="the wish stays and is carried on: wta status"
-        )
+        add_pause(db, EVERYTHING, context.clock.now(), at_once=True)
+    _await_rest(context, lambda db: not live_runs(db))
     tick(context)
     return OperationResult(data=_held(context))
 
@@ -127,10 +132,38 @@ def _require_thawed(*, frozen: bool) -> None:
         raise StateError("everything is frozen", hint="wta thaw")
 
 
-def _at_rest(context: Context) -> bool | None:
-    tick(context)
-    with context.database.read() as db:
-        return None if live_runs(db) else True
+def _await_rest(context: Context, is_met: Callable[[Database], bool]) -> None:
+    """Tick until it is proved that agents have stopped. Raises DeadlineError."""
+
+    def look() -> bool | None:
+        tick(context)
+        with context.database.read() as db:
+            return is_met(db) or None
+
+    seconds = context.settings.limits.stop_seconds + _MARGIN_SECONDS
+    if wait_for(context.clock, look, seconds=seconds) is None:
+        raise DeadlineError(
+            "not every agent has stopped yet", hint="the wish stays and is carried on: wta status"
+        )
+
+
+def _live_run(db: Database, task: Task) -> Run | None:
+    run = latest_run(db, task.id)
+    return run if run is not None and run.state in LIVE_RUN_STATES else None
+
+
+def _goes_on(context: Context, paused: Sequence[Task]) -> Iterator[str]:
+    """Say of each agent that still works what its pause waits for."""
+    for task in paused:
+        with context.database.read() as db:
+            run = _live_run(db, task)
+        if run is not None:
+            pulse = load_pulse(context.paths.run(run.id))
+            doing = printable(pulse.doing, _DOING_LIMIT) if pulse is not None else ""
+            yield (
+                f"{task.name} ends its turn first{f' (now: {doing})' if doing else ''}; "
+                f"to end it at once: wta pause {task.name} --now"
+            )
 
 
 def _held(context: Context) -> Held:

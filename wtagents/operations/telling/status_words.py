@@ -101,7 +101,7 @@ def _waiting_for(item: TaskStatus, now: datetime) -> str:
 
         if item.wait.bar is not Bar.LATER:
             return item.wait.words(now)
-    if task.not_before is not None and task.not_before > now:
+    if task.not_before is not None and task.rests_until_later(now):
         why = f" ({str(task.reason).replace('_', ' ')})" if task.reason else ""
         return f"again in {age((task.not_before - now).total_seconds())}{why}"
     return "waits for a place" if task.state is TaskState.QUEUED else "worktree is made"
