@@ -16,7 +16,7 @@ _SLACK = 4
 
 # ECMA-48: control sequences, then control strings (OSC, DCS, SOS, PM, APC) with their end, then any
 # other two-character escape. A string without an end loses its introducer only: the rest is inert.
-_ESCAPES = re.compile(
+_ESCAPES = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\r\n]{0,4096}(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]?"
@@ -60,7 +60,7 @@ def visible(text: str) -> str:
 def _inert(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_shown, _ESCAPES.sub("", text)))
+    return "".join(map(_shown, re.sub(_ESCAPES, "", text)))
 
 
 def _shown(character: str) -> str:

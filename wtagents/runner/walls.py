@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.system.child import require_program
+from wtagents.system.confine import confined_argv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,6 @@ def inside_walls(
     walls = order.confinement
     if walls is None:
         return argv, environment
-    from wtagents.system.confine import confined_argv
-
     program = require_program(argv[0], environment)
     inside = {**environment, **dict(walls.environment)}
     return confined_argv(walls, (program, *argv[1:]), order.worktree), inside

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.isolation.confinement import Confinement, Network, SandboxMode
+from wtagents.system.bubblewrap import bubblewrap_argv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,6 @@ def confined_argv(confinement: Confinement, argv: tuple[str, ...], cwd: Path) ->
     Where the agent itself is to build them it is the same one.
     """
     if confinement.mode is SandboxMode.BUBBLEWRAP:
-        from wtagents.system.bubblewrap import bubblewrap_argv
-
         return bubblewrap_argv(confinement, argv, cwd)
     if confinement.mode is SandboxMode.LANDLOCK:
         walls = {
@@ -77,7 +75,9 @@ def trial_fault(mode: SandboxMode, program: str, network: Network) -> str:
     """
     if mode is SandboxMode.LANDLOCK and network is Network.NONE:
         return "it cannot take the network away"
-    with tempfile.TemporaryDirectory(prefix="wta-trial-") as name:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="wta-trial-") as name:
         root = Path(name).resolve()
         own, half, shut, hidden = (root / each for each in ("own", "half", "shut", "hidden"))
         guarded = half / "guarded"

@@ -131,14 +131,14 @@ def _fault_of_claude(kind: AgentKind, network: Network) -> str:
 
 def _tried(mode: SandboxMode, program: str, network: Network, *, fresh: bool) -> str:
     """Return the answer of a trial, of an earlier one in this boot if there was one."""
-    from wtagents.system.confine import trial_fault
-
     stat = Path(program).stat() if program else None
     mark = [boot_id(), program, stat.st_mtime_ns if stat else 0, sys.executable]
     cache = _cache(mode, network)
     known = None if fresh else load_json(cache)
     if isinstance(known, dict) and known.get("mark") == mark:
         return str(known.get("fault", ""))
+    from wtagents.system.confine import trial_fault
+
     try:
         fault = trial_fault(mode, program, network)
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
@@ -65,7 +64,9 @@ def observe_resources(context: Context, task: Task) -> Resources | None:
 
 def drop_resources(context: Context, task: Task) -> None:
     """Remove the temporary files and the cache of a task whose worktree is gone."""
-    shutil.rmtree(context.paths.resources(task.id).root, ignore_errors=True)
+    from shutil import rmtree
+
+    rmtree(context.paths.resources(task.id).root, ignore_errors=True)
 
 
 def _resources(context: Context, task: Task, ports: PortBlock | None) -> Resources:
