@@ -98,8 +98,13 @@ DOORS = (
     ),
     Door(
         outside=("socket",),
-        keepers=("wtagents/system/notify.py",),
+        keepers=("wtagents/system/notify.py", "wtagents/system/loopback.py"),
         instead="only the agent program speaks to the network, never wta",
+    ),
+    Door(
+        outside=("aiohttp", "textual_serve"),
+        keepers=("wtagents/dashboard/web/",),
+        instead="only wta dashboard --web answers browsers of this machine",
     ),
     Door(
         outside=("urllib.request",),

@@ -82,7 +82,7 @@ def test_imports_that_leave_the_house_are_caught(copy: Path) -> None:
             "wtagents/core/planted.py": "import wtagents.system.clock\n",
             "wtagents/git/planted.py": "def f():\n    import wtagents.store\n    import sqlite3\n",
             "wtagents/operations/planted.py": (
-                "import subprocess, psutil, filelock, git, click, tree_sitter\n"
+                "import subprocess, psutil, filelock, git, click, tree_sitter, aiohttp\n"
             ),
             "wtagents/ladder/planted.py": "import wtagents.system.clock\n",
         },

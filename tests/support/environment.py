@@ -24,6 +24,7 @@ LET_THROUGH = (
     "PATH",
     "TMPDIR",  # macOS has no other place for sockets
     "WTA_TEST_CLAUDE",
+    "WTA_REQUIRE_CHROMIUM",
     "PYTEST_VERSION",
     "PYTEST_CURRENT_TEST",
     "PYTEST_XDIST_WORKER",

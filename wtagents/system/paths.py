@@ -12,6 +12,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     trash/             worktrees that were cleaned up
     trusted/           configuration files as they were trusted last
     reports/           defects of wta itself
+    web.log            complaints of the applications that are shown in browsers
     cron.sh, cron-*.log  what cron runs, and what that said the last time
     service.sh         what systemd runs
     claims/            who holds which path, for the hook of agents
@@ -127,6 +128,11 @@ class StatePaths:
     @property
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
+
+    @property
+    def web_log(self) -> Path:
+        """What the applications of `wta dashboard --web` complained about."""
+        return self.root / "web.log"
 
     @property
     def cron_script(self) -> Path:

@@ -17,23 +17,81 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=WtaCommand,
-    examples=["wta dashboard", "wta dashboard --theme light", "wta  # where there are tasks"],
+    examples=[
+        "wta dashboard",
+        "wta dashboard --theme light",
+        "wta  # where there are tasks",
+        "wta dashboard --web  # then open the printed address",
+        "ssh -t -L 8765:127.0.0.1:8765 HOST wta -C PATH dashboard --web --port 8765",
+    ],
 )
 @click.option(
     "--theme",
     type=click.Choice(["dark", "light"]),
     help="Colours for a dark or a light background (default: what COLORFGBG says, or dark).",
 )
+@click.option("--web", is_flag=True, help="Serve it to browsers of this machine; it only looks.")
+@click.option("--control", is_flag=True, help="With --web: let browsers act as well.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help="With --web: the port to listen on (default: a free one).",
+)
+@click.option("--ipv6", is_flag=True, help="With --web: listen on ::1 as well as on 127.0.0.1.")
 @click.pass_obj
-def command(invocation: Invocation, *, theme: str | None) -> Answer[str]:
+def command(
+    invocation: Invocation,
+    *,
+    theme: str | None,
+    web: bool,
+    control: bool,
+    port: int | None,
+    ipv6: bool,
+) -> Answer[str]:
     """Show all tasks and what needs a person, and act on them by keys.
 
     It can be left open all day: it reads what others write and asks for what each command asks.
     The keys stand below, ? explains them, ctrl+p finds every one by its name. NO_COLOR is heeded.
+
+    With --web a browser of this machine shows the same. The printed address lets one browser in,
+    then a new one is printed; there is no way to listen for other machines. Ctrl-C ends it.
     """
+    if web:
+        _serve(invocation, theme=theme or "dark", control=control, port=port or 0, v6=ipv6)
+        return Answer("", lambda *_: [])
+    if control or port or ipv6:
+        raise click.UsageError("--control, --port and --ipv6 belong to --web")
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise StateError("there is no terminal to show it on", hint="wta status")
     from wtagents.cli.bare import show_dashboard
 
     show_dashboard(invocation, theme=f"wta-{theme}" if theme else None)
     return Answer("", lambda *_: [])
+
+
+def _serve(invocation: Invocation, *, theme: str, control: bool, port: int, v6: bool) -> None:
+    if invocation.json:
+        raise click.UsageError("--web has no JSON answer; leave out --json")
+    try:
+        from wtagents.dashboard.web.server import Offer, Voice, serve
+    except ModuleNotFoundError as error:
+        raise StateError(
+            "this wta cannot serve browsers",
+            cause=f"{error.name} is not installed",
+            hint="pip install 'wtagents[web]'",
+        ) from error
+    from wtagents.cli.render import narrate, show_page
+
+    context = invocation.context
+    offer = Offer(
+        common_dir=context.common_dir,
+        log=context.paths.web_log,
+        theme=f"wta-{theme}",
+        may_act=control,
+    )
+    narrate(
+        f"the dashboard {'acts' if control else 'only looks'} in the browser that opens this"
+        " address first; Ctrl-C ends it"
+    )
+    serve(offer, port=port, v6=v6, voice=Voice(invite=show_page, tell=narrate))

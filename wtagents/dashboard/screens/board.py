@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 WIDE = 140
 """Columns of a terminal from which on the task under the cursor is told beside the board."""
-_NO_TASKS = "no tasks yet; press n to begin one"
+_NO_TASKS = "no tasks yet"
+_BEGIN_ONE = f"{_NO_TASKS}; press n to begin one"
 
 
 class BoardScreen(TaskRoom):
@@ -121,11 +122,15 @@ class BoardScreen(TaskRoom):
         if seen is None or not self.is_current:
             return
         lines = board_lines(seen, self._choice, now=self.desk.now())
-        empty = f"nothing matches {self._choice.words!r}" if self._choice.words else _NO_TASKS
+        empty = f"nothing matches {self._choice.words!r}" if self._choice.words else self._no_tasks
         table = self.query_one(Table)
         spaced = airy(lines, table.size.height - 1)
         table.show(columns_of(self._choice), spaced, empty=empty)
         self.offer()
+
+    @property
+    def _no_tasks(self) -> str:
+        return _BEGIN_ONE if self.desk.may_act else _NO_TASKS
 
     def _draw_all(self) -> None:
         self._draw()

@@ -1,0 +1,42 @@
+"""The dashboard in a real Chromium: it is drawn, it takes keys, it only looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.browser import a_tab
+from tests.support.served import served_apart
+from tests.support.stored import stored_task
+from wtagents.operations.context import Context
+from wtagents.store.tasks import tasks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.repository import RepositoryBuilder
+
+ONLY_LOOKS = "! interrupting fix-login: this dashboard only looks"
+
+
+async def test_a_browser_shows_the_dashboard_and_takes_keys(
+    repository: RepositoryBuilder, tmp_path: Path
+) -> None:
+    context = Context(repository.path)
+    with context.database.write() as db:
+        stored_task(db)
+    before = tasks(context.database)
+    with served_apart(repository.path) as served:
+        async with a_tab(tmp_path / "profile") as tab:
+            await tab.open(served.address.whole)
+            await tab.until("fix-login")
+            assert "token" not in await tab.place()
+            await tab.press("Enter", 13, text="\r")
+            await tab.until("Facts")
+            await tab.press("c", 67, control=True)
+            await tab.until(ONLY_LOOKS)
+            assert set("fix-login looks only Facts") - {" "} <= set(await tab.painted())
+            assert tab.complaints == []
+            status, *_ = served.interrupt()
+            assert status == 0
+    assert tasks(context.database) == before
+    context.close()
