@@ -21,7 +21,7 @@ ADMISSION = "wtagents/core/tending/admission.py"
 RECONCILE = "wtagents/core/tending/reconcile.py"
 SETTLE = "wtagents/core/tending/settle.py"
 APPLY = "wtagents/operations/apply.py"
-OBSERVE = "wtagents/operations/observe.py"
+OBSERVE_RUN = "wtagents/operations/observe_run.py"
 BEGIN = "wtagents/operations/starting/begin.py"
 RUNS = "wtagents/store/runs.py"
 TASKS = "wtagents/store/tasks.py"
@@ -39,7 +39,7 @@ MUTANTS = (
         file=RECONCILE,
         line="    if not facts.runner_alive:",
         becomes="    if not facts.runner_alive or (facts.heartbeat_age or 0) > 15:",
-        seed=4,
+        seed=31,
     ),
     Mutant(
         name="retries are not counted",
@@ -81,7 +81,7 @@ MUTANTS = (
         file=APPLY,
         line="    survivors = context.world.stop_run(run.id)",
         becomes="    survivors = 0",
-        seed=1,
+        seed=3,
     ),
     Mutant(
         name="the end of a run is not noted",
@@ -102,7 +102,7 @@ MUTANTS = (
         file=RECONCILE,
         line="        yield StopRun(run_id=run.id, firm=True)\n\n\ndef _plan_resting",
         becomes="        yield from ()\n\n\ndef _plan_resting",
-        seed=1,
+        seed=21,
     ),
     Mutant(
         name="a change of state without its event",
@@ -124,7 +124,7 @@ MUTANTS = (
     ),
     Mutant(
         name="a process is known by its pid alone",
-        file=OBSERVE,
+        file=OBSERVE_RUN,
         line="    runner_alive = claim is not None and world.is_alive(claim)",
         becomes="    runner_alive = claim is not None",
         seed=2,
