@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ from tests.support.claude_cli import NO_PROGRAM, require_program
 from tests.support.clock import CountingIds, ManualClock
 from tests.support.environment import Sandbox, sealed_environment
 from tests.support.processes import require_no_survivors
+from tests.support.quick import memory_folder, rest_collector
 from tests.support.repository import RepositoryBuilder
 
 if TYPE_CHECKING:
@@ -49,6 +52,23 @@ def clock() -> ManualClock:
 def ids() -> CountingIds:
     """Return ids that count from one."""
     return CountingIds()
+
+
+def pytest_configure() -> None:
+    """Put the folders of tests into memory, and let Ctrl-C reach what tests start.
+
+    A shell that starts the tests in the background has all of them ignore it.
+    """
+    place = memory_folder()
+    if place is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the tests do."""
+    rest_collector()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.environment import PROJECT
 from tests.support.repository import RepositoryBuilder
 from wtagents.git.hub import Hub, open_hub
 from wtagents.git.repo import Repository
@@ -38,8 +39,9 @@ def hub(repo: Repository) -> Hub:
 @pytest.fixture
 def other_disk() -> Iterator[Path]:
     """Return a folder on another file system than the test's own; skip where there is none."""
-    shared = Path("/dev/shm")  # noqa: S108 - any second file system will do
-    if not shared.is_dir() or shared.stat().st_dev == Path.cwd().stat().st_dev:
-        pytest.skip("this machine has one file system only")
-    with tempfile.TemporaryDirectory(dir=shared) as folder:
-        yield Path(folder)
+    for place in (Path("/dev/shm"), Path(tempfile.gettempdir()), PROJECT):  # noqa: S108
+        if place.is_dir() and place.stat().st_dev != Path.cwd().stat().st_dev:
+            with tempfile.TemporaryDirectory(dir=place, prefix="wta-tests-") as folder:
+                yield Path(folder)
+            return
+    pytest.skip("this machine has one file system only")

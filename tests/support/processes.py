@@ -12,6 +12,7 @@ import psutil
 
 from tests.support.environment import MARK
 from tests.support.waiting import wait_until
+from wtagents.system.process import marked_processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,11 +82,12 @@ def survivors(mark: str) -> list[Survivor]:
     The process that asks is not among them: it was started before it was marked.
     """
     found = []
-    for process in psutil.process_iter():
+    for identity in marked_processes((MARK, mark)):
         try:
-            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+            process = psutil.Process(identity.pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
                 found.append(Survivor(pid=process.pid, argv=tuple(process.cmdline())))
-        except (psutil.Error, OSError):
+        except psutil.Error:
             continue
     return found
 

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from tests.support.clock import CountingIds
+from tests.support.quick import memory_folder
 from tests.support.simulation.machine import Machine, Runner, Violation
 from tests.support.simulation.rules import CAPACITY, RETRIES, Rules
 from tests.support.simulation.world import (
@@ -49,6 +50,7 @@ _SETTINGS = resolve_settings(
             ("limits.agents", CAPACITY),
             ("limits.retries", RETRIES),
             ("limits.stop_seconds", 5.0),
+            ("sandbox.mode", "none"),
         )
     ]
 )
@@ -306,7 +308,7 @@ def _never() -> Event:
 def play_seeds(seeds: Iterable[int]) -> str | None:
     """Play one seed after the other; return the story of the first that breaks a promise."""
     for seed in seeds:
-        root = Path(tempfile.mkdtemp(prefix="wta-simulation-", dir=_memory_folder()))
+        root = Path(tempfile.mkdtemp(prefix="wta-simulation-", dir=memory_folder()))
         try:
             Play(seed, root).run()
         except Violation as violation:
@@ -314,9 +316,3 @@ def play_seeds(seeds: Iterable[int]) -> str | None:
         finally:
             shutil.rmtree(root)
     return None
-
-
-def _memory_folder() -> Path | None:
-    """Return a folder that is never on a disk, where the system has one."""
-    shared = Path("/dev/shm")  # noqa: S108 - the folders in it are private
-    return shared if shared.is_dir() else None
