@@ -12,7 +12,7 @@ from tests.support.claude_cli import NO_PROGRAM, require_program
 from tests.support.clock import CountingIds, ManualClock
 from tests.support.environment import Sandbox, sealed_environment
 from tests.support.processes import require_no_survivors
-from tests.support.quick import memory_folder, rest_collector
+from tests.support.quick import folder_on_disk, memory_folder, rest_collector
 from tests.support.repository import RepositoryBuilder
 
 if TYPE_CHECKING:
@@ -22,10 +22,37 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.support.fixtures_claude"]
 
 
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """Return the folder of the test: in memory, unless its agents live inside walls."""
+    if not _is_walled(request):
+        yield tmp_path
+        return
+    with folder_on_disk() as folder:
+        yield folder
+
+
+@pytest.fixture
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Return what the test has for the HOME of a person, beside its folder."""
+    if not _is_walled(request):
+        yield tmp_path_factory.mktemp("home")
+        return
+    with folder_on_disk() as folder:
+        yield folder
+
+
+def _is_walled(request: pytest.FixtureRequest) -> bool:
+    """Whether a sandbox is at work, to which /dev is a place of its own."""
+    return any(request.node.get_closest_marker(name) for name in ("walls", "claude"))
+
+
 @pytest.fixture(autouse=True)
-def sandbox(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox(home: Path, tmp_path: Path) -> Iterator[Sandbox]:
     """Seal the test off the machine; afterwards prove that none of its processes is left."""
-    with sealed_environment(home=tmp_path_factory.mktemp("home"), work=tmp_path) as sealed:
+    with sealed_environment(home=home, work=tmp_path) as sealed:
         yield sealed
         require_no_survivors(sealed.mark)
 

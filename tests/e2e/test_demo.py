@@ -16,7 +16,7 @@ from tests.support.processes import run_to_end, start_apart, survivors
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.walls, pytest.mark.timeout(180)]
 
 DEMO = (sys.executable, "-m", "wtagents", "demo")
 SECONDS = 150.0

@@ -23,7 +23,7 @@ from wtagents.system.command import find_program
 from wtagents.system.confine import trial_fault
 from wtagents.system.process import signal_processes
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.walls]
 
 GIT = """\
 work() { echo "$1" > file && git add file && git commit -qm "$1"; }

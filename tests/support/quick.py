@@ -6,8 +6,11 @@ moment later.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 _ROOM = 2 * 1024**3
@@ -25,6 +28,13 @@ def memory_folder() -> Path | None:
         return None
     is_fit = about.f_bavail * about.f_frsize >= _ROOM and not about.f_flag & os.ST_NOEXEC
     return shared if is_fit and os.access(shared, os.W_OK) else None
+
+
+@contextlib.contextmanager
+def folder_on_disk() -> Iterator[Path]:
+    """Make a folder where programs expect temporary files; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="wta-tests-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
 
 
 def rest_collector() -> None:
