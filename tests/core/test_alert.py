@@ -29,6 +29,7 @@ from wtagents.core.tending.alert import Alert, QuietHours, Topic, compose, is_du
 from wtagents.core.tending.alert_causes import budget_alerts, event_alerts, standing_alerts
 from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
 from wtagents.core.tending.liveness import Thresholds
+from wtagents.core.tending.strain import shared_strains
 
 
 def an_alert(task: str, topic: Topic = Topic.ATTENTION, text: str = "needs you: x") -> Alert:
@@ -104,7 +105,8 @@ def test_budgets_are_told_when_little_is_left_and_when_nothing_is() -> None:
 
     def told(usd: float) -> list[str]:
         ledger = Ledger(day=Spent(usd=usd))
-        return [each.text for each in budget_alerts(snapshot(waiting), budget, ledger)]
+        strains = shared_strains(budget, ledger)
+        return [each.text for each in budget_alerts(snapshot(waiting), budget, strains)]
 
     task = "waits: budget.task_usd: $1.00 of $1.00 used"
     assert told(7.0) == [task]

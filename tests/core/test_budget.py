@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.records import later
+from tests.support.records import (
+    RUN_ID,
+    a_pulse,
+    a_run,
+    a_task,
+    an_ended_run,
+    facts,
+    later,
+    snapshot,
+    view,
+)
+from wtagents.core.record import replace
+from wtagents.core.run import Usage
+from wtagents.core.task import AgentSpec, TaskState
 from wtagents.core.tending.budget import (
     Amount,
     Budget,
@@ -13,8 +26,9 @@ from wtagents.core.tending.budget import (
     Spent,
     allowance,
     is_used_up,
-    warnings,
 )
+from wtagents.core.tending.snapshot import TaskView
+from wtagents.core.tending.strain import Strain, own_strains, shared_strains
 
 MIDNIGHT = later(3600)
 DAY = Budget(day=Amount(usd=10.0))
@@ -69,8 +83,40 @@ def test_a_task_has_all_of_its_own_budget_and_the_least_counts() -> None:
 
 
 def test_a_shared_budget_warns_before_its_end() -> None:
-    assert warnings(DAY, ledger(7.9)) == ()
-    assert warnings(DAY, ledger(8.0)) == ("budget.day_usd: $8.00 of $10.00 used",)
+    near = Strain(
+        budget="budget.day_usd",
+        window="2026-11-21",
+        words="budget.day_usd: $8.00 of $10.00 used",
+        used_up=False,
+    )
+    at_work = replace(ledger(7.0), at_work=Spent(usd=1.0))
+
+    assert list(shared_strains(DAY, ledger(7.9))) == []
+    assert list(shared_strains(DAY, ledger(8.0))) == [near]
+    assert list(shared_strains(DAY, at_work)) == [near]
+    assert len(list(shared_strains(replace(DAY, warn=0.5), ledger(5.0)))) == 1
+    assert [each.used_up for each in shared_strains(DAY, ledger(9.9))] == [True]
+
+
+def test_a_run_and_a_task_warn_of_their_own_budgets() -> None:
+    budget = Budget(run=Amount(usd=1.0, tokens=1000), task=Amount(tokens=2000))
+    usage = Usage(cost_usd=0.9, input_tokens=700, output_tokens=100)
+    said = facts(pulse=a_pulse(usage=usage))
+    works = view(a_task(state=TaskState.ACTIVE), run=a_run(), run_facts=said)
+    works = replace(works, spent=Spent(tokens=1200))
+    rests = replace(works, run=an_ended_run(), run_facts=None)
+    frugal = replace(works, task=replace(works.task, agent=AgentSpec(budget_usd=2.0)))
+
+    def words(seen: TaskView) -> list[tuple[str, str, str]]:
+        found = own_strains(budget, snapshot(seen))
+        return [(each.words, each.window, each.degree) for each in found]
+
+    task = ("budget.task_tokens: 2k of 2k used", "1", "used up")
+    run = ("budget.run_tokens: 800 of 1k used", RUN_ID, "nearly used up")
+    dollars = ("agent.budget_usd: $0.90 of $1.00 used", RUN_ID, "nearly used up")
+    assert words(works) == [task, dollars, run]
+    assert words(frugal) == [task, run]
+    assert words(rests) == []
 
 
 def test_either_limit_counts() -> None:

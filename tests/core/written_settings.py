@@ -73,6 +73,7 @@ WRITTEN = {
     "budget.day_tokens": '"none"',
     "budget.repository_usd": '"none"',
     "budget.repository_tokens": '"none"',
+    "budget.warn": "0.8",
     "cleanup.keep": '"30d"',
     "cleanup.regenerable": '["node_modules/", ".venv/", "target/", "__pycache__/",'
     ' ".pytest_cache/", ".mypy_cache/", ".ruff_cache/"]',

@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     ACCOUNT_FREED = "account.freed"
     PAUSE_ADDED = "pause.added"
     PAUSE_ENDED = "pause.ended"
+    BUDGET_STRAINED = "budget.strained"
     ACTION_FAILED = "action.failed"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wtagents.agent.account import account_of
 from wtagents.core.record import replace
 from wtagents.core.task import TaskState
-from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent, warnings
+from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
 from wtagents.core.tending.fallback import choose_model
 from wtagents.core.tending.snapshot import Surroundings
 from wtagents.operations.telling.breakers import observe_breakers
@@ -20,6 +20,7 @@ from wtagents.store.runs import live_runs
 from wtagents.store.spending import reserved, spent, spent_by_task
 from wtagents.store.tasks import queued
 from wtagents.system.load import free_memory, machine_load
+from wtagents.system.run_folder import load_pulse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,12 +53,14 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
 
 
 def budget_of(settings: Settings) -> Budget:
-    """Return what tasks, days and the repository may use."""
+    """Return what runs, tasks, days and the repository may use."""
     limit = settings.budget
     return Budget(
+        run=Amount(usd=settings.agent.budget_usd, tokens=limit.run_tokens),
         task=Amount(usd=limit.task_usd, tokens=limit.task_tokens),
         day=Amount(usd=limit.day_usd, tokens=limit.day_tokens),
         repository=Amount(usd=limit.repository_usd, tokens=limit.repository_tokens),
+        warn=limit.warn,
     )
 
 
@@ -70,13 +73,28 @@ def observe_ledger(context: Context, db: Database) -> Ledger:
         day=spent(db, since=midnight),
         repository=spent(db),
         reserved=reserved(db),
+        at_work=_used_so_far(context, db),
         day_ends=(midnight + timedelta(days=1)),
     )
 
 
+def _used_so_far(context: Context, db: Database) -> Spent:
+    """Add up what live runs tell by their pulses."""
+    used = Spent()
+    for run in live_runs(db):
+        pulse = load_pulse(context.paths.run(run.id))
+        if pulse is not None:
+            tokens = pulse.usage.input_tokens + pulse.usage.output_tokens
+            used = used.plus(Spent(usd=pulse.usage.cost_usd, tokens=tokens))
+    return used
+
+
 def budget_words(context: Context, db: Database) -> tuple[str, ...]:
     """Name the budgets of day and repository that are nearly used up."""
-    return warnings(budget_of(context.settings), observe_ledger(context, db))
+    from wtagents.core.tending.strain import shared_strains
+
+    strains = shared_strains(budget_of(context.settings), observe_ledger(context, db))
+    return tuple(strain.words for strain in strains)
 
 
 def spent_for(context: Context, db: Database, task: Task) -> Spent:

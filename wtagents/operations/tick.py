@@ -13,7 +13,6 @@ from wtagents.core.errors import SystemFault, WtaError
 from wtagents.core.events import EventKind
 from wtagents.core.record import record
 from wtagents.core.tending.admission import AdmissionPolicy
-from wtagents.core.tending.budget import Amount
 from wtagents.core.tending.reconcile import Policy, plan
 from wtagents.core.tending.settle import SettlePolicy
 from wtagents.core.tending.suspicion import SuspicionPolicy
@@ -45,19 +44,20 @@ class Tick:
 
 def policy_of(settings: Settings) -> Policy:
     """Return what the plan needs of the settings."""
+    budget = budget_of(settings)
     return Policy(
         admission=AdmissionPolicy(
             agents=settings.limits.agents,
             per_model=settings.limits.per_model,
             load=settings.limits.load,
             memory_floor=settings.limits.memory_floor,
-            budget=budget_of(settings),
+            budget=budget,
         ),
         settle=SettlePolicy(
             retries=settings.limits.retries,
             first_pause=timedelta(seconds=settings.limits.retry_pause),
-            run=Amount(usd=settings.agent.budget_usd, tokens=settings.budget.run_tokens),
-            task=budget_of(settings).task,
+            run=budget.run,
+            task=budget.task,
             patience=timedelta(seconds=settings.limits.patience),
             rounds=settings.verify.rounds,
             commit_request=settings.limits.commit_request,

@@ -198,6 +198,20 @@ class Amount:
         return str(value).removesuffix(".0")
 
 
+class Share:
+    """A part of a whole."""
+
+    expected = "a share above 0, at most 1, such as 0.8"
+
+    def read(self, raw: Any) -> float:
+        if type(raw) not in (int, float) or not 0 < raw <= 1:
+            raise Unfit
+        return float(raw)
+
+    def write(self, value: float) -> str:
+        return Amount().write(value)
+
+
 class Duration:
     """A time span above zero, as seconds."""
 

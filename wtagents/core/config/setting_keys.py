@@ -14,6 +14,7 @@ from wtagents.core.config.forms import (
     Ownerships,
     Regenerations,
     Rungs,
+    Share,
     Size,
     Some,
     Text,
@@ -255,6 +256,7 @@ KEYS: Mapping[str, Key] = {
     "budget.day_tokens": Key(_TOKENS, "Tokens a day."),
     "budget.repository_usd": Key(_DOLLARS, "US dollars for all runs of the repository."),
     "budget.repository_tokens": Key(_TOKENS, "Tokens for all runs of the repository."),
+    "budget.warn": Key(Share(), "Share of each budget from which a person is warned of its end."),
     "cleanup.keep": Key(Duration(), "How long the trash keeps what was cleaned up."),
     "cleanup.regenerable": Key(
         Texts('a list of ignored folders such as ["node_modules/"]'),

@@ -167,6 +167,8 @@ class BudgetSettings:
     day_tokens: int | None = None
     repository_usd: float | None = None
     repository_tokens: int | None = None
+    warn: float = 0.8
+    """A share of each of them."""
 
 
 @record

@@ -8,7 +8,7 @@ from wtagents.core.events import EventKind
 from wtagents.core.task import TaskState
 from wtagents.core.tending.alert import STALE, Alert, Topic
 from wtagents.core.tending.attention import attention
-from wtagents.core.tending.budget import Ledger, Shortage, allowance, strains
+from wtagents.core.tending.budget import Ledger, Shortage, allowance
 from wtagents.core.tending.liveness import Liveness, judge
 from wtagents.core.tending.suspicion import SUSPECT, Response
 from wtagents.core.text import printable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wtagents.core.tending.budget import Budget
     from wtagents.core.tending.liveness import Thresholds
     from wtagents.core.tending.snapshot import Snapshot, TaskView
+    from wtagents.core.tending.strain import Strain
 
 KINDS = (EventKind.TASK_MOVED, EventKind.RUN_SUSPECTED)
 """Events that cause alerts."""
@@ -70,15 +71,14 @@ def _need(
     )
 
 
-def budget_alerts(snapshot: Snapshot, budget: Budget, ledger: Ledger) -> Iterator[Alert]:
-    """Return the budgets that are nearly or wholly used up, those of waiting tasks included."""
-    for strain in strains(budget, ledger):
-        word = "used up" if strain.used_up else "nearly used up"
+def budget_alerts(snapshot: Snapshot, budget: Budget, strains: Iterable[Strain]) -> Iterator[Alert]:
+    """Return the budgets that are nearly or wholly used up, and which tasks wait for one."""
+    for strain in strains:
         yield Alert(
-            key=f"{strain.name}/{word}",
+            key=strain.key,
             topic=Topic.BUDGET,
-            task="",
-            text=f"{word}: {strain.words}",
+            task=strain.task,
+            text=f"{strain.degree}: {strain.words}",
             at=snapshot.at,
             standing=True,
         )

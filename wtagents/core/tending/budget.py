@@ -21,7 +21,6 @@ LEAST_SHARE = 0.1
 """Of a budget: less is given to no run as long as there is more."""
 WORTHLESS = 0.01
 """Of a budget: what is left counts as nothing."""
-WARN_SHARE = 0.8
 
 
 @record
@@ -39,14 +38,24 @@ class Spent:
     usd: float = 0.0
     tokens: int = 0
 
+    def plus(self, other: Spent) -> Spent:
+        """Return the sum."""
+        return Spent(usd=self.usd + other.usd, tokens=self.tokens + other.tokens)
+
+
+NOTHING = Spent()
+
 
 @record
 class Budget:
     """The settings."""
 
+    run: Amount = Amount()
     task: Amount = Amount()
     day: Amount = Amount()
     repository: Amount = Amount()
+    warn: float = 0.8
+    """Share of a budget from which a person is warned."""
 
     @property
     def is_shared(self) -> bool:
@@ -63,6 +72,8 @@ class Ledger:
     repository: Spent = Spent()
     reserved: Spent = Spent()
     """Allowances of live runs."""
+    at_work: Spent = Spent()
+    """By live runs so far: part of what is reserved."""
     day_ends: datetime | None = None
 
 
@@ -78,7 +89,9 @@ class Shortage:
 
 
 @record
-class _Line:
+class Line:
+    """One limit, and what was used of it."""
+
     name: str
     limit: float
     spent: float
@@ -98,6 +111,11 @@ class _Line:
             return left
         return min(left, max(left / max(places, 1), self.limit * LEAST_SHARE))
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing is left that is worth anything."""
+        return self.spent >= self.limit * (1 - WORTHLESS)
+
     def words(self) -> str:
         """Return `budget.day_usd: $50.02 of $50.00 used`."""
         return f"{self.name}: {self._figure(self.spent)} of {self._figure(self.limit)} used"
@@ -110,9 +128,9 @@ def allowance(budget: Budget, ledger: Ledger, task: Spent, *, places: int) -> Am
     """Return what the next run of a task may use, or why nothing; `places` are those free."""
     usd: list[float] = []
     tokens: list[float] = []
-    for line in _lines(budget, ledger, task):
+    for line in lines(budget, ledger, task):
         if line.left() <= line.limit * WORTHLESS:
-            in_use = line.spent < line.limit * (1 - WORTHLESS)
+            in_use = not line.is_used_up
             detail = f"{line.words()}, the rest is in use" if in_use else line.words()
             return Shortage(detail=detail, until=None if in_use else line.until, in_use=in_use)
         (usd if line.money else tokens).append(line.share(places))
@@ -121,58 +139,41 @@ def allowance(budget: Budget, ledger: Ledger, task: Spent, *, places: int) -> Am
     )
 
 
-@record
-class Strain:
-    """A shared budget that is nearly used up, or wholly."""
-
-    name: str
-    words: str
-    used_up: bool
-
-
-def strains(budget: Budget, ledger: Ledger) -> tuple[Strain, ...]:
-    """Return the shared budgets of which little or nothing is left."""
-    return tuple(
-        Strain(
-            name=line.name,
-            words=line.words(),
-            used_up=line.spent >= line.limit * (1 - WORTHLESS),
-        )
-        for line in _lines(budget, ledger, Spent())
-        if line.shared and line.spent >= line.limit * WARN_SHARE
-    )
-
-
-def warnings(budget: Budget, ledger: Ledger) -> tuple[str, ...]:
-    """Name the shared budgets that are nearly used up."""
-    return tuple(strain.words for strain in strains(budget, ledger))
-
-
 def is_used_up(limit: Amount, spent: Spent) -> bool:
     """Whether one of the two limits is reached."""
     dollars = limit.usd is not None and spent.usd >= limit.usd
     return dollars or (limit.tokens is not None and spent.tokens >= limit.tokens)
 
 
-def _lines(budget: Budget, ledger: Ledger, task: Spent) -> Iterator[_Line]:
-    held, none = ledger.reserved, Spent()
-    for name, limit, spent, reserved, until in (
-        ("task", budget.task, task, none, None),
-        ("day", budget.day, ledger.day, held, ledger.day_ends),
-        ("repository", budget.repository, ledger.repository, held, None),
+def lines(budget: Budget, ledger: Ledger, task: Spent) -> Iterator[Line]:
+    """Return the limits that the next run of a task is held to, its own one aside."""
+    day, repository, held = ledger.day, ledger.repository, ledger.reserved
+    yield from lines_of("budget.task", budget.task, task)
+    yield from lines_of("budget.day", budget.day, day, held, until=ledger.day_ends, shared=True)
+    yield from lines_of("budget.repository", budget.repository, repository, held, shared=True)
+
+
+def lines_of(
+    name: str,
+    limit: Amount,
+    used: Spent,
+    held: Spent = NOTHING,
+    *,
+    until: datetime | None = None,
+    shared: bool = False,
+) -> Iterator[Line]:
+    """Return what is set of one budget: its dollars, its tokens."""
+    for unit, most, spent, reserved in (
+        ("usd", limit.usd, used.usd, held.usd),
+        ("tokens", limit.tokens, used.tokens, held.tokens),
     ):
-        shared = name != "task"
-        for unit, most, used, kept in (
-            ("usd", limit.usd, spent.usd, reserved.usd),
-            ("tokens", limit.tokens, spent.tokens, reserved.tokens),
-        ):
-            if most is not None:
-                yield _Line(
-                    name=f"budget.{name}_{unit}",
-                    limit=most,
-                    spent=used,
-                    reserved=kept,
-                    until=until,
-                    money=unit == "usd",
-                    shared=shared,
-                )
+        if most is not None:
+            yield Line(
+                name=f"{name}_{unit}",
+                limit=most,
+                spent=spent,
+                reserved=reserved,
+                until=until,
+                money=unit == "usd",
+                shared=shared,
+            )

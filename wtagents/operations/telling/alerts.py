@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.events import EventKind
 from wtagents.core.tending.alert import Notification, compose, is_due
 from wtagents.core.tending.alert_causes import KINDS, budget_alerts, event_alerts, standing_alerts
+from wtagents.core.tending.strain import own_strains, shared_strains
 from wtagents.operations.surroundings import budget_of, observe_ledger
 from wtagents.store.alerts import (
     note_alerts,
@@ -14,12 +16,16 @@ from wtagents.store.alerts import (
     unseen_events,
     untold_alerts,
 )
+from wtagents.store.events import add_event
 from wtagents.store.landed_checks import red_since
 from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wtagents.core.tending.alert import Alert
     from wtagents.core.tending.snapshot import Snapshot
+    from wtagents.core.tending.strain import Strain
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 
@@ -30,7 +36,8 @@ def note_what_is_new(context: Context, snapshot: Snapshot) -> None:
     with db.read():
         events = unseen_events(db)
         before = {each.key for each in noted_alerts(db) if each.standing}
-        standing = _standing(context, db, snapshot)
+        strains = _strains(context, db, snapshot)
+        standing = _standing(context, db, snapshot, strains)
         relevant = [each for each in events if each.kind in KINDS]
         known = {task.id: task for task in tasks(db, removed=True)} if relevant else {}
     needing = [each.task for each in standing if each.task]
@@ -40,6 +47,9 @@ def note_what_is_new(context: Context, snapshot: Snapshot) -> None:
     if found or events or keys != before:
         with db.write(actor="tick"):
             note_alerts(db, found, standing=keys, seen=events[-1].id if events else None)
+            for strain in strains:
+                if strain.key not in before:
+                    _note_strain(db, strain, snapshot.at)
 
 
 def take_due(context: Context, *, at_once: bool = False) -> Notification | None:
@@ -70,11 +80,29 @@ def title_of(context: Context, alerts: list[Alert]) -> str:
     return f"wta: {name}, since {min(since):%H:%M}" if waited else f"wta: {name}"
 
 
-def _standing(context: Context, db: Database, snapshot: Snapshot) -> list[Alert]:
+def _standing(
+    context: Context, db: Database, snapshot: Snapshot, strains: list[Strain]
+) -> list[Alert]:
     settings = context.settings
     red = red_since(db) if settings.merge.post_gate else {}
-    budget = budget_of(settings)
     return [
         *standing_alerts(snapshot, settings.limits.thresholds, red),
-        *budget_alerts(snapshot, budget, observe_ledger(context, db)),
+        *budget_alerts(snapshot, budget_of(settings), strains),
     ]
+
+
+def _strains(context: Context, db: Database, snapshot: Snapshot) -> list[Strain]:
+    budget = budget_of(context.settings)
+    shared = shared_strains(budget, observe_ledger(context, db))
+    return [*shared, *own_strains(budget, snapshot)]
+
+
+def _note_strain(db: Database, strain: Strain, at: datetime) -> None:
+    """Append that little is left of a budget: once for each budget and what it is counted in."""
+    add_event(
+        db,
+        EventKind.BUDGET_STRAINED,
+        at=at,
+        task_id=strain.task_id,
+        data={"budget": strain.budget, "words": strain.words, "used_up": strain.used_up},
+    )
