@@ -53,7 +53,7 @@ from wtagents.operations.context import Context
 async def main():
     app = Dashboard(Context(Path(sys.argv[1])))
     async with app.run_test(size=(160, 50)) as pilot:
-        while app.seen is None:
+        while not app.sights:
             await pilot.pause(0.005)
 asyncio.run(main())
 """
@@ -87,22 +87,26 @@ def seen(number: int, step: int, context: Context) -> Overview:
 
 async def drawn(number: int, seconds: float, context: Context) -> dict[str, float]:
     """Run the application and return what it takes."""
+    posts: list[Callable[[Message], object]] = []
 
     def silent(
         context: Context, *, post: Callable[[Message], object], closed: Event, asked: Event
     ) -> None:
-        del context, post, closed, asked
+        del context, closed, asked
+        posts.append(post)
 
     app = Dashboard(context, follow=silent)
     steps = [seen(number, step, context) for step in range(int(seconds * HZ))]
     async with app.run_test(size=SCREEN) as pilot:
-        app.post_message(OverviewSeen(steps[0]))
+        while not posts:
+            await pilot.pause(0.01)
+        posts[0](OverviewSeen(steps[0]))
         await pilot.pause(1.0)
         idle = await _share(asyncio.sleep(seconds))
 
         async def updates() -> None:
             for step in steps:
-                app.post_message(OverviewSeen(step))
+                posts[0](OverviewSeen(step))
                 await asyncio.sleep(1 / HZ)
 
         busy = await _share(updates())

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.widgets import Input, RichLog, Static
+from textual.widgets import Input, Static
 
 from tests.support.records import a_pulse
 from tests.support.statuses import an_item, named
@@ -12,8 +12,9 @@ from tests.support.waiting import wait_until
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
+from wtagents.dashboard import reading
 from wtagents.dashboard.attach import AttachApp, headline
-from wtagents.dashboard.story import rendered
+from wtagents.dashboard.story import Story
 from wtagents.operations.context import Context
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
@@ -53,7 +54,7 @@ def begin(context: Context, scenario: str) -> None:
 
 
 def told(app: AttachApp) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.query_one("#story", RichLog).lines)
+    return "\n".join(strip.text.rstrip() for strip in app.query_one("#story", Story).lines)
 
 
 def shown(app: AttachApp, selector: str) -> str:
@@ -136,5 +137,7 @@ def test_a_narrow_terminal_cuts_off_what_the_agent_does_and_no_attention() -> No
 def test_what_an_agent_says_is_never_markup() -> None:
     line = StoryLine(voice=Voice.AGENT, text="[bold red]x[/] [@click=app.quit]y[/]", child=False)
 
-    assert rendered(line).plain == "[bold red]x[/] [@click=app.quit]y[/]"
-    assert rendered(line).spans == []
+    text = reading.shown(line, reading.Folds())
+    assert text is not None
+    assert text.plain == "[bold red]x[/] [@click=app.quit]y[/]"
+    assert text.spans == []

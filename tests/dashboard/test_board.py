@@ -241,7 +241,7 @@ async def test_a_store_in_trouble_keeps_what_was_seen_and_says_what_to_do(contex
 async def test_a_task_is_begun_answered_and_followed_to_its_end(live: Context) -> None:
     """Begun in the dialog, asked and allowed, seen to be ready: with real processes."""
     woken: list[bool] = []
-    app = Dashboard(live, wake=lambda: woken.append(tick(live.another()).failures == ()))
+    app = Dashboard(live, wake=lambda _: woken.append(tick(live.another()).failures == ()))
     spawn(
         live,
         SpawnRequest(

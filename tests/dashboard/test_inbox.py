@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.clock import ManualClock
 from tests.support.records import NOW, a_merge, a_pulse, a_question, later
-from tests.support.screens import Looks, screen_text, until
+from tests.support.screens import Looks, a_sight, screen_text, until
 from tests.support.statuses import FLEET, an_item, at_work, named
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.record import replace
@@ -64,7 +64,12 @@ def rejected(why: Rejection) -> TaskStatus:
 
 def test_the_oldest_wait_comes_first() -> None:
     items = (*FLEET, asks("old", 20, "Bash", seconds=-60))
-    assert [each.item.task.name for each in waiting_of(items)] == ["old", "docs", "api", "colours"]
+    assert [each.item.task.name for each in waiting_of([a_sight(items, NOW)])] == [
+        "old",
+        "docs",
+        "api",
+        "colours",
+    ]
 
 
 def test_each_reason_has_a_word() -> None:
@@ -90,8 +95,8 @@ def test_each_reason_has_a_word() -> None:
         "rejected",
         "stuck",
     }
-    rows = inbox_rows(waiting_of(FLEET), now=later(90))
-    assert [[cell.text for cell in row.cells] for row in rows] == [
+    rows = inbox_rows(waiting_of([a_sight(FLEET, NOW)]), now=later(90))
+    assert [[cell.text for cell in row.cells if cell.text] for row in rows] == [
         ["✕", "docs", "failed", "no commits: the agent ended without a commit", "1m"],
         ["?", "api", "asks", "Bash: git push", "1m"],
         ["⋈", "colours", "conflict", "2 conflicts", "1m"],
@@ -99,9 +104,11 @@ def test_each_reason_has_a_word() -> None:
 
 
 def test_alike_are_questions_about_the_same_tool() -> None:
-    waiting = waiting_of([asks("a", 1, "Bash"), asks("b", 2, "Edit"), asks("c", 3, "Bash")])
+    waiting = waiting_of(
+        [a_sight([asks("a", 1, "Bash"), asks("b", 2, "Edit"), asks("c", 3, "Bash")], NOW)]
+    )
     assert [each.item.task.name for each in alike(waiting, waiting[2])] == ["c", "a"]
-    assert alike(waiting_of(FLEET), waiting_of(FLEET)[0]) == ()
+    assert alike(waiting_of([a_sight(FLEET, NOW)]), waiting_of([a_sight(FLEET, NOW)])[0]) == ()
 
 
 def test_an_edit_is_asked_as_a_diff_and_nothing_is_hidden() -> None:

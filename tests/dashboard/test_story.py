@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual.app import App, ComposeResult
 
+from wtagents.core.story import StoryLine, Voice
 from wtagents.dashboard.story import Story
 
 if TYPE_CHECKING:
@@ -29,9 +29,13 @@ def in_sight(app: Page) -> list[str]:
     return [strip.text.rstrip() for strip in story.lines[top : top + story.size.height]]
 
 
+def follows(app: Page) -> bool:
+    return app.query_one(Story).follows
+
+
 async def tell(pilot: Pilot[None], *lines: str) -> None:
     for line in lines:
-        pilot.app.query_one(Story).tell(Text(line))
+        pilot.app.query_one(Story).tell(StoryLine(voice=Voice.AGENT, text=line, child=False))
     await settle(pilot)
 
 
@@ -85,3 +89,41 @@ async def test_who_reads_further_up_is_left_there_until_he_comes_back() -> None:
         await settle(pilot)
         await tell(pilot, "newer", "newest")
         assert in_sight(app)[-1] == "newest"
+
+
+async def test_tools_are_folded_failures_are_not_and_words_are_found() -> None:
+    app = Page()
+    async with app.run_test(size=(60, 12)) as pilot:
+        story = app.query_one(Story)
+        for line in (
+            StoryLine(voice=Voice.TOOL, text="Bash: " + "long " * 30, child=False, call="1"),
+            StoryLine(voice=Voice.RESULT, text="a…", whole="a needle\nb", child=False, call="1"),
+            StoryLine(voice=Voice.TOOL, text="Bash: make", child=False, call="2"),
+            StoryLine(voice=Voice.ERROR, text="no rule to make it", child=False, call="2"),
+            *(StoryLine(voice=Voice.AGENT, text=f"said {n}", child=False) for n in range(30)),
+        ):
+            story.tell(line)
+        await settle(pilot)
+        shown = [strip.text.rstrip() for strip in story.lines]
+        assert shown[:3] == [
+            "* Bash: long long long long long long long long long long…",
+            "* Bash: make",
+            "! no rule to make it",
+        ]
+        story.focus()
+        story.search("NEEDLE")
+        await settle(pilot)
+        assert not follows(app)
+        assert in_sight(app)[3:5] == ["  a needle", "b"], "unfolded and in sight"
+        await pilot.press("f")
+        assert follows(app)
+        await settle(pilot)
+        assert in_sight(app)[-1] == "said 29"
+        await pilot.press("v", "v")
+        await settle(pilot)
+        assert len(story.lines) == len(shown), "all is folded again"
+        story.search("said 1")
+        await pilot.press("n", "n", "N")
+        await settle(pilot)
+        assert "said 18" in in_sight(app)
+        assert story.check_action("found", ())

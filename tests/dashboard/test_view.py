@@ -18,6 +18,7 @@ from wtagents.core.tending.limit import AccountLimit
 from wtagents.core.tending.liveness import Liveness
 from wtagents.dashboard.acts import Act, possible_acts
 from wtagents.dashboard.grid import Heading, Line, Row
+from wtagents.dashboard.homes import Sight
 from wtagents.dashboard.view import (
     COLUMNS,
     GLYPHS,
@@ -56,7 +57,7 @@ def test_who_needs_a_person_comes_first_and_who_waited_longest_before() -> None:
         ),
     )
     seen = replace(SEEN, items=(*FLEET, waits))
-    assert said(board_lines(seen, Choice(), now=NOW)) == snapshot(
+    assert said(board_lines([Sight(seen=seen)], Choice(), now=NOW)) == snapshot(
         [
             "[Needs a person 4]",
             "waits-longest",
@@ -80,7 +81,7 @@ def test_who_needs_a_person_comes_first_and_who_waited_longest_before() -> None:
 
 def test_words_of_a_filter_must_all_be_found() -> None:
     def names(words: str) -> list[str]:
-        lines = board_lines(SEEN, Choice(words=words, order=Order.NAME), now=NOW)
+        lines = board_lines([Sight(seen=SEEN)], Choice(words=words, order=Order.NAME), now=NOW)
         return said(lines)
 
     assert names("ready") == ["colours", "search"]
@@ -100,7 +101,7 @@ def test_words_of_a_filter_must_all_be_found() -> None:
     ],
 )
 def test_other_orders_have_no_groups(order: Order, first: str) -> None:
-    lines = board_lines(SEEN, Choice(order=order), now=NOW)
+    lines = board_lines([Sight(seen=SEEN)], Choice(order=order), now=NOW)
     assert len(lines) == len(FLEET)
     assert said(lines)[0] == first
 
@@ -111,6 +112,7 @@ def test_a_row_says_everything_in_words_and_figures() -> None:
     assert {c.title: each.text for c, each in zip(COLUMNS, cells, strict=True)} == snapshot(
         {
             "": "●",
+            "REPO": "",
             "TASK": "fix-login",
             "STATE": "working",
             "NOW": "Edit src/login.py",
@@ -144,12 +146,16 @@ def test_nothing_that_steers_a_terminal_gets_into_a_row() -> None:
 
 def test_hidden_columns_are_hidden_in_every_row() -> None:
     hidden = frozenset({"COST", "TOKENS"})
-    rows = [r for r in board_lines(SEEN, Choice(hidden=hidden), now=NOW) if isinstance(r, Row)]
+    rows = [
+        r
+        for r in board_lines([Sight(seen=SEEN)], Choice(hidden=hidden), now=NOW)
+        if isinstance(r, Row)
+    ]
     assert {len(row.cells) for row in rows} == {len(COLUMNS) - 2}
 
 
 def test_every_word_for_a_task_has_a_glyph() -> None:
-    words = {cells_of(item, {}, now=NOW, late=0)[2].text for item in FLEET}
+    words = {cells_of(item, {}, now=NOW, late=0)[3].text for item in FLEET}
     assert words <= GLYPHS.keys()
     assert {each.value for words in (TaskState, Liveness) for each in words} <= GLYPHS.keys()
 
@@ -178,7 +184,7 @@ def test_who_lands_comes_before_who_waits() -> None:
 
 
 def test_groups_are_set_apart_where_there_is_room() -> None:
-    lines = board_lines(SEEN, Choice(), now=NOW)
+    lines = board_lines([Sight(seen=SEEN)], Choice(), now=NOW)
     groups = sum(isinstance(line, Heading) for line in lines)
     roomy = airy(lines, len(lines) + groups - 1)
     assert [line for line in roomy if line != Heading(text="")] == list(lines)
@@ -187,7 +193,7 @@ def test_groups_are_set_apart_where_there_is_room() -> None:
 
 
 def test_totals() -> None:
-    assert totals_of(SEEN) == snapshot(
+    assert totals_of([Sight(seen=SEEN)]) == snapshot(
         Totals(
             tasks=10,
             agents=2,
@@ -219,13 +225,13 @@ def test_only_acts_that_make_sense_are_offered() -> None:
     assert offered == snapshot(
         {
             "merged-one": [Act.UNDO],
-            "fix-login": [Act.CANCEL, Act.SEND, Act.STOP],
+            "fix-login": [Act.CANCEL, Act.FORK, Act.PAUSE, Act.RESTORE, Act.SEND, Act.STOP],
             "docs": [Act.CANCEL, Act.RETRY, Act.SEND],
-            "api": [Act.ANSWER, Act.CANCEL, Act.SEND, Act.STOP],
+            "api": [Act.ANSWER, Act.CANCEL, Act.FORK, Act.PAUSE, Act.RESTORE, Act.SEND, Act.STOP],
             "search": [Act.CANCEL, Act.MERGE, Act.SEND],
             "colours": [Act.CANCEL, Act.MERGE, Act.SEND],
-            "later": [Act.CANCEL, Act.SEND, Act.STOP],
-            "queued": [Act.CANCEL, Act.SEND, Act.STOP],
+            "later": [Act.CANCEL, Act.PAUSE, Act.SEND, Act.STOP],
+            "queued": [Act.CANCEL, Act.PAUSE, Act.SEND, Act.STOP],
             "halted": [Act.CANCEL, Act.RETRY, Act.SEND],
             "landing": [Act.WITHDRAW],
             "held": [Act.APPROVE, Act.CANCEL, Act.SEND],

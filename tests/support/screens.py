@@ -6,11 +6,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wtagents.dashboard.feed import OverviewSeen
+from wtagents.dashboard.homes import Sight
 from wtagents.operations.telling.overview import Overview
 from wtagents.system.load import Load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from threading import Event
 
     from textual.app import App
@@ -40,6 +42,19 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool], *, what: str)
     raise AssertionError(f"not within {DEADLINE} s: {what}\n{screen_text(pilot.app)}")
 
 
+def a_sight(items: Sequence[TaskStatus], at: datetime, *, label: str = "") -> Sight:
+    """Return what a look at these tasks finds."""
+    seen = Overview(
+        items=tuple(items),
+        cost_today=3.5,
+        budget_today=None,
+        limits=(),
+        load=Load(average=1.25, processors=2),
+        at=at,
+    )
+    return Sight(seen=seen, label=label)
+
+
 class Looks:
     """Stands for the feed: posts what the test wants to be seen."""
 
@@ -58,15 +73,7 @@ class Looks:
 
     def show(self, items: Sequence[TaskStatus]) -> None:
         """Let the application see these tasks."""
-        seen = Overview(
-            items=tuple(items),
-            cost_today=3.5,
-            budget_today=None,
-            limits=(),
-            load=Load(average=1.25, processors=2),
-            at=self._context.clock.now(),
-        )
-        self._post(OverviewSeen(seen))
+        self._post(OverviewSeen(a_sight(items, self._context.clock.now()).seen))
 
     def post(self, message: Message) -> None:
         """Let the application hear something else of the feed."""

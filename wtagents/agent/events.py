@@ -14,6 +14,8 @@ from wtagents.core.record import record
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wtagents.core.agenda import Todo, TodoState
+
 
 @record
 class Started:
@@ -77,6 +79,40 @@ class ToolReturned:
     failed: bool
     text: str
     child: str = ""
+
+
+@record
+class TodosWritten:
+    """The whole list of what the agent will do."""
+
+    todos: tuple[Todo, ...]
+
+
+@record
+class TodoAdded:
+    """One more thing to do; the result of the tool call tells its number."""
+
+    tool_id: str
+    text: str
+
+
+@record
+class TodoMoved:
+    """One thing to do is further, or called otherwise."""
+
+    number: str
+    state: TodoState | None
+    """None where it stays."""
+    text: str
+    """'' where it stays."""
+    is_gone: bool
+
+
+@record
+class PlanMade:
+    """What the agent wants to do, before it begins."""
+
+    text: str
 
 
 @record
@@ -272,6 +308,10 @@ Event: TypeAlias = (
     | Thought
     | ToolUsed
     | ToolReturned
+    | TodosWritten
+    | TodoAdded
+    | TodoMoved
+    | PlanMade
     | Asked
     | QuestionWithdrawn
     | ControlAnswered

@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from wtagents.agent.agenda import parse_agenda
 from wtagents.agent.events import (
     Asked,
     ControlAnswered,
@@ -158,7 +159,8 @@ def _block(block: JsonObject, child: str, root: str) -> tuple[Event, ...]:
                 mark=mark_of(block.get("name"), block.get("input")),
                 child=child,
             )
-            return (used,)
+            kept = parse_agenda(used.tool, used.id, object_of(block, "input")) if not child else ()
+            return (used, *kept)
         case "tool_result":
             returned = ToolReturned(
                 id=text_of(block, "tool_use_id"),

@@ -29,8 +29,9 @@ def has_something_to_show(invocation: Invocation) -> bool:
 def show_dashboard(invocation: Invocation, *, theme: str | None = None) -> None:
     """Show the dashboard until it is left. Raises whatever broke it."""
     from wtagents.dashboard.app import Dashboard
+    from wtagents.supervisor.wake import ensure_supervisor
 
-    app = Dashboard(invocation.context, wake=invocation.wake_supervisor, theme=theme)
+    app = Dashboard(invocation.context, wake=ensure_supervisor, theme=theme)
     app.run()
     if app.broken_by is not None:
         raise app.broken_by

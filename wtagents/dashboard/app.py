@@ -21,6 +21,7 @@ from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.acts import ONLY_LOOKS
 from wtagents.dashboard.grid import Tone
+from wtagents.dashboard.homes import Home, Sight, Subject, homes_of, subject_of
 from wtagents.dashboard.look import DARK, LIGHT, named_colours, theme_of_terminal
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.screens.board import BoardScreen
@@ -29,6 +30,7 @@ from wtagents.dashboard.screens.help import HelpDialog
 from wtagents.dashboard.screens.inbox import InboxScreen
 from wtagents.dashboard.screens.queue import QueueScreen
 from wtagents.dashboard.screens.room import Room
+from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.widgets.masthead import Masthead
 
 if TYPE_CHECKING:
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
 
     from wtagents.dashboard.desk import Verb
     from wtagents.operations.context import Context
-    from wtagents.operations.telling.overview import Overview
-    from wtagents.operations.telling.status import TaskStatus
 
     class Follow(Protocol):
         """Posts what it sees until `closed`; `asked` wants a look at once."""
@@ -54,6 +54,15 @@ if TYPE_CHECKING:
             closed: Event,
             asked: Event,
         ) -> None: ...
+
+
+class Seen(Message):
+    """Something was seen of a repository."""
+
+    def __init__(self, home: Home, what: Message) -> None:
+        super().__init__()
+        self.home = home
+        self.what = what
 
 
 class Said(Message):
@@ -74,7 +83,7 @@ class Done(Message):
 
 
 class Dashboard(App[None]):
-    """All tasks of one repository."""
+    """All tasks of one repository, or of several."""
 
     MODES: ClassVar[dict[str, str | Callable[[], Any]]] = {
         "board": BoardScreen,
@@ -95,29 +104,27 @@ class Dashboard(App[None]):
 
     def __init__(
         self,
-        context: Context,
-        *,
-        wake: Callable[[], object] | None = None,
+        *contexts: Context,
+        wake: Callable[[Context], object] | None = None,
         theme: str | None = None,
         follow: Follow = feed.follow_all,
         may_act: bool = True,
         driver: type[Driver] | None = None,
     ) -> None:
-        """`wake` makes sure that somebody follows what was begun here.
+        """`contexts` are the repositories; screens that show one begin with the first.
 
-        `follow` looks at everything in a thread of its own and posts what it sees. Without
-        `may_act` no verb is carried out. `driver` draws elsewhere than on the terminal.
+        `wake` makes sure that somebody follows what was begun in one of them. `follow` looks at
+        one in a thread of its own and posts what it sees. Without `may_act` no verb is carried
+        out. `driver` draws elsewhere than on the terminal.
         """
         super().__init__(driver_class=driver, css_path=Path(__file__).with_name("dashboard.tcss"))
-        self.title = "wta"
-        self._place = context
+        self._homes = homes_of(contexts)
+        self._home = self._homes[0]
+        self.title = self._home.name if len(contexts) == 1 else f"{len(contexts)} repositories"
         self._wake = wake
         self._feed = follow
         self._may_act = may_act
-        self._seen: Overview | None = None
-        self._trouble: WtaError | None = None
         self._left = Event()
-        self._asked = Event()
         self._under_way: list[str] = []
         self._warned = False
         self.register_theme(DARK)
@@ -127,44 +134,69 @@ class Dashboard(App[None]):
         self.theme = theme or theme_of_terminal()
 
     @property
-    def place(self) -> Context:
-        """The repository."""
-        return self._place
+    def homes(self) -> tuple[Home, ...]:
+        """All repositories."""
+        return self._homes
 
     @property
-    def seen(self) -> Overview | None:
-        """What the last look found."""
-        return self._seen
+    def home(self) -> Home:
+        """The repository of screens that show one."""
+        return self._home
+
+    @property
+    def sights(self) -> tuple[Sight, ...]:
+        """What the last looks found."""
+        return tuple(
+            Sight(seen=home.seen, label=home.label) for home in self._homes if home.seen is not None
+        )
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment that is shown; None for now."""
+        return None
+
+    @property
+    def may_act(self) -> bool:
+        """Whether verbs are carried out: never in the past."""
+        return self._may_act and self.moment is None
 
     @property
     def broken_by(self) -> Exception | None:
         """What ended the application, if it was not a person."""
         return self._exception
 
-    @property
-    def may_act(self) -> bool:
-        """Whether verbs are carried out."""
-        return self._may_act
-
     def now(self) -> datetime:
         """Aware time."""
-        return self._place.clock.now()
+        return self._home.context.clock.now()
 
-    def item(self, name: str) -> TaskStatus | None:
+    def subject(self, key: str) -> Subject | None:
         """Return a task as it was seen last."""
-        items = self._seen.items if self._seen is not None else ()
-        return next((each for each in items if each.task.name == name), None)
+        return subject_of(self._homes, key)
+
+    def choose(self, home: Home) -> None:
+        """Make this the repository of screens that show one."""
+        self._home = home
+
+    def open(self, subject: Subject, tab: str = "story") -> None:
+        """Show everything about a task."""
+        _ = self.push_screen(TaskScreen(subject.home, subject.name, tab=tab))
 
     def act(
-        self, doing: str, verb: Verb, *, done: str = "", then: Callable[[], None] | None = None
+        self,
+        home: Home,
+        doing: str,
+        verb: Verb,
+        *,
+        done: str = "",
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Carry out a verb in a thread of its own and say what came of it."""
-        if not self._may_act:
+        if not self.may_act:
             self.say(f"! {doing}: {ONLY_LOOKS}", Tone.NOTICE)
             return
         self.say(f"{doing} …", Tone.FAINT)
         self._under_way.append(doing)
-        self._carry_out(doing, verb, done, then)
+        self._carry_out(home, doing, verb, done, then)
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Say something in the line above the keys."""
@@ -174,37 +206,43 @@ class Dashboard(App[None]):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self._follow()
+        for home in self._homes:
+            self._follow(home)
 
     def on_unmount(self) -> None:
         """Let nobody wait."""
         self._left.set()
 
     @work(thread=True, group="feed")
-    def _follow(self) -> None:
-        context = self._place.another()
-        self._feed(context, post=self.post_message, closed=self._left, asked=self._asked)
+    def _follow(self, home: Home) -> None:
+        context = home.another()
+        self._feed(
+            context,
+            post=lambda what: self.post_message(Seen(home, what)),
+            closed=self._left,
+            asked=home.asked,
+        )
         context.close()
 
     @work(thread=True, group="acts")
     def _carry_out(
-        self, doing: str, verb: Verb, done: str, then: Callable[[], None] | None
+        self, home: Home, doing: str, verb: Verb, done: str, then: Callable[[], None] | None
     ) -> None:
-        context = self._place.another(clock=Patience(self._place.clock, self._left))
+        context = home.another(clock=Patience(home.context.clock, self._left))
         try:
             result = verb(context, lambda text: self._post_said(text, Tone.FAINT))
             if then is not None:
                 self.post_message(Done(then))
             self._tell_result(result.messages, result.exit_code, result.data, done)
             if self._wake is not None:
-                self._wake()
+                self._wake(context)
         except WtaError as error:
             cause = f": {error.cause}" if error.cause else ""
             hint = f"   {error.hint}" if error.hint else ""
             self._post_said(f"! {error.message}{cause}{hint}", Tone.BAD)
         finally:
             context.close()
-            self._asked.set()
+            home.asked.set()
             self._under_way.remove(doing)
 
     def _tell_result(
@@ -220,7 +258,7 @@ class Dashboard(App[None]):
         self.post_message(Said(text, tone))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Offer in the palette whatever a key does now, the other screens and the themes."""
+        """Offer whatever a key does now, the other screens and the themes."""
         for mode in self.MODES:
             if mode != self.current_mode:
                 yield SystemCommand(
@@ -228,7 +266,7 @@ class Dashboard(App[None]):
                 )
         for active in screen.active_bindings.values():
             binding = active.binding
-            if active.enabled and binding.description and binding.show:
+            if active.enabled and binding.description and not binding.action.startswith("show_"):
                 yield SystemCommand(
                     binding.description,
                     f"key {self.get_key_display(binding)}",
@@ -266,24 +304,26 @@ class Dashboard(App[None]):
     def _said(self, event: Said) -> None:
         self.say(event.text, event.tone)
 
-    @on(feed.OverviewSeen)
-    def _show(self, event: feed.OverviewSeen) -> None:
-        self._seen = event.seen
-        if self._trouble is not None:
-            self._show_trouble(None)
+    @on(Seen)
+    def _show(self, event: Seen) -> None:
+        home, what = event.home, event.what
+        if isinstance(what, feed.OverviewSeen):
+            home.seen = what.seen
+            self._note_trouble(home, None)
+            screen = self._room()
+            if screen is not None:
+                screen.show()
+        elif isinstance(what, feed.StoreTroubled):
+            self._note_trouble(home, what.error)
+
+    def _note_trouble(self, home: Home, error: WtaError | None) -> None:
+        if error is None and home.trouble is None:
+            return
+        home.trouble = error
         screen = self._room()
         if screen is not None:
-            screen.show(event.seen)
-
-    @on(feed.StoreTroubled)
-    def _trouble_seen(self, event: feed.StoreTroubled) -> None:
-        self._show_trouble(event.error)
-
-    def _show_trouble(self, error: WtaError | None) -> None:
-        self._trouble = error
-        screen = self._room()
-        if screen is not None:
-            screen.show_trouble(error)
+            troubled = [(each.label, each.trouble) for each in self._homes]
+            screen.show_trouble([(label, found) for label, found in troubled if found is not None])
 
     def _room(self) -> Room | None:
         """Return the screen that is shown, below any dialog."""

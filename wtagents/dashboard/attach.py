@@ -16,10 +16,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Input, Static
 
 from wtagents.core.errors import WtaError
+from wtagents.core.story import StoryLine, Voice
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.patience import Patience
-from wtagents.dashboard.story import Story, rendered
+from wtagents.dashboard.story import Story
 from wtagents.operations.steering.answer import AnswerRequest, answer
 from wtagents.operations.steering.interrupt import interrupt
 from wtagents.operations.steering.send import SendRequest, send
@@ -97,11 +98,12 @@ class AttachApp(App[None]):
 
     @on(feed.LineTold)
     def _tell(self, event: feed.LineTold) -> None:
-        self.query_one(Story).tell(rendered(event.line))
+        self.query_one(Story).tell(event.line)
 
     @on(feed.Refused)
     def _refuse(self, event: feed.Refused) -> None:
-        self.query_one(Story).tell(Text(f"! {printable(event.text)}", style="red"))
+        line = StoryLine(voice=Voice.ERROR, text=printable(event.text), child=False)
+        self.query_one(Story).tell(line)
 
     @on(feed.StateSeen)
     def _show_state(self, event: feed.StateSeen) -> None:

@@ -10,10 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from wtagents.dashboard.homes import Home, Sight, Subject
     from wtagents.operations.context import Context
     from wtagents.operations.result import OperationResult
-    from wtagents.operations.telling.overview import Overview
-    from wtagents.operations.telling.status import TaskStatus
 
     Tell = Callable[[str], None]
     Verb = Callable[[Context, Tell], OperationResult[Any]]
@@ -23,13 +22,28 @@ class Desk(Protocol):
     """The application behind all screens."""
 
     @property
-    def place(self) -> Context:
-        """The repository; to be used by the thread of the application for nothing but its paths."""
+    def homes(self) -> tuple[Home, ...]:
+        """All repositories."""
         ...
 
     @property
-    def seen(self) -> Overview | None:
-        """What the last look found; None before the first."""
+    def home(self) -> Home:
+        """The repository of screens that show one: that of the task that was chosen last."""
+        ...
+
+    @property
+    def sights(self) -> tuple[Sight, ...]:
+        """What the last looks found, repositories that could not be read yet left out."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What is looked at: the repository, or how many."""
+        ...
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment that is shown; None for now."""
         ...
 
     @property
@@ -38,15 +52,29 @@ class Desk(Protocol):
         ...
 
     def now(self) -> datetime:
-        """Aware time."""
+        """Aware time of what is shown."""
         ...
 
-    def item(self, name: str) -> TaskStatus | None:
+    def subject(self, key: str) -> Subject | None:
         """Return a task as it was seen last."""
         ...
 
+    def open(self, subject: Subject, tab: str = "story") -> None:
+        """Show everything about a task."""
+        ...
+
+    def choose(self, home: Home) -> None:
+        """Make this the repository of screens that show one."""
+        ...
+
     def act(
-        self, doing: str, verb: Verb, *, done: str = "", then: Callable[[], None] | None = None
+        self,
+        home: Home,
+        doing: str,
+        verb: Verb,
+        *,
+        done: str = "",
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Carry out a verb in a thread of its own and say what came of it.
 

@@ -15,6 +15,7 @@ from wtagents.dashboard.watch import Watch
 from wtagents.operations.telling.logs import LogsRequest, story
 from wtagents.operations.telling.overview import overview
 from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
+from wtagents.operations.telling.story import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,11 +100,11 @@ def follow_story(
     context: Context, name: str, *, post: Callable[[Message], object], closed: Event
 ) -> None:
     """Tell one run after the other until closed; a new run is found when it begins."""
-    number = 1
+    number, teller = 1, Teller()
     while not closed.is_set():
         try:
             request = LogsRequest(name=name, run=number, follow=True)
-            for line in story(context, request, closed=closed):
+            for line in story(context, request, closed=closed, teller=teller):
                 post(LineTold(line))
             number += 1
         except WtaError:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.run import Question
+    from wtagents.dashboard.homes import Sight
     from wtagents.operations.telling.status import TaskStatus
 
 COLUMNS = (
     Column(title="", width=1),
+    Column(title="REPO", most=16),
     Column(title="TASK", most=24),
     Column(title="WHY", width=8),
     Column(title="WHAT", flexible=True),
@@ -44,16 +46,20 @@ class Waiting:
     """One thing that a person is needed for."""
 
     item: TaskStatus
+    key: str
+    """Names its task on this screen."""
     why: str
     """One of the words of the column WHY."""
     since: datetime
+    label: str = ""
+    """Of its repository, where there are several."""
 
     @property
     def mark(self) -> str:
         """Names it: another thing of the same task has another mark."""
         question = question_of(self.item)
         what = question.request_id if question is not None else self.item.attention
-        return f"{self.item.task.id} {self.why} {what}"
+        return f"{self.label} {self.item.task.id} {self.why} {what}".strip()
 
 
 def question_of(item: TaskStatus) -> Question | None:
@@ -61,10 +67,19 @@ def question_of(item: TaskStatus) -> Question | None:
     return item.pulse.question if item.pulse is not None else None
 
 
-def waiting_of(items: Iterable[TaskStatus]) -> tuple[Waiting, ...]:
+def waiting_of(sights: Iterable[Sight]) -> tuple[Waiting, ...]:
     """Return what waits for a person, oldest first."""
     found = [
-        Waiting(item=item, why=why_of(item), since=_since(item)) for item in items if item.attention
+        Waiting(
+            item=item,
+            key=sight.key_of(item.task.name),
+            why=why_of(item),
+            since=_since(item),
+            label=sight.label,
+        )
+        for sight in sights
+        for item in sight.seen.items
+        if item.attention
     ]
     return tuple(sorted(found, key=lambda each: (each.since, each.item.task.id)))
 
@@ -87,7 +102,7 @@ def why_of(item: TaskStatus) -> str:
 
 def inbox_rows(waiting: Sequence[Waiting], *, now: datetime) -> tuple[Row, ...]:
     """Lay out what waits."""
-    return tuple(Row(key=each.item.task.name, cells=_cells(each, now)) for each in waiting)
+    return tuple(Row(key=each.key, cells=_cells(each, now)) for each in waiting)
 
 
 def alike(waiting: Sequence[Waiting], chosen: Waiting) -> tuple[Waiting, ...]:
@@ -111,6 +126,7 @@ def _cells(each: Waiting, now: datetime) -> tuple[Cell, ...]:
     what = f"{question.tool}: {question.summary}" if question else _without(each.item.attention)
     return (
         cell(_GLYPHS[each.why], tone),
+        cell(each.label, Tone.FAINT),
         cell(each.item.task.name, Tone.STRONG),
         cell(each.why, tone),
         cell(printable(what, 300)),

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from wtagents.operations.telling.overview import Overview
+    from wtagents.dashboard.homes import Sight
     from wtagents.operations.telling.status import TaskStatus
 
 COLUMNS = (
     Column(title="", width=1),
+    Column(title="REPO", most=16),
     Column(title="TASK", most=24),
     Column(title="STATE", width=9),
     Column(title="NOW", flexible=True),
@@ -41,7 +42,7 @@ COLUMNS = (
     Column(title="COST", right=True, spare=4),
     Column(title="SINCE", width=5, right=True),
 )
-ALWAYS = frozenset({"", "TASK", "STATE", "NOW"})
+ALWAYS = frozenset({"", "REPO", "TASK", "STATE", "NOW"})
 """Titles of the columns that cannot be left out."""
 
 GLYPHS = {
@@ -91,6 +92,7 @@ class Order(StrEnum):
     """By what the tasks are sorted."""
 
     ATTENTION = "attention"
+    REPOSITORY = "repository"
     NAME = "name"
     ACTIVITY = "activity"
     COST = "cost"
@@ -123,23 +125,40 @@ class Totals:
     load: str
     limited_until: datetime | None
     """When the longest rate limit of an account ends."""
+    held: str = ""
+    """What a person holds back: `frozen`, `starts paused`, or ''."""
 
 
-def totals_of(seen: Overview) -> Totals:
-    """Add everything up."""
-    items = seen.items
-    load = f"{seen.load.average:.1f} of {seen.load.processors}" if seen.load else ""
+def totals_of(sights: Sequence[Sight]) -> Totals:
+    """Add everything up; a budget only where there is one repository, for it is one's own."""
+    all_seen = [each.seen for each in sights]
+    items = [item for seen in all_seen for item in seen.items]
+    load = next((each.load for each in all_seen if each.load is not None), None)
+    limits = (limit.until for seen in all_seen for limit in seen.limits)
     return Totals(
         tasks=len(items),
         agents=sum(each.run is not None and each.run.state in LIVE_RUN_STATES for each in items),
         attention=sum(bool(each.attention) for each in items),
         ready=sum(each.task.state is TaskState.READY and not each.attention for each in items),
-        landing=len(queue_places(items)),
-        cost_today=seen.cost_today,
-        budget_today=seen.budget_today,
-        load=load,
-        limited_until=max((each.until for each in seen.limits), default=None),
+        landing=sum(len(queue_places(seen.items)) for seen in all_seen),
+        cost_today=sum(seen.cost_today for seen in all_seen),
+        budget_today=all_seen[0].budget_today if len(all_seen) == 1 else None,
+        load=f"{load.average:.1f} of {load.processors}" if load is not None else "",
+        limited_until=max(limits, default=None),
+        held=_held(sights),
     )
+
+
+def _held(sights: Sequence[Sight]) -> str:
+    """Say what is held back, and where, when that is not everywhere."""
+    for word, held in (
+        ("frozen", [each for each in sights if each.seen.pauses.frozen]),
+        ("starts paused", [each for each in sights if each.seen.pauses.starts]),
+    ):
+        if held:
+            where = [each.label for each in held] if len(held) < len(sights) else []
+            return " ".join([word, *where])
+    return ""
 
 
 def columns_of(choice: Choice) -> tuple[Column, ...]:
@@ -158,20 +177,40 @@ def airy(lines: Sequence[Line], height: int) -> tuple[Line, ...]:
     return tuple(spaced)
 
 
-def board_lines(seen: Overview, choice: Choice, *, now: datetime) -> tuple[Line, ...]:
+def board_lines(sights: Sequence[Sight], choice: Choice, *, now: datetime) -> tuple[Line, ...]:
     """Lay out the tasks that are wanted, in the order that is wanted."""
-    chosen = [each for each in seen.items if _is_meant(each, choice.words)]
-    places = queue_places(seen.items)
     shown = [index for index, column in enumerate(COLUMNS) if column.title not in choice.hidden]
+    placed = [
+        _Placed(item=item, sight=sight, places=places)
+        for sight in sights
+        for places in (queue_places(sight.seen.items),)
+        for item in sight.seen.items
+        if _is_meant(item, choice.words, sight.label)
+    ]
 
-    def row(item: TaskStatus) -> Row:
-        cells = cells_of(item, places, now=now, late=(now - seen.at).total_seconds())
-        return Row(key=item.task.name, cells=tuple(cells[index] for index in shown))
+    def row(each: _Placed) -> Row:
+        item, sight = each.item, each.sight
+        late = (now - sight.seen.at).total_seconds()
+        cells = cells_of(item, each.places, now=now, late=late, label=sight.label)
+        key = sight.key_of(item.task.name)
+        return Row(key=key, cells=tuple(cells[index] for index in shown))
 
     if choice.order is Order.ATTENTION:
-        return tuple(_grouped(chosen, row))
+        return tuple(_grouped(placed, row))
+    if choice.order is Order.REPOSITORY:
+        return tuple(_by_repository(placed, row))
     key, reverse = _KEYS[choice.order]
-    return tuple(row(item) for item in sorted(chosen, key=key, reverse=reverse))
+    ordered = sorted(placed, key=lambda each: key(each.item), reverse=reverse)
+    return tuple(row(each) for each in ordered)
+
+
+@record
+class _Placed:
+    """A task, with what was seen beside it."""
+
+    item: TaskStatus
+    sight: Sight
+    places: Mapping[int, int]
 
 
 def queue_places(items: Iterable[TaskStatus]) -> Mapping[int, int]:
@@ -185,7 +224,7 @@ def queue_places(items: Iterable[TaskStatus]) -> Mapping[int, int]:
 
 
 def cells_of(
-    item: TaskStatus, places: Mapping[int, int], *, now: datetime, late: float
+    item: TaskStatus, places: Mapping[int, int], *, now: datetime, late: float, label: str = ""
 ) -> tuple[Cell, ...]:
     """Return the cells of a task under all columns; `late` is the age of the look in seconds."""
     word = state_word(item)
@@ -201,6 +240,7 @@ def cells_of(
     place = places.get(item.task.id)
     return (
         cell(glyph, tone),
+        cell(label, Tone.FAINT),
         cell(item.task.name, Tone.FAINT if ended else Tone.STRONG),
         cell(word, tone),
         cell(now_of(item, now), Tone.NOTICE if item.attention else _now_tone(item)),
@@ -246,26 +286,38 @@ def _now_tone(item: TaskStatus) -> Tone:
     return Tone.PLAIN if at_work and not quiet else Tone.FAINT
 
 
-def _is_meant(item: TaskStatus, words: str) -> bool:
+def _is_meant(item: TaskStatus, words: str, label: str) -> bool:
     if not words.strip():
         return True
     task = item.task
     text = " ".join(
-        (task.name, state_word(item), GROUPS[group_of(item)], task.target, task.prompt)
+        (task.name, state_word(item), GROUPS[group_of(item)], task.target, task.prompt, label)
     ).casefold()
     return all(word in text for word in words.casefold().split())
 
 
-def _grouped(items: Sequence[TaskStatus], row: Callable[[TaskStatus], Row]) -> Iterator[Line]:
-    for number, title in enumerate(GROUPS):
-        group = [each for each in items if group_of(each) == number]
+def _grouped(placed: Sequence[_Placed], row: Callable[[_Placed], Row]) -> Iterator[Line]:
+    groups: list[list[_Placed]] = [[] for _ in GROUPS]
+    for each in placed:
+        groups[group_of(each.item)].append(each)
+    for title, group in zip(GROUPS, groups, strict=True):
         if group:
             yield Heading(text=title, note=str(len(group)))
-        yield from (row(item) for item in sorted(group, key=_oldest))
+        yield from (row(each) for each in sorted(group, key=_oldest))
 
 
-def _oldest(item: TaskStatus) -> tuple[float, int]:
+def _by_repository(placed: Sequence[_Placed], row: Callable[[_Placed], Row]) -> Iterator[Line]:
+    for label in dict.fromkeys(each.sight.label for each in placed):
+        group = [each for each in placed if each.sight.label == label]
+        if label:
+            yield Heading(text=label, note=str(len(group)))
+        ordered = sorted(group, key=lambda each: (group_of(each.item), _oldest(each)))
+        yield from (row(each) for each in ordered)
+
+
+def _oldest(each: _Placed) -> tuple[float, int]:
     """Who has waited longest for a person comes first; in the other groups, who began first."""
+    item = each.item
     waited = item.task.changed_at.timestamp() if item.attention else 0.0
     asked = item.pulse.question.asked_at.timestamp() if item.pulse and item.pulse.question else 0.0
     return asked or waited, item.task.id

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
+from wtagents.core.errors import WtaError
 from wtagents.core.record import replace
+from wtagents.dashboard.acts import BOARD_DEEDS, Act
 from wtagents.dashboard.grid import Tone
+from wtagents.dashboard.screens.adopting import AdoptDialog, ForeignSeen
 from wtagents.dashboard.screens.columns import ColumnsDialog
-from wtagents.dashboard.screens.deeds import TaskRoom
+from wtagents.dashboard.screens.deeds import TaskRoom, keys_of
 from wtagents.dashboard.screens.spawn import SpawnDialog
-from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.view import Choice, Order, airy, board_lines, columns_of
 from wtagents.dashboard.widgets.preview import Preview
 from wtagents.dashboard.widgets.table import Table
+from wtagents.operations.steering.adopt import AdoptRequest, adopt
+from wtagents.operations.steering.foreign import observe_foreign
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from textual.events import Resize
     from textual.widget import Widget
 
-    from wtagents.operations.telling.overview import Overview
-    from wtagents.operations.telling.status import TaskStatus
+    from wtagents.dashboard.homes import Home, Subject
 
 WIDE = 140
 """Columns of a terminal from which on the task under the cursor is told beside the board."""
@@ -40,7 +44,7 @@ class BoardScreen(TaskRoom):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "diff", "Diff"),
-        Binding("n", "spawn", "New task"),
+        *keys_of(BOARD_DEEDS),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
         Binding("o", "columns", "Columns", show=False),
@@ -66,17 +70,17 @@ class BoardScreen(TaskRoom):
         self.set_interval(1.0, self._draw_all)
         self.query_one(Table).focus()
 
-    def show(self, seen: Overview) -> None:
+    def show(self) -> None:
         """Show what was seen."""
-        super().show(seen)
+        super().show()
         self._draw()
 
-    def meant(self) -> TaskStatus | None:
+    def meant(self) -> Subject | None:
         """Return the task under the cursor."""
         if not self.is_furnished:
             return None
         key = self.query_one(Table).key
-        return self.desk.item(key) if key is not None else None
+        return self.desk.subject(key) if key is not None else None
 
     def on_resize(self, event: Resize) -> None:
         """Show the preview where there is room."""
@@ -118,10 +122,10 @@ class BoardScreen(TaskRoom):
         self._draw()
 
     def _draw(self) -> None:
-        seen = self.desk.seen
-        if seen is None or not self.is_current:
+        sights = self.desk.sights
+        if not sights or not self.is_current:
             return
-        lines = board_lines(seen, self._choice, now=self.desk.now())
+        lines = board_lines(sights, self._choice, now=self.desk.now())
         empty = f"nothing matches {self._choice.words!r}" if self._choice.words else self._no_tasks
         table = self.query_one(Table)
         spaced = airy(lines, table.size.height - 1)
@@ -140,7 +144,8 @@ class BoardScreen(TaskRoom):
     def _preview(self) -> None:
         preview = self.query_one(Preview)
         if preview.display:
-            preview.show(self.meant(), self.desk.now())
+            subject = self.meant()
+            preview.show(subject.item if subject is not None else None, self.desk.now())
 
     @on(Table.Chosen)
     def _chosen(self) -> None:
@@ -149,29 +154,63 @@ class BoardScreen(TaskRoom):
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:
-        self._open(event.key, "story")
+        subject = self.desk.subject(event.key) if event.key is not None else None
+        if subject is not None:
+            self.desk.open(subject)
 
     def action_diff(self) -> None:
         """Show what the task changed."""
-        item = self.meant()
-        if item is not None:
-            self._open(item.task.name, "diff")
+        subject = self.meant()
+        if subject is not None:
+            self.desk.open(subject, "diff")
 
-    def action_spawn(self) -> None:
-        """Ask for a new task."""
-        self.ask(SpawnDialog(), self._spawn)
-
-    def _open(self, name: str | None, tab: str) -> None:
-        if name is not None:
-            self.go_to(TaskScreen(name, tab=tab))
+    def action_act(self, name: str) -> None:
+        """Do what only the board offers, too."""
+        if name == Act.SPAWN:
+            self.ask(SpawnDialog(), self._spawn)
+        elif name == Act.ADOPT:
+            self._look_for_foreign(self.desk.home)
+        else:
+            super().action_act(name)
 
     def _spawn(self, request: SpawnRequest | None) -> None:
         if request is not None:
             self.desk.act(
+                self.desk.home,
                 f"beginning {request.name}",
                 lambda context, _: spawn(context, request),
                 done=f"{request.name} begins",
             )
+
+    @work(thread=True, group="foreign", exclusive=True)
+    def _look_for_foreign(self, home: Home) -> None:
+        context = home.another()
+        try:
+            found = tuple(
+                each for each in observe_foreign(context) if not (each.main or each.missing)
+            )
+            self.post_message(ForeignSeen(home, found))
+        except WtaError:
+            return  # the banner says what troubles the store
+        finally:
+            context.close()
+
+    @on(ForeignSeen)
+    def _foreign_seen(self, event: ForeignSeen) -> None:
+        if not event.found:
+            self.desk.say("every worktree belongs to a task", Tone.FAINT)
+            return
+
+        def chosen(path: Path | None) -> None:
+            if path is not None:
+                self.desk.act(
+                    event.home,
+                    f"taking {path.name} over",
+                    lambda context, _: adopt(context, AdoptRequest(path=path)),
+                    done=f"{path.name} is a task now, and rests",
+                )
+
+        self.ask(AdoptDialog(event.found), chosen)
 
     @on(Input.Changed, "#filter")
     def _filtered(self, event: Input.Changed) -> None:

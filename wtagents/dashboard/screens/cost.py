@@ -14,7 +14,6 @@ from wtagents.core.errors import WtaError
 from wtagents.dashboard.costs import cost_columns, cost_rows, cost_total
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.room import Room
-from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.telling.cost import By, Cost, CostRequest, cost
 
@@ -75,7 +74,7 @@ class CostScreen(Room):
 
     @work(thread=True, group="cost", exclusive=True)
     def _look(self, by: By) -> None:
-        context = self.desk.place.another()
+        context = self.desk.home.another()
         try:
             self.post_message(CostSeen(cost(context, CostRequest(by=by)).data, by))
         except WtaError:
@@ -93,5 +92,7 @@ class CostScreen(Room):
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:
-        if self._by is By.TASK and event.key is not None and self.desk.item(event.key):
-            self.go_to(TaskScreen(event.key))
+        key = self.desk.home.key_of(event.key or "")
+        subject = self.desk.subject(key) if self._by is By.TASK else None
+        if subject is not None:
+            self.desk.open(subject)

@@ -7,201 +7,210 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from wtagents.core.figures import plural
+from wtagents.core.tending.pause import Pauses
 from wtagents.core.text import printable
-from wtagents.dashboard.acts import Act, possible_acts
+from wtagents.dashboard.acts import (
+    ALL_DEEDS,
+    TASK_DEEDS,
+    Act,
+    Deed,
+    possible_acts,
+    possible_for_all,
+)
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm, LineDialog
 from wtagents.dashboard.screens.room import Room
+from wtagents.dashboard.screens.verbs import PLAIN, Plain
 from wtagents.operations.merge import MergeRequestOptions, ask_to_land
 from wtagents.operations.steering.answer import AnswerRequest, answer
+from wtagents.operations.steering.fork import ForkRequest, fork
 from wtagents.operations.steering.send import SendRequest, send
-from wtagents.operations.steering.stop import RetryRequest, cancel, retry, stop
-from wtagents.operations.undo import UndoRequest, undo
-from wtagents.operations.withdraw import withdraw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wtagents.core.run import Question
-    from wtagents.operations.telling.status import TaskStatus
+    from wtagents.dashboard.homes import Home, Subject
+
+_ACTION = "act"
+
+
+def keys_of(deeds: Iterable[Deed]) -> list[BindingType]:
+    """Return the keys of a part of the table."""
+    return [
+        Binding(deed.key, f"{_ACTION}('{deed.act}')", deed.word, show=deed.prominent)
+        for deed in deeds
+    ]
 
 
 class TaskRoom(Room):
     """A screen with a task that the keys are about."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "answer", "Answer"),
-        Binding("t", "send", "Tell"),
-        Binding("m", "merge", "Merge"),
-        Binding("A", "approve", "Approve"),
-        Binding("w", "withdraw", "Withdraw"),
-        Binding("r", "retry", "Retry"),
-        Binding("x", "stop", "Stop"),
-        Binding("u", "undo", "Undo"),
-        Binding("c", "cancel", "Cancel", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys_of((*TASK_DEEDS, *ALL_DEEDS))
 
     _offered: frozenset[Act] = frozenset()
 
     def offer(self) -> None:
         """Name the keys again when other acts make sense than before."""
-        item = self.meant()
-        acts = possible_acts(item) if item is not None else frozenset()
+        subject = self.meant()
+        if subject is not None:
+            self.desk.choose(subject.home)
+        acts = self.possible()
         if acts != self._offered:
             self._offered = acts
             self.refresh_bindings()
 
-    def meant(self) -> TaskStatus | None:
+    def meant(self) -> Subject | None:
         """Return the task that the keys are about now."""
         raise NotImplementedError
 
+    def possible(self) -> frozenset[Act]:
+        """Return what makes sense now."""
+        subject, home = self.meant(), self.desk.home
+        acts = possible_for_all(home.pauses or Pauses())
+        if subject is not None:
+            acts |= possible_acts(subject.item, subject.home.pauses)
+        return acts
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what makes sense for the task."""
+        """Offer only what makes sense."""
         offered = super().check_action(action, parameters)
-        if offered and action in set(Act):
-            item = self.meant()
-            return item is not None and Act(action) in possible_acts(item)
+        if offered and action == _ACTION:
+            return parameters[0] in self.possible()
         return offered
 
-    def action_answer(self) -> None:
-        """Show what the agent asks, and send the answer."""
-        item = self.meant()
-        if item is None or item.pulse is None or item.pulse.question is None:
-            return
-        name, question = item.task.name, item.pulse.question
-        self.ask(AnswerDialog(name, question), lambda said: self.settle(name, question, said))
+    def action_act(self, name: str) -> None:
+        """Do it, or ask what is to be known first."""
+        act, subject = Act(name), self.meant()
+        plain = PLAIN.get(act)
+        if plain is not None:
+            home = subject.home if subject is not None else self.desk.home
+            self._do_plainly(plain, home, subject)
+        elif subject is not None:
+            self._asking()[act](subject)
 
-    def action_merge(self) -> None:
-        """Ask for the task to land."""
-        item = self.meant()
-        if item is not None:
-            options = MergeRequestOptions(names=(item.task.name,))
-            self._ask_to_land(
-                item, options, f"{item.task.name} waits to land on {item.task.target}"
+    def _asking(self) -> dict[Act, Callable[[Subject], None]]:
+        """Return what needs a dialog of its own."""
+        return {
+            Act.ANSWER: self.ask_for_answer,
+            Act.SEND: self._ask_for_words,
+            Act.APPROVE: self._ask_for_approval,
+            Act.FORK: self._ask_for_fork,
+            Act.RESTORE: self.ask_for_checkpoint,
+        }
+
+    def _do_plainly(self, plain: Plain, home: Home, subject: Subject | None) -> None:
+        name = subject.name if subject is not None else ""
+        target = subject.item.task.target if subject is not None else ""
+        words = {"name": name, "target": target, "repository": home.name}
+
+        def do() -> None:
+            self.desk.act(
+                home,
+                plain.doing.format(**words),
+                lambda context, tell: plain.carry(context, name, tell),
+                done=plain.done.format(**words),
             )
 
-    def action_approve(self) -> None:
-        """Show what is held, and let it pass."""
-        item = self.meant()
-        if item is None or item.merge is None:
+        if plain.question:
+            self.confirm(plain.question.format(**words), plain.consequence.format(**words), do)
+        else:
+            do()
+
+    def ask_for_answer(self, subject: Subject) -> None:
+        """Show what the agent asks, and send the answer."""
+        pulse = subject.item.pulse
+        if pulse is None or pulse.question is None:
             return
-        name = item.task.name
-        options = MergeRequestOptions(names=(name,), approve=True)
-        held = "\n".join(f"· {printable(hold.detail)}" for hold in item.merge.holds)
-        self.confirm(
-            f"Let {name} land as it is?",
-            f"{plural(len(item.merge.holds), 'thing')} held:\n{held}",
-            lambda: self._ask_to_land(item, options, f"{name} is approved and waits to land"),
+        question = pulse.question
+        self.ask(
+            AnswerDialog(subject.name, question), lambda said: self.settle(subject, question, said)
         )
 
-    def action_withdraw(self) -> None:
-        """Take the wish to land back."""
-        item = self.meant()
-        if item is not None:
-            names = (item.task.name,)
-            self.desk.act(
-                f"withdrawing {names[0]}",
-                lambda context, _: withdraw(context, names),
-                done=f"{names[0]} is withdrawn and ready",
-            )
+    def ask_for_checkpoint(self, subject: Subject) -> None:
+        """Show the checkpoints of a task, to put one back."""
+        self.desk.open(subject, "checkpoints")
 
-    def action_send(self) -> None:
-        """Say something to the agent."""
-        item = self.meant()
-        if item is None:
+    def _ask_for_approval(self, subject: Subject) -> None:
+        """Show what is held, and let it pass."""
+        name, merge = subject.name, subject.item.merge
+        if merge is None:
             return
-        name = item.task.name
+        options = MergeRequestOptions(names=(name,), approve=True)
+        held = "\n".join(f"· {printable(hold.detail)}" for hold in merge.holds)
+        self.confirm(
+            f"Let {name} land as it is?",
+            f"{plural(len(merge.holds), 'thing')} held:\n{held}",
+            lambda: self.desk.act(
+                subject.home,
+                f"asking for {name} to land",
+                lambda context, _: ask_to_land(context, options),
+                done=f"{name} is approved and waits to land",
+            ),
+        )
+
+    def _ask_for_words(self, subject: Subject) -> None:
+        """Say something to the agent."""
 
         def said(text: str | None) -> None:
             if text:
-                self.tell_agent(name, text)
+                self.tell_agent(subject, text)
 
-        self.ask(LineDialog(f"Tell {name}", "Enter sends; a task at rest goes on with it"), said)
+        title = f"Tell {subject.name}"
+        self.ask(LineDialog(title, "Enter sends; a task at rest goes on with it"), said)
+
+    def _ask_for_fork(self, subject: Subject) -> None:
+        """Begin a new task where this one is, or was at the checkpoint that is chosen."""
+        at = self.chosen_checkpoint()
+        where = f"at checkpoint {at}" if at else "as it is now"
+
+        def named(new: str | None) -> None:
+            if not new:
+                return
+            request = ForkRequest(name=subject.name, new=new, at=at)
+            self.desk.act(
+                subject.home,
+                f"forking {subject.name}",
+                lambda context, _: fork(context, request),
+                done=f"{new} begins where {subject.name} is",
+            )
+
+        self.ask(LineDialog(f"Fork {subject.name} {where}", "name of the new task"), named)
+
+    def chosen_checkpoint(self) -> str:
+        """Return the number of the checkpoint under the cursor; '' where there is none."""
+        return ""
 
     def tell_agent(
-        self, name: str, text: str, *, done: str = "", then: Callable[[], None] | None = None
+        self,
+        subject: Subject,
+        text: str,
+        *,
+        done: str = "",
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Send words and say whether they were heard; they are kept if they were not."""
-        request = SendRequest(name=name, text=text)
+        request = SendRequest(name=subject.name, text=text)
         self.desk.act(
-            f"telling {name}",
+            subject.home,
+            f"telling {subject.name}",
             lambda context, _: send(context, request),
-            done=done or f"{name} heard it",
+            done=done or f"{subject.name} heard it",
             then=then,
         )
 
-    def action_retry(self) -> None:
-        """Begin the task again."""
-        item = self.meant()
-        if item is not None:
-            request = RetryRequest(name=item.task.name)
-            self.desk.act(
-                f"beginning {item.task.name} again",
-                lambda context, _: retry(context, request),
-                done=f"{item.task.name} begins again",
-            )
-
-    def action_stop(self) -> None:
-        """Stop the agent."""
-        item = self.meant()
-        if item is not None:
-            names = (item.task.name,)
-            self.desk.act(
-                f"stopping {names[0]}",
-                lambda context, _: stop(context, names),
-                done=f"{names[0]} is stopped; worktree and conversation stay",
-            )
-
-    def action_cancel(self) -> None:
-        """Give the task up, after a question."""
-        item = self.meant()
-        if item is None:
-            return
-        names = (item.task.name,)
-        self.confirm(
-            f"Give {names[0]} up?",
-            "Its agent is stopped and the task ends.\n"
-            "Worktree and branch stay until wta cleanup proves that they may go.",
-            lambda: self.desk.act(
-                f"cancelling {names[0]}",
-                lambda context, _: cancel(context, names),
-                done=f"{names[0]} is cancelled; its worktree stays until cleanup",
-            ),
-        )
-
-    def action_undo(self) -> None:
-        """Take a landing back, after a question."""
-        item = self.meant()
-        if item is None:
-            return
-        name, request = item.task.name, UndoRequest(name=item.task.name)
-        self.confirm(
-            f"Take {name} back from {item.task.target}?",
-            "One commit reverts it; it passes the gates first.\n"
-            "The task keeps its branch and can be sent words and land again.",
-            lambda: self.desk.act(
-                f"undoing {name}",
-                lambda context, tell: undo(context, request, tell=tell),
-                done=f"{name} is taken back from {item.task.target}",
-            ),
-        )
-
-    def settle(self, name: str, question: Question, said: tuple[bool, str] | None) -> None:
+    def settle(self, subject: Subject, question: Question, said: tuple[bool, str] | None) -> None:
         """Send the answer to a question; None leaves it open."""
         if said is None:
             return
-        allow, why = said
+        name, (allow, why) = subject.name, said
         request = AnswerRequest(name=name, allow=allow, message=why, request_id=question.request_id)
         what = f"{'allowed' if allow else 'denied'} {question.tool}: {printable(question.summary)}"
         self.desk.act(
-            f"answering {name}", lambda context, _: answer(context, request), done=f"{name}: {what}"
-        )
-
-    def _ask_to_land(self, item: TaskStatus, options: MergeRequestOptions, done: str) -> None:
-        self.desk.act(
-            f"asking for {item.task.name} to land",
-            lambda context, _: ask_to_land(context, options),
-            done=done,
+            subject.home,
+            f"answering {name}",
+            lambda context, _: answer(context, request),
+            done=f"{name}: {what}",
         )
 
     def confirm(self, question: str, consequence: str, act: Callable[[], None]) -> None:

@@ -10,27 +10,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Footer, Static
 
+from wtagents.dashboard.acts import ALL_DEEDS, BOARD_DEEDS, TASK_DEEDS, Deed
 from wtagents.dashboard.screens.dialogs import Dialog
 from wtagents.dashboard.view import GLYPHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from textual.app import ComposeResult
 
-KEYS = (
+_SCREENS = (
     ("Everywhere", ""),
     ("1  2  3  4", "board, inbox, queue, cost"),
     ("ctrl+p", "find any act by its name; also other themes"),
     ("?  q", "this help; leave: agents and supervisor go on"),
-    ("A task, on any screen", ""),
-    ("enter  d", "open its story; its diff"),
-    ("a  t", "answer what its agent asks; tell it something"),
-    ("m  A  w", "merge; approve what is held; withdraw from the queue"),
-    ("x  r", "stop its agent; begin it again"),
-    ("u  c", "undo its landing; cancel it (both ask first)"),
+)
+_MORE = (
     ("The board", ""),
-    ("n", "begin a new task"),
+    ("enter  d", "open the story of a task; its diff"),
     ("/  escape", "show only tasks with these words; all again"),
     ("s  o", "sort by the next thing; choose columns"),
     ("The inbox", ""),
@@ -40,7 +37,9 @@ KEYS = (
     ("b", "by task, by model, by day"),
     ("One task", ""),
     ("i  escape", "talk to its agent; back"),
-    ("[  ]", "story, diff, facts"),
+    ("[  ]", "story, diff, plan, checkpoints, facts"),
+    ("/  n  N", "search in the story; the place before, the one after"),
+    ("v  f", "show tools whole or folded; follow the end or stay"),
     ("l", "the diff of the last attempt to land, or of all changes"),
     ("enter  f  S", "comment on a line; next file; send the comments"),
     ("ctrl+c", "end the running turn, not the agent"),
@@ -77,7 +76,7 @@ class HelpDialog(Dialog[None]):
         meanings = ((f"{GLYPHS[word]} {word}", said) for word, said in _MEANINGS.items())
         with Vertical(classes="dialog -large"):
             with VerticalScroll(id="help"):
-                yield Static(_table(KEYS))
+                yield Static(_table(keys()))
                 yield Static(_table((("", ""), ("Signs and words", ""), *meanings)))
             yield Footer(show_command_palette=False)
 
@@ -88,6 +87,23 @@ class HelpDialog(Dialog[None]):
     def action_leave(self) -> None:
         """Go back."""
         self.close(None)
+
+
+def keys() -> Iterator[tuple[str, str]]:
+    """Return every key with what it does; a part without keys is a heading."""
+    yield from _SCREENS
+    for title, deeds in (
+        ("A task, on any screen", TASK_DEEDS),
+        ("All tasks", (*ALL_DEEDS, *BOARD_DEEDS)),
+    ):
+        yield title, ""
+        for key in dict.fromkeys(deed.key for deed in deeds):
+            yield key, "; ".join(_meaning(deed) for deed in deeds if deed.key == key)
+    yield from _MORE
+
+
+def _meaning(deed: Deed) -> str:
+    return f"{deed.meaning}{' (asks first)' if deed.asks else ''}"
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> Table:

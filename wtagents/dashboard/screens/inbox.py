@@ -24,7 +24,6 @@ from wtagents.dashboard.inbox import (
 )
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.dialogs import LineDialog
-from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.widgets.evidence import Evidence
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.steering.asked import AskedWhole, asked
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
     from textual.widget import Widget
 
-    from wtagents.operations.telling.overview import Overview
-    from wtagents.operations.telling.status import TaskStatus
+    from wtagents.dashboard.homes import Subject
 
 WIDE = 120
 SNOOZE = timedelta(minutes=15)
@@ -46,9 +44,9 @@ SNOOZE = timedelta(minutes=15)
 class QuestionRead(Message):
     """A question was read in full."""
 
-    def __init__(self, name: str, whole: AskedWhole) -> None:
+    def __init__(self, key: str, whole: AskedWhole) -> None:
         super().__init__()
-        self.name = name
+        self.key = key
         self.whole = whole
 
 
@@ -83,23 +81,23 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         self.set_interval(1.0, self._draw_all)
         self.query_one(Table).focus()
 
-    def show(self, seen: Overview) -> None:
+    def show(self) -> None:
         """Show what was seen."""
-        super().show(seen)
+        super().show()
         self._draw()
 
     def on_resize(self, event: Resize) -> None:
         """Show the evidence beside the list where there is room, else below it."""
         self.query_one("#inbox-body").set_class(event.size.width >= WIDE, "-wide")
 
-    def meant(self) -> TaskStatus | None:
+    def meant(self) -> Subject | None:
         """Return the task under the cursor."""
-        chosen = self._chosen()
-        return chosen.item if chosen is not None else None
+        key = self.query_one(Table).key if self.is_furnished else None
+        return self.desk.subject(key) if key is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer an answer where something is asked."""
-        if action == "answer":
+        if action == "act" and parameters[0] == "answer":
             return False
         offered = super().check_action(action, parameters)
         if offered and action in ("allow", "deny", "allow_alike"):
@@ -159,25 +157,23 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         self._draw()
 
     def _settle(self, each: Waiting, *, allow: bool, why: str = "") -> None:
-        question = question_of(each.item)
-        if question is not None:
-            self.settle(each.item.task.name, question, (allow, why))
+        question, subject = question_of(each.item), self.desk.subject(each.key)
+        if question is not None and subject is not None:
+            self.settle(subject, question, (allow, why))
 
     def _chosen(self) -> Waiting | None:
         if not self.is_furnished:
             return None
         key = self.query_one(Table).key
-        return next((each for each in self._waiting if each.item.task.name == key), None)
+        return next((each for each in self._waiting if each.key == key), None)
 
     def _draw(self) -> None:
-        seen = self.desk.seen
-        if seen is None or not self.is_current:
+        sights = self.desk.sights
+        if not sights or not self.is_current:
             return
         now = self.desk.now()
         self._snoozed = {mark: until for mark, until in self._snoozed.items() if until > now}
-        self._waiting = tuple(
-            each for each in waiting_of(seen.items) if each.mark not in self._snoozed
-        )
+        self._waiting = tuple(each for each in waiting_of(sights) if each.mark not in self._snoozed)
         hidden = f"; {len(self._snoozed)} snoozed, Z shows them" if self._snoozed else ""
         empty = f"nothing waits for a person{hidden}"
         self.query_one(Table).show(COLUMNS, inbox_rows(self._waiting, now=now), empty=empty)
@@ -193,17 +189,19 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         chosen = self._chosen()
         whole = None
         if chosen is not None and (question := question_of(chosen.item)) is not None:
-            name = chosen.item.task.name
-            whole = self._whole.get(name)
+            whole = self._whole.get(chosen.key)
             if whole is None or whole.request_id != question.request_id:
-                self._read_question(name)
+                self._read_question(chosen.key)
         self.query_one(Evidence).show(chosen, whole, self.desk.now())
 
     @work(thread=True, group="asked", exclusive=True)
-    def _read_question(self, name: str) -> None:
-        context = self.desk.place.another()
+    def _read_question(self, key: str) -> None:
+        subject = self.desk.subject(key)
+        if subject is None:
+            return
+        context = subject.home.another()
         try:
-            self.post_message(QuestionRead(name, asked(context, name).data))
+            self.post_message(QuestionRead(key, asked(context, subject.name).data))
         except WtaError:
             return  # it was answered meanwhile: the next look shows it
         finally:
@@ -211,7 +209,7 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
 
     @on(QuestionRead)
     def _question_read(self, event: QuestionRead) -> None:
-        self._whole[event.name] = event.whole
+        self._whole[event.key] = event.whole
         if self.is_furnished:
             self._tell()
 
@@ -222,5 +220,6 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:
-        if event.key is not None:
-            self.go_to(TaskScreen(event.key))
+        subject = self.desk.subject(event.key) if event.key is not None else None
+        if subject is not None:
+            self.desk.open(subject)

@@ -13,7 +13,6 @@ from wtagents.core.errors import WtaError
 from wtagents.dashboard.landings import COLUMNS, queue_lines, request_of, task_of
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.inbox import WIDE
-from wtagents.dashboard.screens.task import TaskScreen
 from wtagents.dashboard.widgets.landing import LandingView
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.landings import Landings, landings
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from textual.events import Resize
     from textual.widget import Widget
 
+    from wtagents.dashboard.homes import Subject
     from wtagents.operations.telling.overview import Overview
-    from wtagents.operations.telling.status import TaskStatus
 
 LOOK_SECONDS = 1.0
 _EMPTY = "nothing has ever waited to land; m on the board asks for a task to land"
@@ -66,31 +65,34 @@ class QueueScreen(TaskRoom):
         """Put the two beside each other where there is room."""
         self.query_one("#queue-body").set_class(event.size.width >= WIDE, "-wide")
 
-    def meant(self) -> TaskStatus | None:
+    def meant(self) -> Subject | None:
         """Return the task under the cursor, None once it is cleaned up."""
         key = self.query_one(Table).key if self.is_furnished else None
-        return self.desk.item(task_of(key)) if key is not None else None
+        return self._subject(task_of(key)) if key is not None else None
+
+    def _subject(self, name: str) -> Subject | None:
+        return self.desk.subject(self.desk.home.key_of(name))
 
     def action_diff(self) -> None:
         """Show what the task changed."""
-        item = self.meant()
-        if item is not None:
-            self.go_to(TaskScreen(item.task.name, tab="diff"))
+        subject = self.meant()
+        if subject is not None:
+            self.desk.open(subject, "diff")
 
     def _look_again(self) -> None:
         """Look when anything changed, and at gates that run each time."""
         if not self.is_current:
             return
         runs = self._landings is not None and bool(self._landings.running)
-        if runs or self.desk.seen is not self._looked_at:
-            self._looked_at = self.desk.seen
+        if runs or self.desk.home.seen is not self._looked_at:
+            self._looked_at = self.desk.home.seen
             self._look()
         elif self._landings is not None:
             self._draw(self._landings)
 
     @work(thread=True, group="landings", exclusive=True)
     def _look(self) -> None:
-        context = self.desk.place.another()
+        context = self.desk.home.another()
         try:
             self.post_message(LandingsSeen(landings(context).data))
         except WtaError:
@@ -119,11 +121,13 @@ class QueueScreen(TaskRoom):
         if seen is None:
             return
         task = task_of(key) if key is not None else ""
-        item = self.desk.item(task)
+        subject = self._subject(task)
         request = request_of(seen, key) if key is not None else None
-        if key is not None and key.startswith("live ") and item is not None:
-            request = next((each for each in seen.requests if each.task_id == item.task.id), None)
-        items = self.desk.seen.items if self.desk.seen is not None else ()
+        if key is not None and key.startswith("live ") and subject is not None:
+            number = subject.item.task.id
+            request = next((each for each in seen.requests if each.task_id == number), None)
+        looked = self.desk.home.seen
+        items = looked.items if looked is not None else ()
         self.query_one(LandingView).show(seen, task, request, items)
 
     @on(Table.Chosen)
@@ -133,6 +137,6 @@ class QueueScreen(TaskRoom):
 
     @on(Table.Opened)
     def _opened(self) -> None:
-        item = self.meant()
-        if item is not None:
-            self.go_to(TaskScreen(item.task.name))
+        subject = self.meant()
+        if subject is not None:
+            self.desk.open(subject)

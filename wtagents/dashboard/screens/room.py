@@ -8,12 +8,12 @@ from rich.text import Text
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from wtagents.dashboard.acts import DEEDS
+from wtagents.dashboard.acts import CHANGES
 from wtagents.dashboard.view import totals_of
 from wtagents.dashboard.widgets.masthead import Masthead, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from wtagents.dashboard.desk import Desk
     from wtagents.dashboard.grid import Tone
     from wtagents.dashboard.screens.dialogs import Answer, Dialog
-    from wtagents.operations.telling.overview import Overview
 
 
 class Narration(Static):
@@ -52,7 +51,7 @@ class Room(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the screen's own widgets between what all have."""
         yield Masthead(
-            self.desk.place.common_dir.parent.name,
+            self.desk.title,
             self.app.current_mode,
             note="" if self.desk.may_act else "looks only",
         )
@@ -67,25 +66,21 @@ class Room(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer nothing that changes anything where one may only look."""
-        if action in DEEDS and not self.desk.may_act:
+        if action in CHANGES and not self.desk.may_act:
             return False
         return super().check_action(action, parameters)
 
-    def show(self, seen: Overview) -> None:
+    def show(self) -> None:
         """Show what was seen."""
-        self.query_one(Masthead).show(totals_of(seen))
+        self.query_one(Masthead).show(totals_of(self.desk.sights), self.desk.moment)
 
     def ask(self, dialog: Dialog[Answer], then: Callable[[Answer | None], None]) -> None:
         """Show a dialog and go on with its answer, None where there is none."""
         _ = self.app.push_screen(dialog, then)
 
-    def go_to(self, screen: Room) -> None:
-        """Show another screen above this one."""
-        _ = self.app.push_screen(screen)
-
-    def show_trouble(self, error: WtaError | None) -> None:
-        """Show what cannot be read, or that all is well."""
-        self.query_one(Trouble).show(error)
+    def show_trouble(self, troubles: Sequence[tuple[str, WtaError]]) -> None:
+        """Show what cannot be read of which repository, or that all is well."""
+        self.query_one(Trouble).show(troubles)
 
     def say(self, text: str, tone: Tone) -> None:
         """Say what came of an act."""
@@ -94,11 +89,11 @@ class Room(Screen[None]):
     def on_mount(self) -> None:
         """Show what is known already."""
         self._was_mounted = True
-        if self.desk.seen is not None:
-            self.show(self.desk.seen)
+        if self.desk.sights:
+            self.show()
         self.call_after_refresh(self.refresh_bindings)
 
     def on_screen_resume(self) -> None:
         """Show what happened while another screen was shown."""
-        if self.is_furnished and self.desk.seen is not None:
-            self.show(self.desk.seen)
+        if self.is_furnished and self.desk.sights:
+            self.show()

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     context = Context(said.folder)
     app = Dashboard(
         context,
-        wake=lambda: ensure_supervisor(context),
+        wake=ensure_supervisor,
         theme=said.theme,
         may_act=said.control,
         driver=PageDriver,

@@ -12,7 +12,8 @@ from wtagents.core.figures import cut, money, plural
 from wtagents.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from textual import events
 
@@ -40,12 +41,14 @@ class Masthead(Static):
         self._repository = repository
         self._mode = mode
         self._totals: Totals | None = None
+        self._moment: datetime | None = None
         self._places: list[tuple[int, int, str]] = []
 
-    def show(self, totals: Totals) -> None:
-        """Show other totals."""
-        if totals != self._totals:
-            self._totals = totals
+    def show(self, totals: Totals, moment: datetime | None) -> None:
+        """Show other totals; with `moment` those of then, and that nothing can be done."""
+        if (totals, moment) != (self._totals, self._moment):
+            self._totals, self._moment = totals, moment
+            self.set_class(moment is not None, "-past")
             self._draw()
 
     def on_mount(self) -> None:
@@ -78,6 +81,9 @@ class Masthead(Static):
                 line.append(f" {number}", self._loud if mode == "inbox" else "dim")
             self._places.append((start, line.cell_len, mode))
         measures = list(_measures(self._totals)) if self._totals else [Text("looking …", "dim")]
+        if self._moment is not None:
+            said = f"as of {self._moment.astimezone():%d %b %H:%M:%S}, read-only"
+            measures.insert(0, Text(said, self._loud))
         right = _joined(measures, width - line.cell_len - _GAP)
         gap = max(1, width - line.cell_len - right.cell_len)
         self.update(Text.assemble(line, " " * gap, right, no_wrap=True), layout=False)
@@ -94,13 +100,17 @@ class Trouble(Static):
         super().__init__(id="trouble")
         self.display = False
 
-    def show(self, error: WtaError | None) -> None:
-        """Show a trouble, or none."""
-        self.display = error is not None
-        if error is not None:
-            told = printable(f"{error.message}: {error.cause}" if error.cause else error.message)
-            hint = f"   {printable(error.hint)}" if error.hint else ""
-            self.update(Text(f"! {told}{hint}"))
+    def show(self, troubles: Sequence[tuple[str, WtaError]]) -> None:
+        """Show the trouble of each repository that has one."""
+        self.display = bool(troubles)
+        if troubles:
+            self.update(Text("\n".join(_trouble(label, error) for label, error in troubles)))
+
+
+def _trouble(label: str, error: WtaError) -> str:
+    told = printable(f"{error.message}: {error.cause}" if error.cause else error.message)
+    hint = f"   {printable(error.hint)}" if error.hint else ""
+    return f"! {f'{label}: ' if label else ''}{told}{hint}"
 
 
 def _screens(totals: Totals | None) -> Iterator[tuple[str, int]]:
@@ -111,6 +121,8 @@ def _screens(totals: Totals | None) -> Iterator[tuple[str, int]]:
 
 
 def _measures(totals: Totals) -> Iterator[Text]:
+    if totals.held:
+        yield Text(totals.held, "bold")
     if totals.limited_until is not None:
         yield Text(f"rate limited until {totals.limited_until.astimezone():%H:%M}", "bold")
     yield Text(plural(totals.agents, "agent"))

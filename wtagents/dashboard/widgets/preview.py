@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from wtagents.core.text import printable, printable_lines
-from wtagents.operations.telling.status_words import next_of, now_of, state_word
+from wtagents.operations.telling.status_words import next_of, now_of, state_word, why_of
 from wtagents.operations.telling.task_facts import task_facts
 
 if TYPE_CHECKING:
@@ -53,10 +53,12 @@ def _parts(item: TaskStatus, now: datetime) -> Iterator[RenderableType]:
     yield Text("\n".join(lines[:_PROMPT_LINES]), "italic")
     yield Text("")
     yield named_facts(item, now)
-    if item.reasons:
+    reasons = [each for each in why_of(item, now) if each not in said]
+    if reasons:
+        sure = f" ({item.confidence})" if item.confidence is not None else ""
         yield Text("")
-        yield Text(f"Called {item.liveness} because", "bold")
-        yield Padding(Text("\n".join(map(printable, item.reasons))), (0, 0, 0, 2))
+        yield Text(f"Called {state_word(item)} because{sure}", "bold")
+        yield Padding(Text("\n".join(map(printable, reasons))), (0, 0, 0, 2))
 
 
 def named_facts(item: TaskStatus, now: datetime) -> Table:

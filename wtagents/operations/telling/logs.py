@@ -13,7 +13,7 @@ from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.core.story import StoryLine, Voice
-from wtagents.operations.telling.story import tell
+from wtagents.operations.telling.story import Teller
 from wtagents.store.runs import run_by_id, runs_of
 from wtagents.store.tasks import require_task
 from wtagents.system import run_folder
@@ -40,21 +40,24 @@ class LogsRequest:
 
 
 def story(
-    context: Context, request: LogsRequest, *, closed: Event | None = None
+    context: Context,
+    request: LogsRequest,
+    *,
+    closed: Event | None = None,
+    teller: Teller | None = None,
 ) -> Iterator[StoryLine]:
     """Tell the runs of a task; setting `closed` ends the telling at once.
 
-    Raises NotFoundError for an unknown task or run.
+    `teller` remembers what earlier runs told. Raises NotFoundError for an unknown task or run.
     """
     closed = closed or Event()
+    teller = teller or Teller()
     for run in _runs(context, request):
         yield StoryLine(voice=Voice.NOTE, text=f"run {run.number}", child=False)
         yield from _setup(context, run)
         for line in _lines(context, run, closed, follow=request.follow):
             for event in parse_line(line):
-                told = tell(event)
-                if told is not None:
-                    yield told
+                yield from teller.lines(event)
         yield from _end(context, run)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
+from wtagents.core.tending.pause import Pauses
 from wtagents.operations.result import OperationResult
 from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 
@@ -30,6 +31,8 @@ class Overview:
     limits: tuple[AccountLimit, ...]
     """What accounts may not use now."""
     at: datetime
+    pauses: Pauses = Pauses()
+    """What a person holds back."""
 
 
 def overview(context: Context) -> OperationResult[Overview]:
@@ -46,6 +49,7 @@ def overview(context: Context) -> OperationResult[Overview]:
             load=machine_load(),
             limits=limits(context),
             at=at,
+            pauses=_pauses(context),
         )
     )
 
@@ -68,6 +72,12 @@ def limits(context: Context) -> tuple[AccountLimit, ...]:
 
     now = context.clock.now()
     return () if context.reader is None else account_limits(context.reader, now=now)
+
+
+def _pauses(context: Context) -> Pauses:
+    from wtagents.store.pauses import pauses
+
+    return Pauses() if context.reader is None else pauses(context.reader)
 
 
 def _cost_of_live_run(item: TaskStatus) -> float:

@@ -1,10 +1,11 @@
-"""One event of an agent's stream as a line of the story, or none."""
+"""The events of an agent's stream as lines of the story."""
 
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from wtagents.agent import agenda
 from wtagents.agent.events import (
     Asked,
     Compacted,
@@ -12,6 +13,7 @@ from wtagents.agent.events import (
     Failed,
     HookRan,
     ModelChanged,
+    PlanMade,
     RateLimited,
     Retrying,
     Said,
@@ -22,11 +24,38 @@ from wtagents.agent.events import (
     TurnEnded,
     UserSaid,
 )
+from wtagents.core.record import replace
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.text import printable, printable_lines
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtagents.agent.events import Event
+
 _RESULT_LIMIT = 160
 _ERROR_LIMIT = 600
+_WHOLE_LIMIT = 4000
+
+
+class Teller:
+    """Tells the runs of one task, in their order."""
+
+    def __init__(self) -> None:
+        self._keeper = agenda.AgendaKeeper()
+
+    def lines(self, event: Event) -> Iterator[StoryLine]:
+        """Return what a person should read of an event."""
+        told, changed = tell(event), self._keeper.take(event)
+        now = self._keeper.agenda if changed else None
+        if told is not None and isinstance(event, PlanMade):
+            yield replace(told, agenda=now)
+            return
+        if told is not None:
+            yield told
+        if now is not None:
+            text = now.words or "nothing is to be done any more"
+            yield StoryLine(voice=Voice.TODO, text=text, child=False, agenda=now)
 
 
 @singledispatch
@@ -58,15 +87,30 @@ def _(event: UserSaid) -> StoryLine:
 
 
 @tell.register
-def _(event: ToolUsed) -> StoryLine:
-    return _line(Voice.TOOL, f"{event.tool}: {event.summary}", event.child)
+def _(event: ToolUsed) -> StoryLine | None:
+    if event.tool in agenda.TOOLS:
+        return None  # the list itself is told where it changes
+    text = f"{event.tool}: {event.summary}"
+    return StoryLine(voice=Voice.TOOL, text=text, child=bool(event.child), call=event.id)
 
 
 @tell.register
 def _(event: ToolReturned) -> StoryLine:
     if event.failed:
         return _line(Voice.ERROR, printable(event.text, _ERROR_LIMIT), event.child)
-    return _line(Voice.RESULT, printable(event.text, _RESULT_LIMIT), event.child)
+    shown, whole = printable(event.text, _RESULT_LIMIT), _paragraph(event.text[:_WHOLE_LIMIT])
+    return StoryLine(
+        voice=Voice.RESULT,
+        text=shown,
+        child=bool(event.child),
+        call=event.id,
+        whole=whole if whole.strip() != shown else "",
+    )
+
+
+@tell.register
+def _(event: PlanMade) -> StoryLine:
+    return _line(Voice.AGENT, event.text)
 
 
 @tell.register
