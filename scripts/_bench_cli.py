@@ -18,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from _progress import tell
+
 WTA = Path(sys.executable).with_name("wta")
 CLICK = (sys.executable, "-c", "import click")
 TASKS = 50
@@ -211,9 +213,11 @@ def measure(pair: Pair) -> Outcome:
     ours: list[float] = []
     plain: list[float] = []
     for number in range(pair.rounds + 1):
+        tell(f"{pair.name}: round {number} of {pair.rounds}")
         ways = [(pair.ours, ours), (pair.plain, plain)]
         for way, times in ways if number % 2 else reversed(ways):
             times.append(way(number))
+    tell()
     return Outcome(pair=pair, ours=tuple(ours[1:]), plain=tuple(plain[1:]))
 
 

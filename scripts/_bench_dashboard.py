@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from _progress import tell  # noqa: E402 - after the path is known
+
 from tests.support.records import a_pulse  # noqa: E402 - after the path is known
 from tests.support.statuses import USAGE, at_work  # noqa: E402
 from tests.support.stored import stored_task  # noqa: E402
@@ -151,9 +153,11 @@ def main() -> int:
     print(f"{'tasks':>5}  {'all change at 4 Hz':>18}  {'at rest':>9}  {'update':>8}  {'look':>8}")
     with tempfile.TemporaryDirectory(prefix="wta-bench-") as folder:
         for number in SIZES:
+            tell(f"{number} tasks")
             context = Context(repository(Path(folder) / str(number)))
             found = asyncio.run(drawn(number, options.seconds, context))
             look = looked(number, context)
+            tell()
             met = met and (number > SIZES[1] or found["busy"] <= TARGET_SHARE)
             print(
                 f"{number:>5}  {found['busy']:>13.1%} CPU  {found['idle']:>5.1%} CPU"

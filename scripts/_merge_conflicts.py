@@ -17,6 +17,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from _progress import tell
+
 from wtagents.core.landing.resolution import ConflictText
 from wtagents.ladder.climb import climb
 from wtagents.ladder.outcome import Merged
@@ -40,8 +42,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     cases = list(_load(options.conflicts))[: options.limit]
     if not cases:
         raise SystemExit(f"bench: no conflicts in {options.conflicts}")
-    rows = [_row(case, keep_both=False) for case in cases]
-    both = [_row(case, keep_both=True) for case in cases]
+    rows = _rows(cases, keep_both=False)
+    both = _rows(cases, keep_both=True)
     total = _shares(rows)
     times = sorted(row["seconds"] for row in rows)
     return {
@@ -83,6 +85,15 @@ def _load(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(folder.glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             yield from map(json.loads, lines)
+
+
+def _rows(cases: list[dict[str, Any]], *, keep_both: bool) -> list[dict[str, Any]]:
+    rows = []
+    for number, case in enumerate(cases, 1):
+        tell(f"conflict {number} of {len(cases)}")
+        rows.append(_row(case, keep_both=keep_both))
+    tell()
+    return rows
 
 
 def _row(case: dict[str, Any], *, keep_both: bool) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _bench_cli import Ground
+from _progress import tell
 
 from wtagents.core.config.settings import Layer
 from wtagents.core.ids import BranchName, TaskName
@@ -98,6 +99,7 @@ class Night:
         """Land everything and return the seconds it took."""
         outcomes: list[MergeOutcome] = []
         context = self.open(**settings)
+        tell(f"{len(self.names)} branches, {'one by one' if one_by_one else 'in batches'}")
         begun = time.perf_counter()
         if one_by_one:
             for name in self.names:
@@ -105,6 +107,7 @@ class Night:
         else:
             outcomes += merge(context, MergeRequestOptions(ready=True)).data
         seconds = time.perf_counter() - begun
+        tell()
         context.close()
         self._require_right(outcomes)
         return seconds, outcomes

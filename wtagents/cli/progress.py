@@ -6,7 +6,7 @@ Tasks: a table that is drawn again in place, or one line for each change. Other 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from wtagents.cli.pages.task_list import state_tone
 from wtagents.cli.render import Board, narrate, screen_style
@@ -31,6 +31,8 @@ _COLUMNS = (
 )
 
 
+_BAR, _ROOM = 20, 60
+"""Columns of what shows how much is done; of a screen that has room for it."""
 _KEPT = 8
 """Lines of narration that stay in sight until the answer takes their place."""
 
@@ -63,6 +65,33 @@ class Steps:
         """Make room for the answer."""
         if self._board is not None and self._lines:
             self._board.draw(())
+
+
+class Counter:
+    """How far a command is with many things: one line that makes way for the answer.
+
+    For a person at a terminal only: a pipe, a file and `--json` get nothing of it.
+    """
+
+    def __init__(self, invocation: Invocation, doing: str) -> None:
+        self._doing = doing
+        self._width = screen_style(invocation, sys.stderr).width
+        watched = sys.stderr.isatty() and not invocation.json and not invocation.verbosity
+        self._board = Board() if watched else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._board is not None:
+            self._board.draw(())
+
+    def __call__(self, done: int, of: int, which: str) -> None:
+        """Say which comes now; a single thing is not worth a line."""
+        if self._board is not None and of > 1:
+            bar = f"{'█' * (_BAR * done // of):░<{_BAR}}  " if self._width >= _ROOM else ""
+            line = f"{self._doing} {done + 1} of {of}  {bar}{visible(which)}"
+            self._board.draw([cut(line, self._width - 1)])
 
 
 class Progress:

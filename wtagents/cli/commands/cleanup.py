@@ -58,6 +58,7 @@ def command(
     the archive of what landed go, too, but never a commit that did not land: those go by name and
     with --purge only. Every doubt keeps. Exit status 1: a task that was named stays.
     """
+    from wtagents.cli.progress import Counter
     from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
 
     if install_cron or remove_cron:
@@ -67,7 +68,8 @@ def command(
     if purge:
         return _purge(invocation, names, dry_run=dry_run, yes=yes)
     request = CleanupRequest(names=names, all=all_of_them, dry_run=dry_run)
-    result = cleanup(invocation.context, request)
+    with Counter(invocation, "looking at" if dry_run else "cleaning up") as count:
+        result = cleanup(invocation.context, request, count=count)
     return Answer.of(result, partial(_lines, dry_run=dry_run))
 
 

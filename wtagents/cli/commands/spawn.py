@@ -15,12 +15,10 @@ from wtagents.core.errors import UsageError
 from wtagents.core.permission import PermissionMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from wtagents.cli.call import Invocation
-    from wtagents.cli.style import Style
     from wtagents.core.task import AgentSpec
-    from wtagents.operations.steering.spawn import Spawned
+    from wtagents.operations.steering.spawn import Spawned, SpawnRequest, Wished
+    from wtagents.operations.steering.spawn_many import SpawnedMany
     from wtagents.operations.telling.status import TaskStatus
 
 AGENTS = ("claude", "scripted", "command")
@@ -46,12 +44,20 @@ class SpawnCommand(WtaCommand):
         "wta spawn docs --file prompts/docs.md --model opus --merge",
         'wta spawn use-it "use the new interface" --merge --after interface',
         'wta spawn on-top "go on from there" --after-ready interface',
+        "wta spawn --from tasks.toml --merge --dry-run",
         "gh issue view 12 | wta spawn issue-12 - --wait",
         'wta spawn tidy "tidy up" --agent command -- mytool --task "{prompt}"',
     ],
 )
-@click.argument("name")
+@click.argument("name", required=False)
 @click.argument("prompt", required=False)
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE",
+    help="Make the tasks of a file instead, all or none; - for stdin.",
+)
+@click.option("--dry-run", is_flag=True, help="With --from: say what would be made.")
 @click.option(
     "--file",
     type=Place(folder=False),
@@ -107,37 +113,101 @@ class SpawnCommand(WtaCommand):
 )
 @click.pass_context
 def command(
-    context: click.Context, /, name: str, prompt: str | None, **options: Any
-) -> Answer[Spawned] | Answer[TaskStatus]:
+    context: click.Context, /, name: str | None, prompt: str | None, **options: Any
+) -> Answer[Any]:
     """Make a branch wta/NAME and a worktree, and start an agent in it with PROMPT (- for stdin).
 
     The command returns at once; the agent goes on when the terminal is closed. Behind -- stands the
     program of --agent command; {prompt} and {worktree} are replaced in its arguments.
 
+    A file of --from is TOML, one [[task]] each, or has a JSON object on each line: name, prompt,
+    and any of after, after-ready, agent, base, budget, max-turns, merge, model, permission-mode,
+    priority, program, target, timeout. What a task does not say is taken from the command line.
+    All tasks are made, or none where one cannot be right; exit status 1: one did not begin.
+
     With --json the data is {"task", "run", "sandbox"}; with --wait all as they are at the end, and
     beside them "usage", "worktree", "merge" and "attention", as wta status has them. "ok" and the
-    exit status (1) say whether it got where it was to get.
+    exit status (1) say whether it got where it was to get. With --from it is {"tasks", "failed"}.
     """
-    from wtagents.operations.steering.spawn import PROMPT_LIMIT, SpawnRequest, spawn
+    if options["source"] is not None:
+        if name is not None or options["file"] is not None or options["wait"]:
+            raise click.UsageError("--from stands without NAME, PROMPT, --file and --wait")
+        return _spawn_many(context, options)
+    if options["dry_run"]:
+        raise click.UsageError("--dry-run belongs to --from")
+    if name is None:
+        raise click.MissingParameter(param_type="argument", param_hint="'NAME'", ctx=context)
+    return _spawn_one(context, name, prompt, options)
+
+
+def _spawn_one(
+    context: click.Context, name: str, prompt: str | None, options: dict[str, Any]
+) -> Answer[Spawned] | Answer[TaskStatus]:
+    from wtagents.cli.pages.spawned_text import spawned_lines
+    from wtagents.operations.steering.spawn import PROMPT_LIMIT, spawn
 
     invocation: Invocation = context.obj
-    spec = _agent(invocation, context.meta.get(_PROGRAM, ()), options)
-    request = SpawnRequest(
+    program = context.meta.get(_PROGRAM, ())
+    text = _prompt(prompt, options["file"], limit=PROMPT_LIMIT)
+    result = spawn(invocation.context, _request(invocation, name, text, program, options))
+    invocation.wake_supervisor()
+    if options["wait"]:
+        return _wait(invocation, name, merge=options["merge"])
+    return Answer.of(result, spawned_lines)
+
+
+def _spawn_many(
+    context: click.Context, options: dict[str, Any]
+) -> Answer[SpawnedMany] | Answer[tuple[Wished, ...]]:
+    from wtagents.cli.pages.spawned_text import many_lines, planned_lines
+    from wtagents.cli.progress import Counter
+    from wtagents.cli.task_file import load_entries
+    from wtagents.operations.steering.spawn_many import plan_many, spawn_many
+
+    invocation: Invocation = context.obj
+    program = context.meta.get(_PROGRAM, ())
+    requests = [
+        _request(
+            invocation,
+            each.name,
+            each.prompt,
+            program if each.program is None else each.program,
+            {**options, **each.options},
+        )
+        for each in load_entries(context, options["source"])
+    ]
+    if options["dry_run"]:
+        return Answer.of(plan_many(invocation.context, requests), planned_lines)
+    try:
+        with Counter(invocation, "beginning") as count:
+            result = spawn_many(invocation.context, requests, count=count)
+    except KeyboardInterrupt:
+        invocation.wake_supervisor()  # what did not begin yet is queued
+        raise
+    invocation.wake_supervisor()
+    return Answer.of(result, many_lines)
+
+
+def _request(
+    invocation: Invocation,
+    name: str,
+    prompt: str,
+    program: tuple[str, ...],
+    options: dict[str, Any],
+) -> SpawnRequest:
+    from wtagents.operations.steering.spawn import SpawnRequest
+
+    return SpawnRequest(
         name=name,
-        prompt=_prompt(prompt, options["file"], limit=PROMPT_LIMIT),
+        prompt=prompt,
         base=options["base"],
         target=options["target"],
-        agent=spec,
+        agent=_agent(invocation, program, options),
         merge=options["merge"],
         priority=options["priority"],
         after=options["after"],
         after_ready=options["after_ready"],
     )
-    result = spawn(invocation.context, request)
-    invocation.wake_supervisor()
-    if options["wait"]:
-        return _wait(invocation, name, merge=options["merge"])
-    return Answer.of(result, _lines)
 
 
 def _prompt(text: str | None, file: str | None, *, limit: int) -> str:
@@ -191,19 +261,3 @@ def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[TaskStatu
         messages=result.messages,
         exit_code=result.exit_code,
     )
-
-
-def _lines(spawned: Spawned, style: Style) -> Iterator[str]:
-    from wtagents.cli.pages.sandbox_text import sandbox_text
-    from wtagents.cli.style import fields
-    from wtagents.core.text import printable
-
-    task, run = spawned.task, spawned.run
-    yield f"{style.heading(task.name)} {'begins' if run else 'waits'}"
-    pairs = [
-        ("branch", f"{task.branch}, from {task.target} at {task.base.short}"),
-        ("worktree", printable(str(task.worktree))),
-        ("sandbox", sandbox_text(spawned.sandbox, style)),
-        ("follow", f"wta logs {task.name} -f"),
-    ]
-    yield from (f"  {line}" for line in fields(style, pairs))

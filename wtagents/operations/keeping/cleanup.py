@@ -31,7 +31,7 @@ from wtagents.git.snapshots import staged_commit
 from wtagents.operations.keeping.remains import observe_remains, owner_of
 from wtagents.operations.keeping.sweep import SCRAP, Swept, sweep
 from wtagents.operations.keeping.traces import forget, observe_traces
-from wtagents.operations.result import OperationResult
+from wtagents.operations.result import OperationResult, uncounted
 from wtagents.operations.starting.resources import drop_resources
 from wtagents.store.tasks import mark_removed, require_task
 from wtagents.store.tasks import tasks as stored_tasks
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.keeping.remains import Found
+    from wtagents.operations.result import Count
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,9 @@ class Cleanup:
     """How many more may go: another pass takes them, or `--all`."""
 
 
-def cleanup(context: Context, request: CleanupRequest) -> OperationResult[Cleanup]:
+def cleanup(
+    context: Context, request: CleanupRequest, *, count: Count = uncounted
+) -> OperationResult[Cleanup]:
     """Judge every task, or those named, and remove what may go.
 
     Raises NotFoundError; one removal that fails is a reason to keep and never stops the rest.
@@ -103,7 +106,8 @@ def cleanup(context: Context, request: CleanupRequest) -> OperationResult[Cleanu
     limit = None if request.all or named else context.settings.cleanup.per_pass
     cleaned: list[Cleaned] = []
     left = removed = 0
-    for task in chosen:
+    for done, task in enumerate(chosen):
+        count(done, len(chosen), task.name)
         found = _judged(context, task, named=named)
         if isinstance(found.verdict, Remove):
             if limit is not None and removed >= limit:

@@ -29,7 +29,8 @@ from wtagents.store.runs import latest_run
 from wtagents.store.tasks import add_task, require_free_name, require_task, require_task_by_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from wtagents.core.ids import Oid
@@ -73,55 +74,119 @@ class Spawned:
     """What keeps its agent inside."""
 
 
+@record
+class Wished:
+    """A request in which everything was found in order."""
+
+    name: TaskName
+    request: SpawnRequest
+    base: Oid
+    target: BranchName
+    branch: BranchName
+    worktree: Path
+    agent: AgentSpec
+    sandbox: SandboxMode
+
+
 def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     """Add a task and begin it.
 
     Raises UsageError, StateError, ConfigError or SystemFault; nothing is left behind then.
     """
+    [wished] = check(context, (request,))
+    with context.database.write() as db:
+        task = add(db, wished, at=context.clock.now())
+    return begin(context, task, wished.sandbox)
+
+
+def check(context: Context, requests: Sequence[SpawnRequest]) -> tuple[Wished, ...]:
+    """Return what was asked for where nothing of it can be wrong, in the same order.
+
+    One may build on those before it. Raises as `spawn` does, for the first that is not in order.
+    """
     from wtagents.operations.starting.git_program import require_git_program
     from wtagents.operations.starting.large_files import looking_for_large_files
 
-    name = TaskName.parse(request.name)
+    names = tuple(TaskName.parse(each.name) for each in requests)
     require_git_program(context)
-    _check_prompt(request.prompt)
+    for each in requests:
+        _check_prompt(each.prompt)
     repository = context.repository
     with looking_at_branches(repository) as look, looking_for_large_files(repository) as require:
         with context.database.read() as db:
-            require_free_name(db, name)
-            foundation = _foundation(db, request)
-            after = [require_task(db, each).id for each in request.after]
-        configured = context.settings.agent
-        spec = request.agent or AgentSpec(kind=AgentKind(configured.kind))
+            for index, (name, request) in enumerate(zip(names, requests, strict=True)):
+                _check_names(db, name, request, names[:index])
+        specs = [_agent(context, each) for each in requests]
         tips = look()
-        target, base = _starting_point(context, request, tips)
-        if len(base) != _SHA1_DIGITS:
-            from wtagents.git.hub import require_sha1
+        checked = [
+            _checked(context, name, request, spec, tips)
+            for name, request, spec in zip(names, requests, specs, strict=True)
+        ]
+        for base in {each.base for each in checked}:
+            require(base)
+    return tuple(checked)
 
-            require_sha1(repository)
-        branch = BranchName.of_task(name)
-        check_branch_room(tips, branch)
-        path = worktree_path(context, name.folder)
-        sandbox = check_surroundings(context, path, spec)
-        require(base)
-    with context.database.write() as db:
-        task = add_task(
-            db,
-            name=name,
-            prompt=request.prompt,
-            base=base,
-            target=target,
-            branch=branch,
-            worktree=path,
-            agent=spec,
-            merge_when_ready=request.merge,
-            priority=request.priority,
-            at=context.clock.now(),
-        )
-        if after or foundation is not None:
-            from wtagents.store.after import add_after
 
-            first = [] if foundation is None else [foundation]
-            add_after(db, task.id, [*first, *after], foundation=foundation)
+def _agent(context: Context, request: SpawnRequest) -> AgentSpec:
+    configured = context.settings.agent
+    return request.agent or AgentSpec(kind=AgentKind(configured.kind))
+
+
+def _checked(
+    context: Context,
+    name: TaskName,
+    request: SpawnRequest,
+    spec: AgentSpec,
+    tips: Mapping[BranchName, Oid],
+) -> Wished:
+    target, base = _starting_point(context, request, tips)
+    if len(base) != _SHA1_DIGITS:
+        from wtagents.git.hub import require_sha1
+
+        require_sha1(context.repository)
+    branch = BranchName.of_task(name)
+    check_branch_room(tips, branch)
+    path = worktree_path(context, name.folder)
+    sandbox = check_surroundings(context, path, spec)
+    return Wished(
+        name=name,
+        request=request,
+        base=base,
+        target=target,
+        branch=branch,
+        worktree=path,
+        agent=spec,
+        sandbox=sandbox.mode,
+    )
+
+
+def add(db: Database, wished: Wished, *, at: datetime) -> Task:
+    """Write the wish. Raises StateError when the name was taken meanwhile."""
+    request = wished.request
+    task = add_task(
+        db,
+        name=wished.name,
+        prompt=request.prompt,
+        base=wished.base,
+        target=wished.target,
+        branch=wished.branch,
+        worktree=wished.worktree,
+        agent=wished.agent,
+        merge_when_ready=request.merge,
+        priority=request.priority,
+        at=at,
+    )
+    if request.after or request.after_ready is not None:
+        from wtagents.store.after import add_after
+
+        after = [require_task(db, each).id for each in request.after]
+        first = require_task(db, request.after_ready).id if request.after_ready else None
+        add_after(db, task.id, [*([] if first is None else [first]), *after], foundation=first)
+    return task
+
+
+def begin(context: Context, task: Task, sandbox: SandboxMode) -> OperationResult[Spawned]:
+    """Run one tick for a new task. Raises what kept it from beginning; it is gone then."""
     failures = tick(context, task_ids={task.id}).failures
     with context.database.read() as db:
         task = require_task_by_id(db, task.id)
@@ -129,22 +194,33 @@ def spawn(context: Context, request: SpawnRequest) -> OperationResult[Spawned]:
     if task.state is TaskState.FAILED and failures:
         drop_failed(context, task)
         raise failures[0]
-    spawned = Spawned(task=task, run=run, sandbox=sandbox.mode)
+    spawned = Spawned(task=task, run=run, sandbox=sandbox)
     return OperationResult(data=spawned, messages=why_waiting(context, task, run))
 
 
-def _foundation(db: Database, request: SpawnRequest) -> int | None:
-    """Return the task that the new one builds on. Raises UsageError, NotFoundError, StateError."""
-    if request.after_ready is None:
-        return None
-    if request.base is not None:
+def _check_names(
+    db: Database, name: TaskName, request: SpawnRequest, before: Sequence[TaskName]
+) -> None:
+    """Raise StateError, NotFoundError or UsageError for a name that is taken or leads nowhere."""
+    for other in before:
+        if name.folded == other.folded or name.nests_with(other):
+            raise UsageError(
+                f"the names {other} and {name} do not fit beside each other",
+                cause="they must differ by more than capitals and '/' against '-'",
+                hint="rename one of them",
+            )
+    require_free_name(db, name)
+    for each in request.after:
+        if each not in before:
+            require_task(db, each)
+    if request.after_ready is not None and request.base is not None:
         raise UsageError(
             "--base and --after-ready both say where to start", hint="leave one of them out"
         )
-    found = require_task(db, request.after_ready)
-    if found.state is TaskState.CANCELLED:
-        raise StateError(f"task {found.name} is cancelled", hint="start from another task")
-    return found.id
+    if request.after_ready is not None and request.after_ready not in before:
+        found = require_task(db, request.after_ready)
+        if found.state is TaskState.CANCELLED:
+            raise StateError(f"task {found.name} is cancelled", hint="start from another task")
 
 
 def drop_failed(context: Context, task: Task) -> None:
