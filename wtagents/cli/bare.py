@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
+    from wtagents.operations.context import Context
 
 
 def has_something_to_show(invocation: Invocation) -> bool:
@@ -26,12 +27,33 @@ def has_something_to_show(invocation: Invocation) -> bool:
         return False
 
 
-def show_dashboard(invocation: Invocation, *, theme: str | None = None) -> None:
-    """Show the dashboard until it is left. Raises whatever broke it."""
+def show_dashboard(
+    invocation: Invocation, *, theme: str | None = None, everywhere: bool = False
+) -> None:
+    """Show the dashboard until it is left; `everywhere` all repositories of this user.
+
+    Raises whatever broke it.
+    """
     from wtagents.dashboard.app import Dashboard
     from wtagents.supervisor.wake import ensure_supervisor
 
-    app = Dashboard(invocation.context, wake=ensure_supervisor, theme=theme)
+    contexts = _everywhere(invocation) if everywhere else (invocation.context,)
+    app = Dashboard(*contexts, wake=ensure_supervisor, theme=theme)
     app.run()
     if app.broken_by is not None:
         raise app.broken_by
+
+
+def _everywhere(invocation: Invocation) -> tuple[Context, ...]:
+    """Return every repository with tasks, the one of the current folder first."""
+    from wtagents.core.errors import NotFoundError
+    from wtagents.operations.telling.repositories import repositories
+
+    try:
+        current = invocation.context
+    except NotFoundError:
+        current = None
+    found = repositories(current)
+    if not found:
+        raise NotFoundError("no repository of this user has tasks", hint='wta spawn NAME "…"')
+    return found

@@ -5,11 +5,11 @@ Everything is opened when it is first asked for: a command pays only for what it
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import NotFoundError
+from wtagents.core.errors import NotFoundError, SystemFault
 from wtagents.system.clock import RandomIds, SystemClock
 from wtagents.system.files import make_private_folder
 from wtagents.system.paths import StatePaths, discover_common_dir
@@ -83,7 +83,22 @@ class Context:
         from wtagents.store.database import open_database
 
         make_private_folder(self.paths.root)
-        return open_database(self.paths.database)
+        opened = open_database(self.paths.database)
+        self._note_repository()
+        return opened
+
+    def _note_repository(self) -> None:
+        """Leave in the state folder whose it is, for whoever looks for all repositories."""
+        if self.paths.repository.exists():
+            return
+        import json
+
+        from wtagents.system.files import write_atomic
+
+        note = {"path": str(self.common_dir.resolve())}
+        # A later command writes it where this one cannot; nothing else needs it.
+        with suppress(SystemFault, OSError):
+            write_atomic(self.paths.repository, f"{json.dumps(note)}\n".encode())
 
     @cached_property
     def reader(self) -> Database | None:

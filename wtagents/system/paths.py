@@ -62,6 +62,10 @@ class StatePaths:
         return cls(root=state_home() / repository_id(common_dir))
 
     @property
+    def repository(self) -> Path:
+        return self.root / "repository.json"
+
+    @property
     def database(self) -> Path:
         return self.root / "state.db"
 

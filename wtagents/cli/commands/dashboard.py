@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         "wta dashboard",
         "wta dashboard --theme light",
         "wta  # where there are tasks",
+        "wta dashboard --all  # every repository that has tasks",
         "wta dashboard --web  # then open the printed address",
         "ssh -t -L 8765:127.0.0.1:8765 HOST wta -C PATH dashboard --web --port 8765",
     ],
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     "--theme",
     type=click.Choice(["dark", "light"]),
     help="Colours for a dark or a light background (default: what COLORFGBG says, or dark).",
+)
+@click.option(
+    "--all", "everywhere", is_flag=True, help="Show every repository of this user that has tasks."
 )
 @click.option("--web", is_flag=True, help="Serve it to browsers of this machine; it only looks.")
 @click.option("--control", is_flag=True, help="With --web: let browsers act as well.")
@@ -44,6 +48,7 @@ def command(
     invocation: Invocation,
     *,
     theme: str | None,
+    everywhere: bool,
     web: bool,
     control: bool,
     port: int | None,
@@ -54,9 +59,14 @@ def command(
     It can be left open all day: it reads what others write and asks for what each command asks.
     The keys stand below, ? explains them, ctrl+p finds every one by its name. NO_COLOR is heeded.
 
+    With --all the tasks of several repositories stand in one list; the queue and the cost are those
+    of the repository under the cursor, and a new task begins there.
+
     With --web a browser of this machine shows the same. The printed address lets one browser in,
     then a new one is printed; there is no way to listen for other machines. Ctrl-C ends it.
     """
+    if web and everywhere:
+        raise click.UsageError("--web shows one repository; leave out --all")
     if web:
         _serve(invocation, theme=theme or "dark", control=control, port=port or 0, v6=ipv6)
         return Answer("", lambda *_: [])
@@ -66,7 +76,8 @@ def command(
         raise StateError("there is no terminal to show it on", hint="wta status")
     from wtagents.cli.bare import show_dashboard
 
-    show_dashboard(invocation, theme=f"wta-{theme}" if theme else None)
+    chosen = f"wta-{theme}" if theme else None
+    show_dashboard(invocation, theme=chosen, everywhere=everywhere)
     return Answer("", lambda *_: [])
 
 

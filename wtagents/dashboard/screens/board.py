@@ -167,7 +167,7 @@ class BoardScreen(TaskRoom):
     def action_act(self, name: str) -> None:
         """Do what only the board offers, too."""
         if name == Act.SPAWN:
-            self.ask(SpawnDialog(), self._spawn)
+            self.ask(SpawnDialog(self.desk.home.name), self._spawn)
         elif name == Act.ADOPT:
             self._look_for_foreign(self.desk.home)
         else:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from wtagents.core.errors import WtaError
 from wtagents.dashboard.costs import cost_columns, cost_rows, cost_total
 from wtagents.dashboard.grid import Tone
-from wtagents.dashboard.screens.room import Room
+from wtagents.dashboard.screens.room import NEXT_HOME, Room
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.telling.cost import By, Cost, CostRequest, cost
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
+
+    from wtagents.dashboard.homes import Home
 
 LOOK_SECONDS = 5.0
 
@@ -37,11 +39,13 @@ class CostSeen(Message):
 class CostScreen(Room):
     """Sums over tasks, models or days."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "by", "By task, model, day")]
+    is_of_one_home = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "by", "By task, model, day"), NEXT_HOME]
 
     def __init__(self) -> None:
         super().__init__()
         self._by = By.TASK
+        self._home: Home | None = None
 
     def body(self) -> Iterable[Widget]:
         """Return the total and the sums."""
@@ -54,6 +58,13 @@ class CostScreen(Room):
         self.set_interval(LOOK_SECONDS, self._look_again)
         self.query_one(Table).focus()
         self._look(self._by)
+
+    def show(self) -> None:
+        """Show what was seen; the sums of another repository at once."""
+        super().show()
+        if self._home is not self.desk.home:
+            self._home = self.desk.home
+            self._look(self._by)
 
     def on_screen_resume(self) -> None:
         """Show what was spent meanwhile."""

@@ -13,6 +13,7 @@ from wtagents.core.errors import WtaError
 from wtagents.dashboard.landings import COLUMNS, queue_lines, request_of, task_of
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.inbox import WIDE
+from wtagents.dashboard.screens.room import NEXT_HOME
 from wtagents.dashboard.widgets.landing import LandingView
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.landings import Landings, landings
@@ -41,7 +42,8 @@ class LandingsSeen(Message):
 class QueueScreen(TaskRoom):
     """What lands."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "diff", "Diff")]
+    is_of_one_home = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "diff", "Diff"), NEXT_HOME]
 
     def __init__(self) -> None:
         super().__init__()

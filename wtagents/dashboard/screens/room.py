@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from wtagents.dashboard.screens.dialogs import Answer, Dialog
 
 
+NEXT_HOME = Binding("greater_than_sign", "next_home", "Next repository", key_display=">")
+"""For screens that show one repository of several."""
+
+
 class Narration(Static):
     """What the last act came to."""
 
@@ -36,6 +41,8 @@ class Narration(Static):
 class Room(Screen[None]):
     """A screen of the dashboard."""
 
+    is_of_one_home = False
+    """Whether it shows one repository where there are several."""
     _was_mounted = False
 
     @property
@@ -68,11 +75,21 @@ class Room(Screen[None]):
         """Offer nothing that changes anything where one may only look."""
         if action in CHANGES and not self.desk.may_act:
             return False
+        if action == "next_home" and len(self.desk.homes) == 1:
+            return False
         return super().check_action(action, parameters)
+
+    def action_next_home(self) -> None:
+        """Show the next repository."""
+        homes = self.desk.homes
+        self.desk.choose(homes[(homes.index(self.desk.home) + 1) % len(homes)])
+        self.show()
 
     def show(self) -> None:
         """Show what was seen."""
-        self.query_one(Masthead).show(totals_of(self.desk.sights), self.desk.moment)
+        desk = self.desk
+        title = desk.home.name if self.is_of_one_home else desk.title
+        self.query_one(Masthead).show(title, totals_of(desk.sights), desk.moment)
 
     def ask(self, dialog: Dialog[Answer], then: Callable[[Answer | None], None]) -> None:
         """Show a dialog and go on with its answer, None where there is none."""

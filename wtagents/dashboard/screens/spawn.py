@@ -26,10 +26,14 @@ class SpawnDialog(Dialog[SpawnRequest | None]):
         Binding("escape", "leave", "Leave"),
     ]
 
+    def __init__(self, repository: str) -> None:
+        super().__init__()
+        self._repository = repository
+
     def compose(self) -> ComposeResult:
         """Ask for name, prompt and options."""
         with Vertical(classes="dialog -large"):
-            yield Static("A new task", classes="dialog-title")
+            yield Static(f"A new task in {self._repository}", classes="dialog-title")
             yield Label("name")
             yield Input(id="name", placeholder="fix-login")
             yield Label("what to do")

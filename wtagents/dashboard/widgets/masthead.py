@@ -44,10 +44,10 @@ class Masthead(Static):
         self._moment: datetime | None = None
         self._places: list[tuple[int, int, str]] = []
 
-    def show(self, totals: Totals, moment: datetime | None) -> None:
+    def show(self, title: str, totals: Totals, moment: datetime | None) -> None:
         """Show other totals; with `moment` those of then, and that nothing can be done."""
-        if (totals, moment) != (self._totals, self._moment):
-            self._totals, self._moment = totals, moment
+        if (title, totals, moment) != (self._repository, self._totals, self._moment):
+            self._repository, self._totals, self._moment = title, totals, moment
             self.set_class(moment is not None, "-past")
             self._draw()
 

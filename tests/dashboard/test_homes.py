@@ -1,0 +1,89 @@
+"""Several repositories on one dashboard: found, told apart, and none in the way of another."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.support.records import NOW
+from tests.support.repository import RepositoryBuilder
+from tests.support.screens import a_sight, screen_text, until
+from tests.support.statuses import FLEET
+from tests.support.stored import stored_task
+from wtagents.core.task import Wish
+from wtagents.dashboard.app import Dashboard
+from wtagents.dashboard.grid import Heading
+from wtagents.dashboard.homes import homes_of, subject_of
+from wtagents.dashboard.inbox import waiting_of
+from wtagents.dashboard.view import Choice, Order, board_lines
+from wtagents.operations.context import Context
+from wtagents.operations.telling.repositories import repositories
+from wtagents.store.tasks import require_task
+from wtagents.system.paths import state_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wtagents.core.task import Task
+
+
+def begun(path: Path, template: Path, *names: str) -> Context:
+    """Return a repository with these tasks."""
+    context = Context(RepositoryBuilder.begun(path, template=template).path)
+    with context.database.write() as db:
+        for name in names:
+            stored_task(db, name)
+    context.close()
+    return context
+
+
+def of(context: Context, name: str) -> Task:
+    with context.records.read() as db:
+        return require_task(db, name)
+
+
+def test_rows_of_several_repositories_are_told_apart() -> None:
+    sights = [a_sight(FLEET, NOW, label="shop"), a_sight(FLEET[:2], NOW, label="site")]
+    lines = board_lines(sights, Choice(order=Order.REPOSITORY), now=NOW)
+    headings = [(line.text, line.note) for line in lines if isinstance(line, Heading)]
+    assert headings == [("shop", "10"), ("site", "2")]
+    waiting = [(each.key, each.label) for each in waiting_of(sights)]
+    assert waiting == [(f"shop:{name}", "shop") for name in ("docs", "api", "colours")]
+
+
+async def test_each_act_goes_to_its_repository_and_a_broken_one_hurts_no_other(
+    tmp_path: Path, template: Path
+) -> None:
+    """Two repositories of one name, one whose state is newer, one that is gone, one copied note."""
+    shop = begun(tmp_path / "a" / "shop", template, "fix-login")
+    other = begun(tmp_path / "b" / "shop", template, "fix-login")
+    newer = begun(tmp_path / "newer", template, "fix-login")
+    newer.database.connection.execute("INSERT INTO migration VALUES ('2999-01-01')")
+    newer.close()
+    begun(tmp_path / "gone", template, "fix-login")
+    shutil.rmtree(tmp_path / "gone")
+    begun(tmp_path / "empty", template)
+    shutil.copytree(other.paths.root, state_home() / "copied")
+    found = repositories(other)
+    assert [context.common_dir.parent for context in found] == [
+        tmp_path / "b" / "shop",
+        tmp_path / "a" / "shop",
+        tmp_path / "newer",
+    ]
+    homes = homes_of(found)
+    assert [home.label for home in homes] == ["shop", "shop-2", "newer"]
+    assert subject_of(homes, "shop:fix-login") is None
+    app = Dashboard(*found)
+    async with app.run_test(size=(110, 24)) as pilot:
+        await until(pilot, lambda: screen_text(app).count("fix-login") == 2, what="two rows")
+        await until(pilot, lambda: "! newer: " in screen_text(app), what="the trouble")
+        assert "3 repositories" in screen_text(app)
+        await pilot.press("end", "c")
+        await until(pilot, lambda: "Give fix-login up?" in screen_text(app), what="asked")
+        await pilot.press("y")
+        await until(pilot, lambda: "fix-login is cancelled" in screen_text(app), what="done")
+        await pilot.press("4", ">")
+        await until(pilot, lambda: screen_text(app).startswith(" newer"), what="the third one")
+    assert [of(each, "fix-login").wish for each in (other, shop)] == [Wish.WORK, Wish.CANCEL]
+    for context in (*found, shop, other):
+        context.close()
