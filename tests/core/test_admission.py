@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from tests.support.records import NOW, a_task, an_ended_run, later, snapshot, view
+from wtagents.core.config.profiles import BUILT_IN
 from wtagents.core.ids import TaskName
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Run
-from wtagents.core.task import Reason
+from wtagents.core.task import AgentSpec, Reason
 from wtagents.core.tending.admission import Admission, AdmissionPolicy, Bar, Wait, in_order
 from wtagents.core.tending.breaker import Breaker, Evidence, Scope, breakers
 from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
@@ -194,6 +195,22 @@ def test_a_model_a_full_memory_and_a_busy_machine_hold_back() -> None:
         Wait(bar=Bar.MACHINE, detail="the load is 1.8 per processor (limits.load)")
     ]
     assert waits(first, policy=policy, free_memory=10**9, load=1.5) == [None]
+
+
+def test_so_many_agents_of_a_profile_work_at_once() -> None:
+    heavy, light = AgentSpec(profile="heavy"), AgentSpec(profile="light")
+    asked = [queued(n, task=a_task(id=n, agent=spec)) for n, spec in enumerate((heavy, heavy))]
+    policy = replace(POLICY, profiles=BUILT_IN)
+
+    first, second = waits(*asked, policy=policy, profiles=("heavy", "light"))
+
+    assert first is None
+    assert second == Wait(bar=Bar.PROFILE, detail="2 of 2 heavy agents run")
+    assert second.words(NOW) == "waits: 2 of 2 heavy agents run"
+    others = [queued(n, task=a_task(id=n, agent=light)) for n in range(8)]
+    assert waits(*others, policy=policy) == [None] * 8
+    forgotten = queued(task=a_task(agent=AgentSpec(profile="gone")))
+    assert waits(forgotten, policy=policy, profiles=("gone",) * 7) == [None]
 
 
 MODELS = ("opus", "sonnet", "haiku")

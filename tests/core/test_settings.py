@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.written_settings import WRITTEN
+from wtagents.core.config.profiles import BUILT_IN, Profile
 from wtagents.core.config.setting_keys import KEYS
 from wtagents.core.config.setting_rows import commented_toml, setting_rows
 from wtagents.core.config.settings import (
@@ -87,6 +88,22 @@ def test_the_last_layer_wins_and_every_value_knows_its_source() -> None:
     assert settings.merge.squashes
     row = next(row for row in setting_rows(settings) if row.key == "agent.model")
     assert (row.value, row.default, row.source) == ('"b"', '"none"', "/home/config.toml")
+
+
+def test_a_profile_stands_for_itself_and_beside_the_others() -> None:
+    text = """
+        [profile.heavy]
+        agents = 1
+        [profile.docs]
+        model = "haiku"
+    """
+    light, medium = BUILT_IN[:2]
+    heavy, docs = Profile(name="heavy", agents=1), Profile(name="docs", model="haiku")
+
+    assert resolved(text).agent.profiles == (light, medium, heavy, docs)
+    for wrong in ("[profile]\nheavy = 2", "[profile.heavy]\nagent = 2", '[profile."a b"]'):
+        with pytest.raises(ConfigError, match=r"agent\.profiles cannot be"):
+            resolved(wrong)
 
 
 def test_values_of_every_form() -> None:

@@ -15,6 +15,11 @@ WRITTEN = {
     "agent.max_turns": '"none"',
     "agent.budget_usd": '"none"',
     "agent.timeout": '"2h"',
+    "agent.profiles": (
+        '{ light = { model = "haiku", budget_usd = 1 },'
+        ' medium = { model = "sonnet", budget_usd = 5, agents = 4 },'
+        ' heavy = { model = "opus", budget_usd = 20, agents = 2 } }'
+    ),
     "worktree.root": '"../{repository}-worktrees"',
     "worktree.setup": "[]",
     "worktree.setup_timeout": '"10m"',

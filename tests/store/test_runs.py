@@ -4,11 +4,13 @@ from tests.support.records import NOW, a_run, an_exit, later
 from tests.support.stored import ended_run, stored_run, stored_task, try_run
 from wtagents.core.ids import RunId
 from wtagents.core.run import RunState, Usage
+from wtagents.core.task import AgentSpec
 from wtagents.store.database import Database
 from wtagents.store.events import events_of
 from wtagents.store.runs import (
     latest_run,
     latest_runs,
+    live_profiles,
     live_runs,
     move_run,
     run_by_id,
@@ -68,6 +70,19 @@ def test_a_model_has_so_many_places(db: Database) -> None:
         assert try_run(db, tasks[2], model="haiku", per_model=1) is not None
         move_run(db, first.id, RunState.LOST, at=NOW)
         assert try_run(db, tasks[3], model="opus", per_model=2) is not None
+
+
+def test_a_profile_has_so_many_places(db: Database) -> None:
+    heavy = AgentSpec(profile="heavy")
+    with db.write():
+        tasks = [stored_task(db, name, agent=heavy) for name in ("one", "two", "three")]
+        plain = stored_task(db, "plain")
+        stored_run(db, plain, per_profile=1)
+        stored_run(db, tasks[0], per_profile=1)
+        assert try_run(db, tasks[1], per_profile=1) is None
+        assert try_run(db, tasks[1], per_profile=2) is not None
+        assert try_run(db, tasks[2], per_profile=2) is None
+    assert live_profiles(db) == ("heavy", "heavy")
 
 
 def test_live_runs_come_oldest_first(db: Database) -> None:

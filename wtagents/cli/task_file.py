@@ -39,6 +39,7 @@ _OPTIONS = (
     "model",
     "permission-mode",
     "priority",
+    "profile",
     "target",
     "timeout",
 )

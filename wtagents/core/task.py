@@ -84,6 +84,8 @@ class AgentSpec:
     max_turns: int | None = None
     budget_usd: float | None = None
     timeout_seconds: float | None = None
+    profile: str | None = None
+    """Name of the resource profile that model and budget are of."""
 
 
 @record

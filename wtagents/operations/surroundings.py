@@ -16,7 +16,7 @@ from wtagents.operations.telling.breakers import observe_breakers
 from wtagents.store.after import unfounded
 from wtagents.store.limits import account_limits
 from wtagents.store.pauses import pauses
-from wtagents.store.runs import live_runs
+from wtagents.store.runs import live_profiles, live_runs
 from wtagents.store.spending import reserved, spent, spent_by_task
 from wtagents.store.tasks import queued
 from wtagents.system.load import free_memory, machine_load
@@ -45,6 +45,7 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
         breakers=observe_breakers(context, db),
         ledger=observe_ledger(context, db),
         models=tuple(run.model for run in live_runs(db)),
+        profiles=live_profiles(db),
         queue=queued(db, now=now),
         unfounded=unfounded(db),
         load=None if busy is None else busy.average / busy.processors,

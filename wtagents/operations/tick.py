@@ -49,6 +49,7 @@ def policy_of(settings: Settings) -> Policy:
         admission=AdmissionPolicy(
             agents=settings.limits.agents,
             per_model=settings.limits.per_model,
+            profiles=settings.agent.profiles,
             load=settings.limits.load,
             memory_floor=settings.limits.memory_floor,
             budget=budget,

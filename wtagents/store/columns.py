@@ -46,6 +46,7 @@ def dump_agent(agent: AgentSpec) -> str:
         "max_turns": agent.max_turns,
         "budget_usd": agent.budget_usd,
         "timeout_seconds": agent.timeout_seconds,
+        "profile": agent.profile,
     }
     return dump({key: value for key, value in fields.items() if value is not None})
 

@@ -1,4 +1,4 @@
-"""Runs: at most one that lives per task, so many in the repository, and so many of a model."""
+"""Runs: at most one that lives per task, so many in the repository, of a model, of a profile."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def add_run(
     at: datetime,
     capacity: int,
     per_model: int | None = None,
+    per_profile: int | None = None,
     **new: Unpack[NewRun],
 ) -> Run | None:
     """Record a run as starting; None when the task has a live one or no place is free."""
@@ -75,7 +76,11 @@ def add_run(
         "  < :capacity AND NOT EXISTS (SELECT 1 FROM run WHERE task_id = :task_id"
         "  AND state IN (SELECT value FROM json_each(:live)))"
         " AND (:per_model IS NULL OR (SELECT count(*) FROM run WHERE model = :model"
-        "  AND state IN (SELECT value FROM json_each(:live))) < :per_model) RETURNING *",
+        "  AND state IN (SELECT value FROM json_each(:live))) < :per_model)"
+        " AND (:per_profile IS NULL OR (SELECT count(*) FROM run JOIN task ON task.id = task_id"
+        "  WHERE json_extract(agent, '$.profile') = (SELECT json_extract(agent, '$.profile')"
+        "  FROM task WHERE id = :task_id)"
+        "  AND run.state IN (SELECT value FROM json_each(:live))) < :per_profile) RETURNING *",
         _UNTOLD
         | new
         | {
@@ -84,6 +89,7 @@ def add_run(
             "live": _LIVE,
             "capacity": capacity,
             "per_model": per_model,
+            "per_profile": per_profile,
         },
     )
     if row is None:
@@ -108,6 +114,17 @@ def live_runs(db: Database) -> list[Run]:
         (_LIVE,),
     )
     return [_run(row) for row in rows]
+
+
+def live_profiles(db: Database) -> tuple[str, ...]:
+    """Return the resource profile of each live run whose task has one."""
+    rows = db.rows(
+        "SELECT json_extract(agent, '$.profile') AS profile FROM run"
+        " JOIN task ON task.id = task_id WHERE profile NOT NULL"
+        " AND run.state IN (SELECT value FROM json_each(?))",
+        (_LIVE,),
+    )
+    return tuple(row["profile"] for row in rows)
 
 
 def runs_of(db: Database, task_id: int) -> list[Run]:

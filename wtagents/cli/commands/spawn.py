@@ -45,6 +45,7 @@ class SpawnCommand(WtaCommand):
         'wta spawn use-it "use the new interface" --merge --after interface',
         'wta spawn on-top "go on from there" --after-ready interface',
         "wta spawn --from tasks.toml --merge --dry-run",
+        'wta spawn rewrite "rewrite the parser" --profile heavy',
         "gh issue view 12 | wta spawn issue-12 - --wait",
         'wta spawn tidy "tidy up" --agent command -- mytool --task "{prompt}"',
     ],
@@ -89,6 +90,11 @@ class SpawnCommand(WtaCommand):
 )
 @click.option("--wait", is_flag=True, help="Stay until it is ready (with --merge: merged).")
 @click.option("--agent", type=click.Choice(AGENTS), help="Who does it (default: agent.kind).")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="Model, budget and concurrency by one word: light, medium, heavy, or one of yours.",
+)
 @click.option("--model", metavar="MODEL", help="Model of the agent.")
 @click.option(
     "--permission-mode",
@@ -122,8 +128,8 @@ def command(
 
     A file of --from is TOML, one [[task]] each, or has a JSON object on each line: name, prompt,
     and any of after, after-ready, agent, base, budget, max-turns, merge, model, permission-mode,
-    priority, program, target, timeout. What a task does not say is taken from the command line.
-    All tasks are made, or none where one cannot be right; exit status 1: one did not begin.
+    priority, profile, program, target, timeout. What a task does not say is taken from the command
+    line. All tasks are made, or none where one cannot be right; exit status 1: one did not begin.
 
     With --json the data is {"task", "run", "sandbox"}; with --wait all as they are at the end, and
     beside them "usage", "worktree", "merge" and "attention", as wta status has them. "ok" and the
@@ -244,6 +250,7 @@ def _agent(invocation: Invocation, program: tuple[str, ...], options: dict[str, 
         max_turns=options["max_turns"],
         budget_usd=options["budget_usd"],
         timeout_seconds=options["timeout_seconds"],
+        profile=options["profile"],
     )
 
 

@@ -10,13 +10,17 @@ import json
 import re
 from datetime import time
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from wtagents.core.config.profiles import Profile
 from wtagents.core.errors import UsageError
 from wtagents.core.landing.regeneration import Regeneration
 from wtagents.core.landing.rung import UNATTENDED, Rung
 from wtagents.core.tending.alert import QuietHours
 from wtagents.core.watching.claim import Ownership, parse_area
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Value_co = TypeVar("Value_co", covariant=True)
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -302,6 +306,37 @@ class Regenerations:
         if not paths:
             raise Unfit
         return Regeneration(paths=paths, command=Text("").read(raw["command"]))
+
+
+class Profiles:
+    """What a task is spawned with by one word."""
+
+    expected = 'tables such as [profile.heavy] with model = "opus", budget_usd = 20, agents = 2'
+    _forms: Mapping[str, Form[Any]] = {
+        "model": Text(""),
+        "budget_usd": Amount(),
+        "agents": Count(1, 1000),
+    }
+
+    def read(self, raw: Any) -> tuple[Profile, ...]:
+        if not isinstance(raw, dict):
+            raise Unfit
+        return tuple(self._one(name, table) for name, table in raw.items())
+
+    def write(self, value: tuple[Profile, ...]) -> str:
+        return f"{{ {', '.join(f'{each.name} = {self._told(each)}' for each in value)} }}"
+
+    def _one(self, name: str, raw: Any) -> Profile:
+        if not re.fullmatch(r"[A-Za-z0-9][\w-]{0,39}", name) or not isinstance(raw, dict):
+            raise Unfit
+        if not raw.keys() <= self._forms.keys():
+            raise Unfit
+        return Profile(name=name, **{key: self._forms[key].read(raw[key]) for key in raw})
+
+    def _told(self, profile: Profile) -> str:
+        told = ((key, form, getattr(profile, key)) for key, form in self._forms.items())
+        listed = (f"{key} = {form.write(value)}" for key, form, value in told if value is not None)
+        return f"{{ {', '.join(listed)} }}"
 
 
 class Rungs:

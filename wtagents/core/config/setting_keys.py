@@ -12,6 +12,7 @@ from wtagents.core.config.forms import (
     OneOf,
     OrNone,
     Ownerships,
+    Profiles,
     Regenerations,
     Rungs,
     Share,
@@ -81,6 +82,11 @@ KEYS: Mapping[str, Key] = {
     "agent.max_turns": Key(OrNone(Count(1)), "Turns after which a run ends."),
     "agent.budget_usd": Key(OrNone(Amount()), "US dollars after which a run ends."),
     "agent.timeout": Key(OrNone(Duration()), "Wall time after which a run is stopped."),
+    "agent.profiles": Key(
+        Profiles(),
+        "What --profile stands for: model, budget of a run, agents at once; written [profile.NAME]"
+        " model, budget_usd, agents.",
+    ),
     "worktree.root": Key(
         Text("a folder, relative to the repository"),
         "Folder of the worktrees; {repository} is the repository's name.",

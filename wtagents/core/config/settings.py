@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wtagents.core.config.limits import BudgetSettings, LimitSettings
+from wtagents.core.config.profiles import BUILT_IN, Profile, lay_over
 from wtagents.core.errors import ConfigError, UsageError
 from wtagents.core.isolation.confinement import SandboxSettings
 from wtagents.core.isolation.copying import CopyFallback
@@ -22,8 +24,6 @@ from wtagents.core.permission import PermissionMode
 from wtagents.core.record import field_names, record
 from wtagents.core.task import AgentKind
 from wtagents.core.tending.alert import NotifySettings
-from wtagents.core.tending.liveness import Thresholds
-from wtagents.core.tending.suspicion import Response
 from wtagents.core.watching.claim import ClaimMode, Ownership
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 """Source of a value that nobody set."""
 _DAY = 86400.0
-_OWN = "own"
-"""Stands alone in a file, as a list of tables: `[[own]]`."""
+_PROFILES = "agent.profiles"
+_ALONE = {"own": "radar.own", "profile": _PROFILES}
+"""Keys that stand alone in a file, as tables: `[[own]]`, `[profile.NAME]`."""
 _CORRECT = "correct the line, or delete it: the default holds then"
 _SHOWN = 60
 """Characters of a wrong value that an error repeats."""
@@ -70,6 +71,7 @@ class AgentSettings:
     max_turns: int | None = None
     budget_usd: float | None = None
     timeout: float | None = 7200.0
+    profiles: tuple[Profile, ...] = BUILT_IN
 
 
 @record
@@ -124,51 +126,6 @@ class MergeSettings:
     def squashes(self) -> bool:
         """Whether a branch lands as one commit."""
         return self.strategy is MergeStrategy.SQUASH
-
-
-@record
-class LimitSettings:
-    """How much at once, how often again, how long. Times in seconds, sizes in bytes."""
-
-    agents: int = 8
-    per_model: int | None = None
-    load: float | None = None
-    memory_floor: int = 500 * 10**6
-    retries: int = 2
-    retry_pause: float = 10.0
-    patience: float = _DAY
-    breaker: int = 3
-    disk_floor: int = 2 * 10**9
-    stop_seconds: float = 10.0
-    quiet_after: float = 180.0
-    stuck_after: float = 900.0
-    loop_calls: int = 6
-    response: Response = Response.NOTIFY
-    commit_request: bool = True
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """From when on a run is called quiet, stuck or looping."""
-        return Thresholds(
-            quiet_seconds=self.quiet_after,
-            stuck_seconds=self.stuck_after,
-            loop_calls=self.loop_calls,
-        )
-
-
-@record
-class BudgetSettings:
-    """What may be used in all, beside agent.budget_usd of one run."""
-
-    run_tokens: int | None = None
-    task_usd: float | None = None
-    task_tokens: int | None = None
-    day_usd: float | None = None
-    day_tokens: int | None = None
-    repository_usd: float | None = None
-    repository_tokens: int | None = None
-    warn: float = 0.8
-    """A share of each of them."""
 
 
 @record
@@ -288,7 +245,10 @@ def resolve_settings(layers: Sequence[Layer]) -> Settings:
     for layer in layers:
         for name, raw in _entries(layer):
             section, _, key = name.partition(".")
-            chosen[section][key] = _read(layer, name, raw)
+            value = _read(layer, name, raw)
+            if name == _PROFILES:
+                value = lay_over(chosen[section].get(key, BUILT_IN), value)
+            chosen[section][key] = value
             sources[name] = layer.source
     settings = Settings(
         **{section: kind(**chosen[section]) for section, kind in SECTIONS.items()},
@@ -301,8 +261,8 @@ def resolve_settings(layers: Sequence[Layer]) -> Settings:
 
 def _entries(layer: Layer) -> Iterator[tuple[str, Any]]:
     for section, table in layer.values.items():
-        if section == _OWN:
-            yield f"radar.{_OWN}", table
+        if section in _ALONE:
+            yield _ALONE[section], table
             continue
         if section not in SECTIONS:
             raise _unknown(layer, section)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.profiles import profile_of
 from wtagents.core.figures import plural
 from wtagents.core.moments import moment
 from wtagents.core.record import record, replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from wtagents.core.config.profiles import Profile
     from wtagents.core.tending.breaker import Breaker
     from wtagents.core.tending.pause import Pauses
     from wtagents.core.tending.snapshot import Snapshot, TaskView
@@ -45,6 +47,8 @@ class Bar(StrEnum):
     """The next try comes after a while."""
     MACHINE = "machine"
     """The machine is busy, or its memory full."""
+    PROFILE = "profile"
+    """Enough agents of its resource profile work."""
     MODEL = "model"
     """Enough agents work with its model."""
     PLACES = "places"
@@ -75,7 +79,7 @@ class Wait:
                 return f"waits{until}{f' ({self.detail})' if self.detail else ''}"
             case Bar.BREAKER:
                 return f"waits{until or ' for one that tries again'}: {self.detail}"
-            case Bar.MACHINE | Bar.MODEL:
+            case Bar.MACHINE | Bar.MODEL | Bar.PROFILE:
                 return f"waits: {self.detail}"
             case Bar.BUDGET:
                 return f"waits{until}: {self.detail}"
@@ -90,6 +94,7 @@ class AdmissionPolicy:
     agents: int
     """How many may work at the same time."""
     per_model: int | None = None
+    profiles: tuple[Profile, ...] = ()
     load: float | None = None
     """Highest load per processor."""
     memory_floor: int = 0
@@ -106,6 +111,7 @@ class Admission:
         self._breakers = list(snapshot.around.breakers)
         self._around, self._policy = snapshot.around, policy
         self._models = list(snapshot.around.models)
+        self._profiles = list(snapshot.around.profiles)
         known = {view.task.id for view in snapshot.views}
         self._others = [key for key in snapshot.around.queue if key[1] not in known]
         self._limits = {limit.account: limit for limit in snapshot.around.limits}
@@ -138,6 +144,7 @@ class Admission:
             return full
         self._free -= 1
         self._models.append(view.model)
+        self._profiles.append(task.agent.profile or "")
         self._breakers = [
             replace(each, probing=True) if each in covering else each for each in self._breakers
         ]
@@ -148,19 +155,36 @@ class Admission:
         ahead = 0 if view.task.state is TaskState.ACTIVE else self._ahead(view)
         if self._free - ahead <= 0:
             return Wait(bar=Bar.PLACES)
-        policy, around = self._policy, self._around
+        return self._many_alike(view) or self._busy_machine() or self._short_budget(view)
+
+    def _many_alike(self, view: TaskView) -> Wait | None:
+        """Return whether enough agents of its profile, or with its model, work."""
+        policy, profile = self._policy, profile_of(self._policy.profiles, view.task.agent.profile)
+        if profile is not None and profile.agents is not None:
+            working = self._profiles.count(profile.name)
+            if working >= profile.agents:
+                detail = f"{working} of {profile.agents} {profile.name} agents run"
+                return Wait(bar=Bar.PROFILE, detail=detail)
         working = self._models.count(view.model)
         if policy.per_model is not None and working >= policy.per_model:
             model = view.model or "the usual model"
             detail = f"{plural(working, 'agent')} work with {model} (limits.per_model)"
             return Wait(bar=Bar.MODEL, detail=detail)
+        return None
+
+    def _busy_machine(self) -> Wait | None:
+        policy, around = self._policy, self._around
         if around.free_memory is not None and around.free_memory < policy.memory_floor:
             detail = f"{size_text(around.free_memory)} of memory are free (limits.memory_floor)"
             return Wait(bar=Bar.MACHINE, detail=detail)
         if policy.load is not None and around.load is not None and around.load > policy.load:
             detail = f"the load is {around.load:.1f} per processor (limits.load)"
             return Wait(bar=Bar.MACHINE, detail=detail)
-        short = allowance(policy.budget, around.ledger, view.spent, places=self._free)
+        return None
+
+    def _short_budget(self, view: TaskView) -> Wait | None:
+        ledger = self._around.ledger
+        short = allowance(self._policy.budget, ledger, view.spent, places=self._free)
         if isinstance(short, Shortage):
             final = short.until is None and not short.in_use
             return Wait(bar=Bar.BUDGET, until=short.until, detail=short.detail, final=final)

@@ -76,6 +76,8 @@ class Surroundings:
     ledger: Ledger = Ledger()
     models: tuple[str, ...] = ()
     """Of the live runs, each once."""
+    profiles: tuple[str, ...] = ()
+    """Of their tasks, of each that has one."""
     queue: tuple[tuple[int, int], ...] = ()
     """Negative priority and id of each task that waits for its start and not for a moment."""
     unfounded: tuple[tuple[int, str], ...] = ()

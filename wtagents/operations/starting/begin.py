@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.profiles import profile_of
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.ids import RunId
 from wtagents.core.lifecycle import LIVE_RUN_STATES
@@ -121,7 +122,8 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
     from wtagents.operations.starting.opening import choose_opening
 
     run_id = RunId(context.ids.uuid())
-    now = context.clock.now()
+    now, settings = context.clock.now(), context.settings
+    profile = profile_of(settings.agent.profiles, task.agent.profile)
     with context.database.write() as db:
         opening = choose_opening(
             context,
@@ -149,8 +151,9 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             purpose=purpose,
             allowance_usd=share.usd,
             allowance_tokens=share.tokens,
-            capacity=context.settings.limits.agents,
-            per_model=context.settings.limits.per_model,
+            capacity=settings.limits.agents,
+            per_model=settings.limits.per_model,
+            per_profile=profile.agents if profile is not None else None,
         )
         if run is None:
             return None

@@ -9,12 +9,14 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from wtagents.core.config.profiles import profile_of
 from wtagents.core.errors import StateError, SystemFault, UsageError, WtaError
 from wtagents.core.ids import BranchName, TaskName
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.core.size import size_text
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
 from wtagents.core.tending.admission import Bar
+from wtagents.core.text import printable
 from wtagents.git.refs import (
     check_branch_room,
     default_target,
@@ -29,10 +31,11 @@ from wtagents.store.runs import latest_run
 from wtagents.store.tasks import add_task, require_free_name, require_task, require_task_by_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from wtagents.core.config.profiles import Profile
     from wtagents.core.ids import Oid
     from wtagents.core.isolation.confinement import SandboxMode
     from wtagents.core.run import Run
@@ -129,7 +132,8 @@ def check(context: Context, requests: Sequence[SpawnRequest]) -> tuple[Wished, .
 
 def _agent(context: Context, request: SpawnRequest) -> AgentSpec:
     configured = context.settings.agent
-    return request.agent or AgentSpec(kind=AgentKind(configured.kind))
+    spec = request.agent or AgentSpec(kind=AgentKind(configured.kind))
+    return _with_profile(spec, configured.profiles)
 
 
 def _checked(
@@ -221,6 +225,23 @@ def _check_names(
         found = require_task(db, request.after_ready)
         if found.state is TaskState.CANCELLED:
             raise StateError(f"task {found.name} is cancelled", hint="start from another task")
+
+
+def _with_profile(spec: AgentSpec, profiles: Collection[Profile]) -> AgentSpec:
+    """Fill in what the profile says and nobody else did. Raises UsageError for an unknown one."""
+    if spec.profile is None:
+        return spec
+    found = profile_of(profiles, spec.profile)
+    if found is None:
+        raise UsageError(
+            f"there is no profile {printable(spec.profile)!r}",
+            hint=f"one of {', '.join(each.name for each in profiles)}, or write [profile.NAME]",
+        )
+    return replace(
+        spec,
+        model=spec.model or found.model,
+        budget_usd=spec.budget_usd or found.budget_usd,
+    )
 
 
 def drop_failed(context: Context, task: Task) -> None:

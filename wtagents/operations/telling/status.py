@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.config.settings import BudgetSettings
+from wtagents.core.config.limits import BudgetSettings
 from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record

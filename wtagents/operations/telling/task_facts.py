@@ -38,6 +38,7 @@ def _place(item: TaskStatus) -> Iterator[tuple[str, str]]:
     yield "worktree", printable(str(task.worktree))
     spec = task.agent
     limits = [
+        f"profile {spec.profile}" if spec.profile else "",
         f"at most {plural(spec.max_turns, 'turn')}" if spec.max_turns else "",
         f"at most {money(spec.budget_usd)}" if spec.budget_usd else "",
         f"at most {age(spec.timeout_seconds)}" if spec.timeout_seconds else "",
