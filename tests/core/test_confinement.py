@@ -12,12 +12,12 @@ from wtagents.core.isolation.confinement import (
     CACHES,
     SECRETS,
     Confinement,
-    Network,
     Replacement,
     SandboxMode,
     SandboxSettings,
     without_covered,
 )
+from wtagents.core.isolation.network import ALL, NONE
 from wtagents.system.bubblewrap import bubblewrap_argv
 
 
@@ -32,7 +32,7 @@ def test_the_defaults() -> None:
         write=(),
         caches=CACHES,
         hide=SECRETS,
-        network=Network.ALL,
+        network=ALL,
         allow_bypass=False,
     )
 
@@ -52,6 +52,7 @@ def test_what_a_repository_may_say_of_the_walls() -> None:
     )
 
 
+@pytest.mark.walls
 def test_the_command_line_of_bubblewrap(tmp_path: Path) -> None:
     git, secret, file = tmp_path / "git", tmp_path / "home" / "secret", tmp_path / "file"
     for folder in (git / "objects", git / "hooks", secret):
@@ -67,7 +68,7 @@ def test_the_command_line_of_bubblewrap(tmp_path: Path) -> None:
         show=(secret / "seen",),
         replace=(Replacement(place=tmp_path / "t", source=secret / "tmp"),),
         hollow=git,
-        network=Network.NONE,
+        network=NONE,
     )
     argv = [part.replace(str(tmp_path), "") for part in bubblewrap_argv(walls, ("run",), tmp_path)]
     links = [f".wta-{number}" for number in range(6)]

@@ -11,7 +11,8 @@ from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet
 from tests.support.waiting import wait_until
 from wtagents.core.errors import ConfigError, SystemFault
-from wtagents.core.isolation.confinement import Network, SandboxMode
+from wtagents.core.isolation.confinement import SandboxMode
+from wtagents.core.isolation.network import ALL
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.operations.checks.check import Check, Health
@@ -57,7 +58,7 @@ def mode(request: pytest.FixtureRequest, fleet: Fleet, sandbox: Sandbox) -> Sand
     program = find_program("bwrap") or "" if mode is SandboxMode.BUBBLEWRAP else ""
     if mode is SandboxMode.BUBBLEWRAP and not program:
         pytest.skip("bubblewrap is not installed")
-    fault = trial_fault(mode, program, Network.ALL)
+    fault = trial_fault(mode, program, ALL)
     if fault:
         pytest.skip(fault)
     (sandbox.home / ".cache").mkdir()

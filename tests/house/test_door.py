@@ -98,8 +98,11 @@ DOORS = (
     ),
     Door(
         outside=("socket",),
-        keepers=("wtagents/system/notify.py", "wtagents/system/loopback.py"),
-        instead="only the agent program speaks to the network, never wta",
+        keepers=tuple(
+            f"wtagents/system/{name}.py"
+            for name in ("landlock", "loopback", "network_trial", "notify", "outlet", "porter")
+        ),
+        instead="only the agent program speaks to the network, by wtagents.system.porter at most",
     ),
     Door(
         outside=("aiohttp", "textual_serve"),

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from wtagents.core.ids import RunId, TaskName
-from wtagents.core.isolation.confinement import Confinement, Network, Replacement, SandboxMode
+from wtagents.core.isolation.confinement import Confinement, Replacement, SandboxMode
+from wtagents.core.isolation.network import NONE
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.order import Order
 from wtagents.core.run import (
@@ -60,7 +61,7 @@ ORDER = Order(
         show=(Path("/s/instructions.md"),),
         replace=(Replacement(place=Path("/t"), source=Path("/s/tmp")),),
         hollow=Path("/w/.git"),
-        network=Network.NONE,
+        network=NONE,
         environment=(("TMPDIR", "/t"),),
     ),
 )
@@ -174,7 +175,10 @@ def test_ages_follow_the_files_and_are_never_negative(folder: RunFolder) -> None
 
 
 YOUNGER = frozenset(
-    {"limited_until", "repeats", "repeated", "still", "checks", "check_seconds", "budget_tokens"}
+    {
+        *("limited_until", "repeats", "repeated", "still", "refused"),
+        *("checks", "check_seconds", "budget_tokens"),
+    }
 )
 """Fields that the first version did not write: what it left must still be read."""
 

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from wtagents.agent.port import AgentFiles
+from wtagents.core.isolation.network import entry_text, parse_host
 
 _GUARDED = (
     "settings.json",
@@ -40,6 +41,9 @@ _OF_PROVIDERS = {
 """Where the credentials of the service are that serves the model."""
 
 
+_SERVICE = ("api.anthropic.com", "platform.claude.com")
+
+
 def claude_files(worktree: Path) -> AgentFiles:
     """Return what a run of Claude Code in a worktree needs."""
     named = os.environ.get("CLAUDE_CONFIG_DIR", "")
@@ -59,7 +63,23 @@ def claude_files(worktree: Path) -> AgentFiles:
         private=tuple(home / name for name in _PRIVATE),
         copy=(state,),
         credentials=tuple(Path(path).expanduser() for paths in used for path in paths),
+        service=_service(chosen.get("ANTHROPIC_BASE_URL", "")),
     )
+
+
+def _service(address: str) -> tuple[str, ...]:
+    """Return the hosts of the model and of the login, or of what a person put in their place."""
+    if not address:
+        return _SERVICE
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(address)
+        host = entry_text(parts.hostname or "", parts.port or 443)
+        parse_host(host)
+    except ValueError:
+        return ()
+    return (host,)
 
 
 def _configured(settings: Path) -> dict[str, str]:

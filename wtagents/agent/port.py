@@ -110,6 +110,8 @@ class AgentFiles:
     """Files of which every run gets a copy."""
     credentials: tuple[Path, ...] = ()
     """What it must read, whatever is hidden."""
+    service: tuple[str, ...] = ()
+    """Hosts that it cannot work without, as entries of `sandbox.network`."""
 
 
 @record

@@ -171,6 +171,8 @@ class Pulse:
     """That call, in one line."""
     still: Stillness | None = None
     """None while the agent speaks."""
+    refused: tuple[str, ...] = ()
+    """Hosts that the run was kept from, as they would stand in `sandbox.network`."""
 
 
 @record

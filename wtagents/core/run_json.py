@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from wtagents.core.ids import RunId, TaskName
-from wtagents.core.isolation.confinement import Confinement, Network, Replacement, SandboxMode
+from wtagents.core.isolation.confinement import Confinement, Replacement, SandboxMode
+from wtagents.core.isolation.network import ALL, Network
 from wtagents.core.order import Order
 from wtagents.core.run import (
     Exit,
@@ -97,7 +98,7 @@ def walls_value(walls: Confinement) -> dict[str, Any]:
         **{name: [str(path) for path in getattr(walls, name)] for name in _PATHS},
         "hollow": None if walls.hollow is None else str(walls.hollow),
         "replace": [[str(each.place), str(each.source)] for each in walls.replace],
-        "network": walls.network.value,
+        "network": walls.network.kind if walls.network.hosts is None else list(walls.network.hosts),
         "environment": [list(pair) for pair in walls.environment],
     }
 
@@ -114,7 +115,9 @@ def parse_walls(value: Any) -> Confinement:
             Replacement(place=Path(place), source=Path(source))
             for place, source in fields.pairs("replace")
         ),
-        network=Network(fields.text("network")),
+        network=ALL
+        if fields.raw("network") == ALL.kind
+        else Network(hosts=fields.texts("network")),
         environment=fields.pairs("environment"),
         **paths,
     )
@@ -177,6 +180,7 @@ def pulse_value(pulse: Pulse) -> dict[str, Any]:
         "repeats": pulse.repeats,
         "repeated": pulse.repeated,
         "still": None if pulse.still is None else _stillness_value(pulse.still),
+        "refused": list(pulse.refused),
     }
 
 
@@ -203,6 +207,7 @@ def parse_pulse(value: Any) -> Pulse:
         repeats=fields.integer("repeats") if fields.given("repeats") else 0,
         repeated=fields.text("repeated") if fields.given("repeated") else "",
         still=_parse_stillness(fields.raw("still")) if fields.given("still") else None,
+        refused=fields.texts("refused") if fields.given("refused") else (),
     )
 
 

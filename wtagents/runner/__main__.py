@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ExitCode, SystemFault
 from wtagents.core.record import replace
 from wtagents.core.run import Exit, ExitReason, Phase
-from wtagents.runner.outcome import STOPPED_EARLY, Outcome
+from wtagents.runner.outcome import STOPPED_EARLY, Outcome, with_refused
 from wtagents.runner.prepare import run_setup, wait_for_files
 from wtagents.runner.stopping import clear_processes
-from wtagents.runner.walls import inside_walls
+from wtagents.runner.walls import Walls
 from wtagents.runner.watch import Watch
 from wtagents.system.bell import Bell
-from wtagents.system.child import start_child
 from wtagents.system.clock import SystemClock
 from wtagents.system.command import clean_environment
 from wtagents.system.files import append_text
@@ -64,18 +63,17 @@ def main(arguments: list[str]) -> int:
 def _live(watch: Watch, order: Order) -> Outcome:
     """Carry out the order up to the end of the agent's process."""
     environment = clean_environment({**dict(order.environment), RUN_MARK: order.run_id})
+    walls = Walls(watch, order)
     hindrance = wait_for_files(watch, order) or run_setup(watch, order, environment)
     if hindrance is not None:
         return hindrance
     if watch.stops:
         return STOPPED_EARLY
     try:
-        argv, inside = inside_walls(order, order.argv, environment)
         with watch.hear(watch.folder.stream) as said, watch.hear(watch.folder.stderr) as complained:
-            child = start_child(
-                argv,
-                cwd=order.worktree,
-                env=inside,
+            child = walls.start(
+                order.argv,
+                environment,
                 stdout=said,
                 stderr=complained,
                 speaks=bool(order.prompt),
@@ -91,12 +89,12 @@ def _live(watch: Watch, order: Order) -> Outcome:
             write_agent(watch.folder, identity)
     from wtagents.runner.drive import Drive
 
-    outcome = Drive(watch, order, child).run()
+    outcome = Drive(watch, order, child, walls).run()
     if order.checks:
         from wtagents.runner.checks import run_checks
 
-        outcome = run_checks(watch, order, environment, outcome)
-    return outcome
+        outcome = run_checks(watch, order, walls, environment, outcome)
+    return with_refused(outcome, walls.refused)
 
 
 def _guarded(watch: Watch, order: Order) -> Outcome:

@@ -15,8 +15,6 @@ from wtagents.core.run import ExitReason, Phase, Pulse
 from wtagents.core.tending.check import Check
 from wtagents.core.text import printable, printable_lines
 from wtagents.runner.stopping import clear_processes
-from wtagents.runner.walls import inside_walls
-from wtagents.system.child import start_child
 from wtagents.system.files import append_text, load_tail
 from wtagents.system.process import adopt_orphans
 
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.order import Order
     from wtagents.runner.outcome import Outcome
+    from wtagents.runner.walls import Walls
     from wtagents.runner.watch import Watch
     from wtagents.system.child import Child
 
@@ -34,7 +33,7 @@ _TAIL_LINES = 60
 
 
 def run_checks(
-    watch: Watch, order: Order, environment: Mapping[str, str], outcome: Outcome
+    watch: Watch, order: Order, walls: Walls, environment: Mapping[str, str], outcome: Outcome
 ) -> Outcome:
     """Run them after an agent that completed; return the outcome with what they said."""
     if outcome.reason is not ExitReason.COMPLETED or not order.checks:
@@ -53,7 +52,7 @@ def run_checks(
                 at=watch.clock.now(),
             )
         )
-        check = _run(watch, order, environment, command)
+        check = _run(watch, order, walls, environment, command)
         if check is None:
             stopped = "stopped while its work was checked"
             return replace(outcome, reason=ExitReason.STOPPED, detail=stopped)
@@ -64,15 +63,16 @@ def run_checks(
     return replace(outcome, checks=tuple(done))
 
 
-def _run(watch: Watch, order: Order, environment: Mapping[str, str], command: str) -> Check | None:
+def _run(
+    watch: Watch, order: Order, walls: Walls, environment: Mapping[str, str], command: str
+) -> Check | None:
     """Run one command; None when somebody asked to stop."""
     log = watch.folder.checks_log
     begun = watch.clock.monotonic()
     append_text(log, f"$ {without_credentials(command)}\n")
     try:
-        argv, inside = inside_walls(order, ("/bin/sh", "-c", command), environment)
         with watch.hear(log) as said:
-            child = start_child(argv, cwd=order.worktree, env=inside, stdout=said, stderr=said)
+            child = walls.start(("/bin/sh", "-c", command), environment, stdout=said, stderr=said)
     except SystemFault as fault:
         append_text(log, f"{fault.message}: {fault.cause}\n")
         return _check(watch, command, begun, passed=False, timed_out=False)

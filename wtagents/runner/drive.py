@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wtagents.agent.port import ReaderState
     from wtagents.core.order import Order
     from wtagents.core.run import Stillness
+    from wtagents.runner.walls import Walls
     from wtagents.runner.watch import Watch
     from wtagents.system.child import Child
 
@@ -53,8 +54,9 @@ class Cause(StrEnum):
 class Drive:
     """One agent from its first line to its last."""
 
-    def __init__(self, watch: Watch, order: Order, child: Child) -> None:
+    def __init__(self, watch: Watch, order: Order, child: Child, walls: Walls) -> None:
         self._watch = watch
+        self._walls = walls
         self._order = order
         self._child = child
         self._agent = agent_for(order.agent)
@@ -66,7 +68,7 @@ class Drive:
         self._still: Stillness | None = None
         self._cause: Cause | None = None
         self._unsaid = order.prompt if self._agent.takes_messages else ""
-        self._shown: ReaderState | None = None
+        self._shown: tuple[ReaderState, tuple[str, ...]] | None = None
         now = watch.clock.monotonic()
         self._busy_until = now
         self._rest_since = now
@@ -192,11 +194,12 @@ class Drive:
         if self._is_ending():
             state = self._ending(state)
         still = self._stillness.look(self._child.identity)
-        if still is not None or state != self._shown:
+        refused = self._walls.refused
+        if still is not None or (state, refused) != self._shown:
             self._still = still or self._still
-            self._shown = state
+            self._shown = state, refused
             pulse = state.pulse(self._watch.clock.now())
-            self._watch.show(replace(pulse, still=self._still))
+            self._watch.show(replace(pulse, still=self._still, refused=refused))
 
     def _is_ending(self) -> bool:
         deaf = self._agent.takes_messages and self._child.stdin is None

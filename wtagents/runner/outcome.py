@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.core.run import ExitReason, Usage
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ class Outcome:
     retry_at: datetime | None = None
     usage: Usage = _NONE
     checks: tuple[Check, ...] = ()
+
+
+def with_refused(outcome: Outcome, hosts: tuple[str, ...]) -> Outcome:
+    """Return an outcome that also tells which hosts were not to be reached."""
+    told = tuple(f"network {host} (sandbox.network)" for host in hosts)
+    return replace(outcome, denials=(*outcome.denials, *told)) if told else outcome
 
 
 STOPPED_EARLY = Outcome(reason=ExitReason.STOPPED, detail="stopped before the agent was started")

@@ -2,28 +2,82 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from wtagents.system.child import require_program
+from wtagents.core.errors import SystemFault
+from wtagents.system.child import require_program, start_child
 from wtagents.system.confine import confined_argv
+from wtagents.system.files import append_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wtagents.core.isolation.confinement import Confinement
     from wtagents.core.order import Order
+    from wtagents.runner.watch import Watch
+    from wtagents.system.child import Child
+    from wtagents.system.porter import Porter
+
+_MOST_REFUSED = 50
+"""Hosts that are told of; who tries more is not told better."""
 
 
-def inside_walls(
-    order: Order, argv: tuple[str, ...], environment: Mapping[str, str]
-) -> tuple[tuple[str, ...], Mapping[str, str]]:
-    """Return a command line and its environment as they are inside the walls of the run.
+class Walls:
+    """Starts the programs of one run, and knows what they were kept from."""
 
-    The program is looked for outside, where no file of the worktree can take its place. Raises
-    SystemFault when it is not there.
-    """
-    walls = order.confinement
-    if walls is None:
-        return argv, environment
-    program = require_program(argv[0], environment)
-    inside = {**environment, **dict(walls.environment)}
-    return confined_argv(walls, (program, *argv[1:]), order.worktree), inside
+    def __init__(self, watch: Watch, order: Order) -> None:
+        self.refused: tuple[str, ...] = ()
+        """What would have to be on the list of hosts for what was tried, in order."""
+        self._watch = watch
+        self._order = order
+        self._porter: Porter | None = None
+
+    def start(
+        self,
+        argv: tuple[str, ...],
+        environment: Mapping[str, str],
+        *,
+        stdout: int,
+        stderr: int,
+        speaks: bool = False,
+    ) -> Child:
+        """Start a program in the worktree, inside where there are walls.
+
+        It is looked for outside, where no file of the worktree can take its place. Raises
+        SystemFault when it is not there or cannot be started.
+        """
+        cwd, walls = self._order.worktree, self._order.confinement
+        if walls is None:
+            return start_child(
+                argv, cwd=cwd, env=environment, stdout=stdout, stderr=stderr, speaks=speaks
+            )
+        program = require_program(argv[0], environment)
+        with contextlib.ExitStack() as held:
+            control = self._control(walls, held)
+            return start_child(
+                confined_argv(walls, (program, *argv[1:]), cwd, control=control),
+                cwd=cwd,
+                env={**environment, **dict(walls.environment)},
+                stdout=stdout,
+                stderr=stderr,
+                speaks=speaks,
+                inherited=() if control is None else (control,),
+            )
+
+    def _control(self, walls: Confinement, held: contextlib.ExitStack) -> int | None:
+        """Return the descriptor with which a program gets its way out; None where it needs none."""
+        if not walls.network.is_listed:
+            return None
+        if self._porter is None:
+            from wtagents.system.porter import Porter
+
+            self._porter = Porter(walls.network, self._note_refused)
+        return held.enter_context(self._porter.serve()).fileno()
+
+    def _note_refused(self, host: str) -> None:
+        """Called by a thread of the porter."""
+        if len(self.refused) < _MOST_REFUSED:
+            self.refused = (*self.refused, host)
+            with contextlib.suppress(SystemFault):
+                append_text(self._watch.folder.refused, f"{host}\n")

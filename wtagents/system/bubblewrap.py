@@ -12,8 +12,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from wtagents.core.isolation.confinement import Network
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -40,7 +38,7 @@ def bubblewrap_argv(confinement: Confinement, argv: tuple[str, ...], cwd: Path) 
     if confinement.hollow is not None:
         mounts += _hollowed(confinement.hollow)
     mounts.sort(key=lambda mount: (len(mount[0].parts), mount[1]))
-    network = ("--unshare-net",) if confinement.network is Network.NONE else ()
+    network = () if confinement.network.is_open else ("--unshare-net",)
     return (
         confinement.program,
         *("--die-with-parent", "--unshare-user", "--unshare-pid", "--unshare-ipc", *network),

@@ -132,8 +132,11 @@ def start_child(
     stdout: int,
     stderr: int,
     speaks: bool = False,
+    inherited: Sequence[int] = (),
 ) -> Child:
     """Start a program that writes to descriptors; with `speaks` its stdin is a pipe.
+
+    It keeps the `inherited` ones open, too.
 
     A name without a slash is looked up in the absolute folders of `env`'s PATH only, so that no
     file of the working folder can take its place.
@@ -155,6 +158,7 @@ def start_child(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
+            pass_fds=inherited,
         )
     except (OSError, ValueError) as error:
         if pipe_end is not None:

@@ -1,6 +1,7 @@
 """Restrict this process by Landlock (landlock(7), Linux 5.13 and later), then become another one.
 
-    python -I -S landlock.py '{"write": […], "guard": […], "hide": […], "show": […]}' PROGRAM ARG…
+    python -I -S landlock.py '{"write": […], "guard": […], "hide": […], "show": […],
+                               "apart": false}' PROGRAM ARG…
 
 A program of its own that loads nothing of wta: it stands between the runner and every agent. The
 kernel knows rules that allow, none that forbid. So a folder with a hole in it is allowed by its
@@ -8,7 +9,9 @@ other entries, one by one; what is new in such a folder later is not allowed. Fi
 before stay open.
 
 Not covered: sockets in the file system, the view of other processes (they cannot be signalled or
-traced from kernel 6.12 on), the network.
+traced from kernel 6.12 on). Of the network Landlock knows TCP ports only, whosever they are, so who
+is to be apart gets a network of its own (network_namespaces(7)), where the kernel gives one to
+users.
 """
 
 from __future__ import annotations
@@ -33,6 +36,10 @@ _TRUNCATE, _DEVICE_CONTROL = 1 << 14, 1 << 15
 _RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 """File rights (linux/landlock.h) by the version that knows them first."""
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE_CONTROL
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_SET_FLAGS, _UP = 0x8914, 1
+_INTERFACE = "16sH22x"
+"""struct ifreq: name and flags (netdevice(7))."""
 _SCOPES_VERSION, _SCOPES = 6, 3
 """Abstract sockets and signals: only inside."""
 _READ = _EXECUTE | _READ_FILE
@@ -48,6 +55,26 @@ _library = ctypes.CDLL(None, use_errno=True)
 def version() -> int:
     """Return the version of the interface that the kernel offers, 0 for none."""
     return max(0, int(_library.syscall(_CREATE_RULESET, None, 0, _VERSION)))
+
+
+def leave_network() -> None:
+    """Put this process into a network with nothing in it but itself. Raises OSError."""
+    user, group = os.getuid(), os.getgid()
+    _library.unshare.argtypes = [ctypes.c_int]
+    if _library.unshare(_NEW_USER | _NEW_NETWORK):
+        raise OSError(ctypes.get_errno(), "the kernel gives this user no network of its own")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as stream:
+            stream.write(text)
+    import fcntl
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SET_FLAGS, pack(_INTERFACE, b"lo", _UP))
 
 
 def restrict(walls: dict[str, list[str]]) -> None:
@@ -121,7 +148,10 @@ def main() -> None:
     import json
 
     try:
-        restrict(json.loads(sys.argv[1]))
+        walls = json.loads(sys.argv[1])
+        if walls.pop("apart"):
+            leave_network()
+        restrict(walls)
         os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 - this is what it is for
     except OSError as error:
         os.write(2, f"wta: {sys.argv[2]} cannot be confined: {error.strerror}\n".encode())

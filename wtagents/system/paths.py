@@ -201,6 +201,7 @@ class RunFolder:
     stderr.txt     the agent's stderr
     setup.log      output of the set-up commands
     checks.log     output of the checks
+    refused.txt    hosts that its programs were kept from, each once
     runner.log     what the runner itself has to complain about
     pulse.json     what the agent does now (replaced as a whole, at most 4 times a second)
     inbox/N.json   messages for the agent, N = message id
@@ -246,6 +247,10 @@ class RunFolder:
     @property
     def checks_log(self) -> Path:
         return self.root / "checks.log"
+
+    @property
+    def refused(self) -> Path:
+        return self.root / "refused.txt"
 
     @property
     def runner_log(self) -> Path:

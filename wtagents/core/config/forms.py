@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from wtagents.core.config.profiles import Profile
 from wtagents.core.errors import UsageError
+from wtagents.core.isolation.network import ALL, NONE, Network, parse_host
 from wtagents.core.landing.regeneration import Regeneration
 from wtagents.core.landing.rung import UNATTENDED, Rung
 from wtagents.core.tending.alert import QuietHours
@@ -121,6 +122,27 @@ class Some(Generic[Choice]):
 
     def write(self, value: tuple[str, ...]) -> str:
         return Texts("").write(value)
+
+
+class Reach:
+    """Everything, nothing, or a list of hosts."""
+
+    expected = '"all", "none" or hosts such as ["github.com", "*.pypi.org", "10.0.0.7:8080"]'
+
+    def read(self, raw: Any) -> Network:
+        for known in (ALL, NONE):
+            if raw == known.kind:
+                return known
+        hosts = Texts("").read(raw)
+        try:
+            for host in hosts:
+                parse_host(host)
+        except ValueError:
+            raise Unfit from None
+        return Network(hosts=hosts)
+
+    def write(self, value: Network) -> str:
+        return Texts("").write(value.hosts or ()) if value.is_listed else literal(value.kind)
 
 
 class WebAddress:

@@ -13,6 +13,7 @@ from wtagents.core.config.forms import (
     OrNone,
     Ownerships,
     Profiles,
+    Reach,
     Regenerations,
     Rungs,
     Share,
@@ -23,7 +24,7 @@ from wtagents.core.config.forms import (
     Truth,
     WebAddress,
 )
-from wtagents.core.isolation.confinement import Network, SandboxMode
+from wtagents.core.isolation.confinement import SandboxMode
 from wtagents.core.isolation.copying import CopyFallback
 from wtagents.core.isolation.credentials import SecretScan
 from wtagents.core.landing.merge import LastResolver, MergeStrategy, ResolverKind
@@ -128,7 +129,9 @@ KEYS: Mapping[str, Key] = {
     ),
     "sandbox.hide": Key(_FOLDERS, "What agents may not even read.", trusted=True, only_grows=True),
     "sandbox.network": Key(
-        OneOf(Network), "What agents may reach; none takes bubblewrap.", trusted=True
+        Reach(),
+        "What agents may reach: all, none, or hosts (their service is among them). Takes walls.",
+        trusted=True,
     ),
     "sandbox.allow_bypass": Key(
         Truth(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wtagents.core.isolation.network import ALL, Network
 from wtagents.core.record import record
 
 if TYPE_CHECKING:
@@ -77,13 +78,6 @@ class SandboxMode(StrEnum):
         return self in {SandboxMode.BUBBLEWRAP, SandboxMode.LANDLOCK}
 
 
-class Network(StrEnum):
-    """What an agent may reach."""
-
-    ALL = "all"
-    NONE = "none"
-
-
 @record
 class SandboxSettings:
     """What keeps agents inside. Paths may begin with `~/`."""
@@ -92,7 +86,7 @@ class SandboxSettings:
     write: tuple[str, ...] = ()
     caches: tuple[str, ...] = CACHES
     hide: tuple[str, ...] = SECRETS
-    network: Network = Network.ALL
+    network: Network = ALL
     allow_bypass: bool = False
 
 
@@ -125,7 +119,7 @@ class Confinement:
     """A git directory into whose top an agent may write without any effect outside: git deletes no
     ref, not even its own marks of a rebase, without a lock file there. What is in it shows through.
     Only where files have a namespace of their own."""
-    network: Network = Network.ALL
+    network: Network = ALL
     environment: tuple[tuple[str, str], ...] = ()
     """What a program inside must know of its walls; set-up commands run outside."""
 

@@ -60,4 +60,7 @@ def _of_live_run(verdict: Verdict, pulse: Pulse | None) -> str:
         return f"goes in circles: {pulse.repeats} times the same outcome of {pulse.repeated}"
     if verdict.liveness is Liveness.LOST:
         return "its runner is gone; the next tick restarts it"
+    if pulse is not None and pulse.refused:
+        kept = ", ".join(pulse.refused)
+        return f"was kept from {kept}, which sandbox.network does not name"
     return ""

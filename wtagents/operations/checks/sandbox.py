@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.agent.port import AgentFiles
-from wtagents.core.errors import SystemFault
+from wtagents.core.errors import ConfigError, SystemFault
+from wtagents.core.figures import plural
 from wtagents.core.isolation.confinement import Confinement, SandboxMode
 from wtagents.operations.checks.check import failed, note, ok
 from wtagents.operations.confining.choose import choose_sandbox
 from wtagents.operations.confining.walls import Needs, build_walls
 from wtagents.system.confine import TRACE, tried
+from wtagents.system.network_trial import network_fault
 from wtagents.system.paths import ResourceFolder, RunFolder
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def check_sandbox(context: Context) -> Iterator[Check]:
     settings = context.settings
     try:
         chosen = choose_sandbox(settings.sandbox, settings.agent.kind, fresh=True)
-    except SystemFault as fault:
+    except (SystemFault, ConfigError) as fault:
         yield failed(_NAME, f"{fault.message}: {fault.cause}", fault.hint)
         return
     why = f" ({'; '.join(chosen.failed)})" if chosen.failed else ""
@@ -63,6 +65,8 @@ def _attempt(context: Context, chosen: Sandbox, why: str) -> Check:
         walls = build_walls(context, worktree, needs)
         if walls is None:
             return failed(_NAME, f"{chosen.mode} builds no walls", _INSTALL)
+        if not walls.network.is_open and (fault := network_fault(walls, worktree)):
+            return failed(_NAME, f"{chosen.mode}: {fault}", _INSTALL)
         forbidden, secrets = tuple(_forbidden(context)), tuple(_secrets(walls))
         could = tried(walls, worktree, write=(worktree, *forbidden), read=secrets)
         for place in filter(Path.is_dir, forbidden):
@@ -79,7 +83,10 @@ def _judge(walls: Confinement, worktree: Path, could: dict[Path, bool] | str, wh
     broken = [str(place) for place in could if could[place]]
     if broken:
         return failed(_NAME, f"{walls.mode}: an agent can reach {', '.join(broken)}", _INSTALL)
-    said = f"{walls.mode}: {len(could)} forbidden acts tried from inside, none succeeded"
+    tries = len(could) + (0 if walls.network.is_open else 1)
+    said = f"{walls.mode}: {tries} forbidden acts tried from inside, none succeeded"
+    if walls.network.is_listed:
+        said += f"; the network ends at {plural(len(walls.network.entries), 'listed host')}"
     if walls.mode is SandboxMode.LANDLOCK:
         return note(_NAME, f"{said}; {_LEFT_OPEN}{why}", _INSTALL)
     return ok(_NAME, f"{said}{why}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import ConfigError, SystemFault
-from wtagents.core.isolation.confinement import Network, SandboxMode
+from wtagents.core.isolation.confinement import SandboxMode
 from wtagents.core.permission import PermissionMode
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind
@@ -17,6 +17,7 @@ from wtagents.system.process import boot_id
 
 if TYPE_CHECKING:
     from wtagents.core.isolation.confinement import SandboxSettings
+    from wtagents.core.isolation.network import Network
     from wtagents.core.task import AgentSpec
     from wtagents.operations.context import Context
 
@@ -40,13 +41,20 @@ class Sandbox:
 def choose_sandbox(settings: SandboxSettings, kind: AgentKind, *, fresh: bool = False) -> Sandbox:
     """Return the sandbox for agents of a kind; with `fresh` it is tried again.
 
-    Raises SystemFault where the one that was asked for does not work.
+    Raises SystemFault where the one that was asked for does not work, ConfigError where none was
+    and the network is to be kept.
     """
     from wtagents.system.command import find_program
 
     wanted = settings.mode
     if wanted is SandboxMode.NONE:
-        return Sandbox(mode=SandboxMode.NONE)
+        if settings.network.is_open:
+            return Sandbox(mode=SandboxMode.NONE)
+        raise ConfigError(
+            "nothing keeps agents to sandbox.network",
+            cause='sandbox.mode is "none"',
+            hint='set sandbox.mode = "auto", or sandbox.network = "all"',
+        )
     failed: list[str] = []
     for mode in _AUTO if wanted is SandboxMode.AUTO else (wanted,):
         program = (find_program(_BWRAP) or "") if mode is SandboxMode.BUBBLEWRAP else ""
@@ -54,7 +62,7 @@ def choose_sandbox(settings: SandboxSettings, kind: AgentKind, *, fresh: bool = 
         if not fault:
             return Sandbox(mode=mode, program=program, failed=tuple(failed))
         failed.append(f"{mode}: {fault}")
-    if wanted is not SandboxMode.AUTO or settings.network is Network.NONE:
+    if wanted is not SandboxMode.AUTO or not settings.network.is_open:
         what = "" if wanted is SandboxMode.AUTO else f" {wanted}"
         raise SystemFault(
             f"the sandbox{what} that the settings ask for does not work here",
@@ -71,11 +79,11 @@ def require_sandbox(context: Context, spec: AgentSpec) -> Sandbox:
     work inside, or would do without asking what nothing holds back.
     """
     settings = context.settings.sandbox
-    if settings.network is Network.NONE and spec.kind is AgentKind.CLAUDE:
+    if settings.network.kind == "none" and spec.kind is AgentKind.CLAUDE:
         raise ConfigError(
             "Claude Code cannot work without a network",
             cause='sandbox.network is "none"',
-            hint='set sandbox.network = "all", or use another agent',
+            hint='set sandbox.network to what it may reach beside its service, or to "all"',
         )
     chosen = choose_sandbox(settings, spec.kind)
     mode = spec.permission_mode or context.settings.agent.permission_mode
@@ -99,7 +107,7 @@ def is_open(context: Context) -> bool:
 
 
 def _cache(mode: SandboxMode, network: Network) -> Path:
-    return state_home() / f"sandbox-{mode}-{network}.json"
+    return state_home() / f"sandbox-{mode}-{network.kind}.json"
 
 
 def _fault(
@@ -121,8 +129,8 @@ def _fault_of_claude(kind: AgentKind, network: Network) -> str:
 
     if kind is not AgentKind.CLAUDE:
         return "the agent is another one"
-    if network is Network.NONE:
-        return "it cannot take the network away"
+    if not network.is_open:
+        return "it keeps only shell commands from the network"
     missing = [name for name in (_BWRAP, "socat") if not find_program(name)]
     if sys.platform == "linux" and missing:
         return f"{' and '.join(missing)} not on PATH"

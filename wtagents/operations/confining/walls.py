@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from wtagents.agent.port import AgentFiles
     from wtagents.core.isolation.confinement import SandboxSettings
+    from wtagents.core.isolation.network import Network
     from wtagents.operations.confining.choose import Sandbox
     from wtagents.operations.context import Context
     from wtagents.system.paths import ResourceFolder, RunFolder
@@ -114,8 +115,10 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
         show=tuple(_existing((needs.folder.instructions, *((needs.past,) if needs.past else ())))),
         replace=replace,
         hollow=context.common_dir.resolve() if has_own_files else None,
-        network=settings.network,
-        environment=tuple(_environment(needs.resources, is_private=is_private).items()),
+        network=settings.network.plus(needs.files.service),
+        environment=tuple(
+            _environment(needs.resources, settings.network, is_private=is_private).items()
+        ),
     )
 
 
@@ -130,8 +133,15 @@ def own_sandbox(context: Context, worktree: Path, branch: str) -> OwnSandbox:
     return OwnSandbox(write=tuple(_existing((*wanted, *chosen))), hide=tuple(_existing(hidden)))
 
 
-def _environment(resources: ResourceFolder, *, is_private: bool) -> dict[str, str]:
+def _environment(
+    resources: ResourceFolder, network: Network, *, is_private: bool
+) -> dict[str, str]:
     """Return what an agent must know of its walls."""
+    way_out = {}
+    if network.is_listed:
+        from wtagents.system.porter import proxy_environment
+
+        way_out = proxy_environment()
     settings = {
         f"GIT_CONFIG_{part}_{number}": word
         for number, pair in enumerate(_GIT_SETTINGS)
@@ -142,6 +152,7 @@ def _environment(resources: ResourceFolder, *, is_private: bool) -> dict[str, st
         "TMPDIR": str(TEMPORARY if is_private else resources.temporary),
         "GIT_CONFIG_COUNT": str(len(_GIT_SETTINGS)),
         **settings,
+        **way_out,
     }
 
 

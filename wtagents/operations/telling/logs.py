@@ -13,10 +13,12 @@ from wtagents.core.errors import NotFoundError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.core.story import StoryLine, Voice
+from wtagents.core.text import printable
 from wtagents.operations.telling.story import Teller
 from wtagents.store.runs import run_by_id, runs_of
 from wtagents.store.tasks import require_task
 from wtagents.system import run_folder
+from wtagents.system.files import load_tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
 
 _PAUSE = 0.2
+_TAIL = 16384
 
 
 @record
@@ -91,6 +94,9 @@ def _setup(context: Context, run: Run) -> Iterator[StoryLine]:
 
 
 def _end(context: Context, run: Run) -> Iterator[StoryLine]:
+    for host in load_tail(context.paths.run(run.id).refused, _TAIL).split():
+        kept = f"kept from {printable(host)}, which sandbox.network does not name"
+        yield StoryLine(voice=Voice.NOTE, text=kept, child=False)
     end = run_folder.load_exit(context.paths.run(run.id)) or run.exit
     if end is not None:
         why = f": {end.detail}" if end.detail else ""
