@@ -28,17 +28,23 @@ def has_something_to_show(invocation: Invocation) -> bool:
 
 
 def show_dashboard(
-    invocation: Invocation, *, theme: str | None = None, everywhere: bool = False
+    invocation: Invocation,
+    *,
+    theme: str | None = None,
+    everywhere: bool = False,
+    at: str | None = None,
 ) -> None:
     """Show the dashboard until it is left; `everywhere` all repositories of this user.
 
-    Raises whatever broke it.
+    `at` is a moment to begin with. Raises UsageError for what is none, and whatever broke it.
     """
+    from wtagents.core.past import parse_past
     from wtagents.dashboard.app import Dashboard
     from wtagents.supervisor.wake import ensure_supervisor
 
     contexts = _everywhere(invocation) if everywhere else (invocation.context,)
-    app = Dashboard(*contexts, wake=ensure_supervisor, theme=theme)
+    moment = parse_past(at, contexts[0].clock.now()) if at else None
+    app = Dashboard(*contexts, wake=ensure_supervisor, theme=theme, at=moment)
     app.run()
     if app.broken_by is not None:
         raise app.broken_by

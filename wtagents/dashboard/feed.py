@@ -14,11 +14,13 @@ from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.dashboard.watch import Watch
 from wtagents.operations.telling.logs import LogsRequest, story
 from wtagents.operations.telling.overview import overview
+from wtagents.operations.telling.past import overview_at
 from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 from wtagents.operations.telling.story import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from threading import Event
 
     from wtagents.core.story import StoryLine
@@ -63,6 +65,14 @@ class OverviewSeen(Message):
         self.seen = seen
 
 
+class PastSeen(Message):
+    """A moment that has passed was rebuilt."""
+
+    def __init__(self, seen: Overview) -> None:
+        super().__init__()
+        self.seen = seen
+
+
 class StoreTroubled(Message):
     """Nothing can be read now; what was seen last stays on the screen."""
 
@@ -94,6 +104,14 @@ def follow_all(
             post(StoreTroubled(error))
             pause = TROUBLE_SECONDS
         context.clock.wait(closed, pause)
+
+
+def look_back(context: Context, at: datetime) -> Message:
+    """Rebuild a moment."""
+    try:
+        return PastSeen(overview_at(context, at).data)
+    except WtaError as error:
+        return StoreTroubled(error)
 
 
 def follow_story(

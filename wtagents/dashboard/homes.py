@@ -46,6 +46,8 @@ class Home:
         self.label = label
         """Names it among several; '' where it is the only one."""
         self.seen: Overview | None = None
+        self.past: Overview | None = None
+        """How it stood at the moment that is shown; None while that is now."""
         self.trouble: WtaError | None = None
         self.asked = Event()
         """Set by whoever wants a look at once."""
@@ -66,7 +68,8 @@ class Home:
 
     def item(self, name: str) -> TaskStatus | None:
         """Return a task as it was seen last."""
-        items = self.seen.items if self.seen is not None else ()
+        shown = self.past or self.seen
+        items = shown.items if shown is not None else ()
         return next((each for each in items if each.task.name == name), None)
 
     def key_of(self, name: str) -> str:

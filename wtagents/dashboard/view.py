@@ -236,6 +236,7 @@ def cells_of(
     if item.activity_age is not None:
         since = item.activity_age + late
     commits = item.worktree.commits if item.worktree else 0
+    unknown = cell("?", Tone.FAINT) if item.is_past and item.run is not None else EMPTY
     tokens = item.usage.input_tokens + item.usage.output_tokens
     place = places.get(item.task.id)
     return (
@@ -246,13 +247,18 @@ def cells_of(
         cell(now_of(item, now), Tone.NOTICE if item.attention else _now_tone(item)),
         cell(clashes(item), Tone.NOTICE),
         cell(f"#{place}" if place else "", Tone.ACCENT),
-        cell(str(commits) if commits else ""),
-        _changes(item),
+        cell(str(commits)) if commits else unknown,
+        _changes(item) if item.worktree else unknown,
         context_bar(item),
         cell(count(tokens) if item.usage.input_tokens else "", Tone.FAINT),
-        cell(money(item.usage.cost_usd)),
+        cell(f"{money(item.usage.cost_usd)}{' ?' if _spends_unknown(item) else ''}".strip()),
         cell(age(since), Tone.FAINT),
     )
+
+
+def _spends_unknown(item: TaskStatus) -> bool:
+    """Whether an agent worked then: what it had cost so far is in no event."""
+    return item.is_past and item.run is not None and item.run.state in LIVE_RUN_STATES
 
 
 def context_bar(item: TaskStatus) -> Cell:

@@ -13,7 +13,8 @@ from wtagents.store.columns import dump, text_of_time
 
 if TYPE_CHECKING:
     import sqlite3
-    from typing import NotRequired, TypedDict, Unpack
+    from collections.abc import Iterable
+    from typing import Literal, NotRequired, TypedDict, Unpack
 
     from wtagents.store.database import Database
 
@@ -59,6 +60,32 @@ def events_of(
     else:
         sql = "SELECT * FROM event WHERE task_id = :task AND id > :after ORDER BY id LIMIT :limit"
     rows = db.rows(sql, {"task": task_id, "after": after, "limit": limit})
+    return [_event(row) for row in rows]
+
+
+def last_events(
+    db: Database,
+    kinds: Iterable[EventKind],
+    *,
+    until: datetime,
+    of: Literal["task_id", "run_id", "merge_id"],
+) -> list[Event]:
+    """Return the last event of these kinds of each task, run or merge request until a moment."""
+    rows = db.rows(
+        "SELECT * FROM event WHERE id IN (SELECT max(id) FROM event WHERE at <= ?"  # noqa: S608
+        f" AND kind IN (SELECT value FROM json_each(?)) GROUP BY {of}) ORDER BY id",
+        (text_of_time(until), dump(list(kinds))),
+    )
+    return [_event(row) for row in rows]
+
+
+def events_until(db: Database, kinds: Iterable[EventKind], *, until: datetime) -> list[Event]:
+    """Return all events of these kinds until a moment, oldest first."""
+    rows = db.rows(
+        "SELECT * FROM event WHERE at <= ? AND kind IN (SELECT value FROM json_each(?))"
+        " ORDER BY id",
+        (text_of_time(until), dump(list(kinds))),
+    )
     return [_event(row) for row in rows]
 
 

@@ -133,6 +133,12 @@ def runs_of(db: Database, task_id: int) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def runs_until(db: Database, at: datetime) -> list[Run]:
+    """Return every run that had begun by a moment, as it is now, first to last of each task."""
+    sql = "SELECT * FROM run WHERE created_at <= ? ORDER BY task_id, number"
+    return [_run(row) for row in db.rows(sql, (text_of_time(at),))]
+
+
 def tasks_of_runs(db: Database, run_ids: Iterable[str]) -> dict[str, int]:
     """Return the task of each of the runs that is known."""
     rows = db.rows(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         "wta dashboard --theme light",
         "wta  # where there are tasks",
         "wta dashboard --all  # every repository that has tasks",
+        "wta dashboard --at 90m  # as it was then",
         "wta dashboard --web  # then open the printed address",
         "ssh -t -L 8765:127.0.0.1:8765 HOST wta -C PATH dashboard --web --port 8765",
     ],
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--all", "everywhere", is_flag=True, help="Show every repository of this user that has tasks."
+)
+@click.option(
+    "--at", metavar="TIME", help="Begin at a moment that has passed: 14:05, 90m, 2026-11-21 14:05."
 )
 @click.option("--web", is_flag=True, help="Serve it to browsers of this machine; it only looks.")
 @click.option("--control", is_flag=True, help="With --web: let browsers act as well.")
@@ -49,6 +53,7 @@ def command(
     *,
     theme: str | None,
     everywhere: bool,
+    at: str | None,
     web: bool,
     control: bool,
     port: int | None,
@@ -62,11 +67,14 @@ def command(
     With --all the tasks of several repositories stand in one list; the queue and the cost are those
     of the repository under the cursor, and a new task begins there.
 
+    With --at, or by the keys "," and ".", it shows how things stood: states, attention and what
+    ended runs had cost, from the event log. What nobody kept is unknown; nothing can be done.
+
     With --web a browser of this machine shows the same. The printed address lets one browser in,
     then a new one is printed; there is no way to listen for other machines. Ctrl-C ends it.
     """
-    if web and everywhere:
-        raise click.UsageError("--web shows one repository; leave out --all")
+    if web and (everywhere or at):
+        raise click.UsageError("--web shows one repository as it is; leave out --all and --at")
     if web:
         _serve(invocation, theme=theme or "dark", control=control, port=port or 0, v6=ipv6)
         return Answer("", lambda *_: [])
@@ -77,7 +85,7 @@ def command(
     from wtagents.cli.bare import show_dashboard
 
     chosen = f"wta-{theme}" if theme else None
-    show_dashboard(invocation, theme=chosen, everywhere=everywhere)
+    show_dashboard(invocation, theme=chosen, everywhere=everywhere, at=at)
     return Answer("", lambda *_: [])
 
 

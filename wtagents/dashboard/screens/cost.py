@@ -13,7 +13,7 @@ from textual.widgets import Static
 from wtagents.core.errors import WtaError
 from wtagents.dashboard.costs import cost_columns, cost_rows, cost_total
 from wtagents.dashboard.grid import Tone
-from wtagents.dashboard.screens.room import NEXT_HOME, Room
+from wtagents.dashboard.screens.room import NEXT_HOME, PAST_IS_UNKNOWN, Room
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.telling.cost import By, Cost, CostRequest, cost
 
@@ -96,6 +96,10 @@ class CostScreen(Room):
     @on(CostSeen)
     def _seen(self, event: CostSeen) -> None:
         if event.by is not self._by or not self.is_furnished:
+            return
+        if self.desk.moment is not None:
+            self.query_one("#cost-total", Static).update(Text(PAST_IS_UNKNOWN))
+            self.query_one(Table).show(cost_columns(event.by), (), empty=" ")
             return
         rows = cost_rows(event.seen, event.by)
         self.query_one("#cost-total", Static).update(Text(cost_total(event.seen)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SCREENS = (
     ("Everywhere", ""),
     ("1  2  3  4", "board, inbox, queue, cost"),
+    (",  .  @", "a minute back, forward; go to a moment (read-only)"),
     ("ctrl+p", "find any act by its name; also other themes"),
     ("?  q", "this help; leave: agents and supervisor go on"),
 )

@@ -13,7 +13,7 @@ from wtagents.core.errors import WtaError
 from wtagents.dashboard.landings import COLUMNS, queue_lines, request_of, task_of
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.inbox import WIDE
-from wtagents.dashboard.screens.room import NEXT_HOME
+from wtagents.dashboard.screens.room import NEXT_HOME, PAST_IS_UNKNOWN
 from wtagents.dashboard.widgets.landing import LandingView
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.landings import Landings, landings
@@ -85,6 +85,10 @@ class QueueScreen(TaskRoom):
         """Look when anything changed, and at gates that run each time."""
         if not self.is_current:
             return
+        if self.desk.moment is not None:
+            self._landings = None
+            self.query_one(Table).show(COLUMNS, (), empty=PAST_IS_UNKNOWN)
+            return
         runs = self._landings is not None and bool(self._landings.running)
         if runs or self.desk.home.seen is not self._looked_at:
             self._looked_at = self.desk.home.seen
@@ -104,9 +108,9 @@ class QueueScreen(TaskRoom):
 
     @on(LandingsSeen)
     def _landings_seen(self, event: LandingsSeen) -> None:
-        self._landings = event.seen
-        if not self.is_furnished:
+        if not self.is_furnished or self.desk.moment is not None:
             return
+        self._landings = event.seen
         if event.seen is None:
             self.query_one(Table).show(COLUMNS, (), empty=_EMPTY)
         else:

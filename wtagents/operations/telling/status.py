@@ -77,6 +77,8 @@ class TaskStatus:
     """What keeps the agent of the latest run inside; in a list only `none`, where none works."""
     resources: Resources | None = None
     """What the task has for itself; asked only about tasks that are named."""
+    is_past: bool = False
+    """Rebuilt from events: what nobody kept is unknown."""
 
 
 def status(context: Context, request: StatusRequest) -> OperationResult[tuple[TaskStatus, ...]]:

@@ -89,6 +89,8 @@ def why_of(item: TaskStatus, now: datetime) -> tuple[str, ...]:
 
 
 def _doing(item: TaskStatus) -> str:
+    if item.is_past:
+        return item.reasons[0] if item.reasons else "unknown: no event tells what an agent did"
     if item.liveness is None:
         return "its run has ended; the next tick takes note"
     return printable(item.pulse.doing, _DOING_LIMIT) if item.pulse else ""
