@@ -17,20 +17,23 @@ _SCRIPT = (
 )
 
 
+_MAC, _OTHERS = "osascript", "notify-send"
+_PROGRAM = _MAC if sys.platform == "darwin" else _OTHERS
+
+
 def desktop_program() -> str:
     """Return the program that can show something now, or ''."""
-    name = "osascript" if sys.platform == "darwin" else "notify-send"
     has_screen = sys.platform == "darwin" or any(os.environ.get(each) for each in _SCREENS)
-    return name if has_screen and find_program(name) else ""
+    return _PROGRAM if has_screen and find_program(_PROGRAM) else ""
 
 
-def show_on_desktop(title: str, body: str, *, seconds: float) -> None:
+def show_on_desktop(title: str, body: str, *, seconds: float, program: str = _PROGRAM) -> None:
     """Show a notification. Raises SystemFault when that is not possible."""
-    if sys.platform == "darwin":
+    if program == _MAC:
         script = [part for line in _SCRIPT for part in ("-e", line)]
-        argv = ["osascript", *script, "--", title, body]
+        argv = [program, *script, "--", title, body]
     else:
-        argv = ["notify-send", "--app-name=wta", "--", title, _as_markup(body)]
+        argv = [program, "--app-name=wta", "--", title, _as_markup(body)]
     done = run_command(argv, cwd=Path("/"), timeout=seconds, limit=1 << 16)
     if not done.ok:
         cause = f"no answer within {seconds:g} s" if done.timed_out else done.complaint
