@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.support.clock import ManualClock
 from tests.support.processes import kill_hard, start_apart
-from tests.support.running import command_order
 from tests.support.waiting import wait_until
-from wtagents.core.ids import RunId
-from wtagents.core.order import Order
 from wtagents.core.run import Stillness
 from wtagents.runner.stillness import LOOK_SECONDS, StillnessWatch
-from wtagents.system.clock import RandomIds
-
-
-def an_order(worktree: Path) -> Order:
-    return command_order(RunId(RandomIds().uuid()), worktree, "true")
-
 
 WORKS = "x = 0\nwhile True: x += 1"
 RESTS = "import time; time.sleep(600)"
 
 
 @pytest.mark.parametrize("program", [WORKS, RESTS])
-def test_a_tool_is_seen_at_work_or_idle(tmp_path: Path, program: str) -> None:
+def test_a_tool_is_seen_at_work_or_idle(program: str) -> None:
     clock = ManualClock()
     child = start_apart([sys.executable, "-c", program])
     try:
-        watch = StillnessWatch(clock, an_order(tmp_path))
+        watch = StillnessWatch(clock)
         clock.advance(19)
         assert watch.look(None) is None
         clock.advance(1)
@@ -53,9 +43,9 @@ def test_a_tool_is_seen_at_work_or_idle(tmp_path: Path, program: str) -> None:
         child.communicate()
 
 
-def test_a_word_ends_the_stillness(tmp_path: Path) -> None:
+def test_a_word_ends_the_stillness() -> None:
     clock = ManualClock()
-    watch = StillnessWatch(clock, an_order(tmp_path))
+    watch = StillnessWatch(clock)
     clock.advance(60)
     assert watch.look(None) == Stillness(seconds=60, idle_seconds=60, process="")
     watch.note_output()

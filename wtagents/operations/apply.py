@@ -177,10 +177,13 @@ def _(action: Respond, context: Context) -> None:
 def _(action: PostMessage, context: Context) -> None:
     with context.database.read() as db:
         message = message_by_id(db, action.message_id)
-    if message is not None and message.delivered_at is None and not message.failed:
-        run_folder.post_message(
-            context.paths.run(action.run_id), message.id, message.kind, message.body
-        )
+    if message is None or message.delivered_at is not None or message.failed:
+        return
+    folder = context.paths.run(action.run_id)
+    run_folder.post_message(folder, message.id, message.kind, message.body)
+    runner = run_folder.load_claim(folder)
+    if runner is not None:
+        context.world.wake(runner)
 
 
 @apply.register

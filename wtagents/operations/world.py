@@ -60,6 +60,10 @@ class World(Protocol):
         """Send a signal to exactly this process; one that is gone is passed over."""
         ...
 
+    def wake(self, runner: ProcessIdentity) -> None:
+        """Have a runner look into its inbox now; one that is gone is passed over."""
+        ...
+
     def stop_run(self, run_id: RunId) -> int:
         """Stop every process of a run, proved; return how many there were."""
         ...
@@ -121,6 +125,12 @@ class Machine:
     def signal(self, process: ProcessIdentity, number: signal.Signals) -> None:
         """Send it."""
         signal_processes([process], number)
+
+    def wake(self, runner: ProcessIdentity) -> None:
+        """Send what rings a runner's bell and means nothing else."""
+        from signal import SIGHUP
+
+        signal_processes([runner], SIGHUP)
 
     def stop_run(self, run_id: RunId) -> int:
         """Ask, then kill, whatever carries the run's mark."""

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from wtagents.runner.watch import Watch
     from wtagents.system.child import Child
 
-BUSY_PAUSE = 0.05
-"""Seconds between two looks while something goes on."""
-IDLE_PAUSE = 0.25
+BUSY_PAUSE = 0.1
+"""Seconds between two looks while something goes on: what is said meanwhile is taken at once."""
+IDLE_PAUSE = 1.0
+"""The same while nothing does; a word, a message and the agent's end are noticed before."""
 BUSY_SECONDS = 2.0
 """How long after the last event the looks stay close together."""
 LINGER_PATIENCE = 3
@@ -64,7 +65,7 @@ class Drive:
         self._tail = Tail(watch.folder.stream)
         self._mailbox = Mailbox(watch, order, self._agent, self._reader, child)
         self._stopping = Stopping(watch, order, child)
-        self._stillness = StillnessWatch(watch.clock, order)
+        self._stillness = StillnessWatch(watch.clock)
         self._still: Stillness | None = None
         self._cause: Cause | None = None
         self._unsaid = order.prompt if self._agent.takes_messages else ""
@@ -193,7 +194,7 @@ class Drive:
         state = self._reader.state
         if self._is_ending():
             state = self._ending(state)
-        still = self._stillness.look(self._child.identity)
+        still = self._stillness.look(self._child.identity) if self._stillness.is_due else None
         refused = self._walls.refused
         if still is not None or (state, refused) != self._shown:
             self._still = still or self._still
@@ -213,8 +214,12 @@ class Drive:
         now = self._watch.clock.monotonic()
         if moved or self._cause is not None:
             self._busy_until = now + BUSY_SECONDS
-        seconds = BUSY_PAUSE if now < self._busy_until else IDLE_PAUSE
-        self._watch.pause(seconds, writable=self._child.stdin if self._child.backlog else None)
+        busy = now < self._busy_until
+        self._watch.pause(
+            BUSY_PAUSE if busy else IDLE_PAUSE,
+            writable=self._child.stdin if self._child.backlog else None,
+            deaf=busy,
+        )
 
     def _judge(self) -> Outcome:
         walls, exit_code = self._order.confinement, self._child.exit_code

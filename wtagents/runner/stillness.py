@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.run import Stillness
 from wtagents.core.tending.liveness import STILL_SECONDS
-from wtagents.runner.stopping import find_processes
-from wtagents.system.process import work_of
+from wtagents.system.process import descendants, work_of
 
 if TYPE_CHECKING:
-    from wtagents.core.order import Order
     from wtagents.core.run import ProcessIdentity
     from wtagents.system.clock import Clock
     from wtagents.system.process import Work
 
 LOOK_SECONDS = 10.0
-"""Time between two looks at a silent agent."""
+"""Time between two looks at a silent agent, where a look is cheap."""
+_LONGEST_PAUSE = 30.0
+_SHARE = 1 / 3000
+"""Of its time that a runner looks: a look costs more where more processes run."""
 _BUSY_SECONDS = 0.05
 """Processor time within one look from which a process is at work."""
 _BUSY_BYTES = 4096
@@ -30,9 +31,8 @@ _BUSY_BYTES = 4096
 class StillnessWatch:
     """Looks at one agent; costs nothing while it speaks."""
 
-    def __init__(self, clock: Clock, order: Order) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._order = order
         self._spoke_at = clock.monotonic()
         self._busy_at = self._spoke_at
         self._next_look = self._spoke_at + STILL_SECONDS
@@ -46,13 +46,19 @@ class StillnessWatch:
         self._before = {}
         self._process = ""
 
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to say again how still the agent is."""
+        return self._clock.monotonic() >= self._next_look
+
     def look(self, agent: ProcessIdentity | None) -> Stillness | None:
-        """Return how still the agent is, when it is time to say so again."""
-        now = self._clock.monotonic()
-        if now < self._next_look:
+        """Return how still the agent is; None when it is not time to say so again."""
+        if not self.is_due:
             return None
-        self._next_look = now + LOOK_SECONDS
+        now = self._clock.monotonic()
         self._compare(agent, now)
+        price = self._clock.monotonic() - now
+        self._next_look = now + min(max(LOOK_SECONDS, price / _SHARE), _LONGEST_PAUSE)
         since = max(self._spoke_at, self._busy_at)
         return Stillness(
             seconds=now - self._spoke_at, idle_seconds=now - since, process=self._process
@@ -60,7 +66,7 @@ class StillnessWatch:
 
     def _compare(self, agent: ProcessIdentity | None, now: float) -> None:
         """Whoever was there at the last look and has worked since is at work."""
-        seen = work_of([one for one in find_processes(self._order) if one != agent])
+        seen = work_of([one for one in descendants() if one != agent])
         busiest = 0.0
         for identity, work in seen.items():
             before = self._before.get(identity)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wtagents.system.clock import Clock
     from wtagents.system.paths import RunFolder
 
-PULSE_SECONDS = 0.25
+PULSE_SECONDS = 0.5
 """Shortest time between two writings of the pulse."""
 _LOST_LOOKS = 2
 """How many heartbeats in a row the claim must be missing."""
@@ -59,17 +59,18 @@ class Watch:
         """Whether somebody asked more than once."""
         return self.stops >= _FIRMLY
 
-    def pause(self, seconds: float, *, writable: int | None = None) -> None:
-        """Wait for a signal, the descriptor or the time, at most until the next beat is due."""
+    def pause(self, seconds: float, *, writable: int | None = None, deaf: bool = False) -> None:
+        """Wait for a signal, a word, the descriptor or the time; write down what was said.
+
+        At most until the next beat is due. A `deaf` pause is not ended by words, so that many of
+        them are taken at once.
+        """
         due = self._next_beat if self._pulse is None else min(self._next_beat, self._next_pulse)
-        end = min(due, self.clock.monotonic() + seconds)
-        waits = True
-        while waits:
-            heard = [each.readable for each in self._intakes if each.readable is not None]
-            left = end - self.clock.monotonic()
-            waits = self.bell.wait(left, readable=heard, writable=writable) and left > 0
-            for intake in self._intakes:
-                intake.pour()
+        heard = [] if deaf else [i.readable for i in self._intakes if i.readable is not None]
+        left = min(due - self.clock.monotonic(), seconds)
+        self.bell.wait(left, readable=heard, writable=writable)
+        for intake in self._intakes:
+            intake.pour()
         self._keep_up()
 
     def hear(self, path: Path) -> AbstractContextManager[int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import signal
-from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
@@ -22,6 +21,7 @@ from wtagents.supervisor.alerter import Alerter
 from wtagents.supervisor.keeper import Keeper
 from wtagents.supervisor.merger import Merger
 from wtagents.supervisor.radar import Radar
+from wtagents.system.deaths import DeathWatch
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
 from wtagents.system.notify import Notifier
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+"""Between two ticks while nothing calls for one; the end of a runner does."""
 IDLE_SECONDS = 30.0
 """How long a supervisor stays after the last task came to rest."""
 
@@ -47,6 +48,30 @@ class Supervised:
     already_running: bool
 
 
+class Rest:
+    """The time between two ticks, cut short by the end of a runner or of the supervisor itself."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        """Whether somebody asked the supervisor to end."""
+        self._deaths = DeathWatch()
+
+    def end(self) -> None:
+        """Ask for no tick any more; for a signal handler, too."""
+        self.is_over = True
+        self._deaths.ring()
+
+    def watch(self, snapshot: Snapshot) -> None:
+        """Have the runners in mind that live now."""
+        facts = [view.run_facts for view in snapshot.views if view.run_facts is not None]
+        self._deaths.watch([each.claim for each in facts if each.claim and each.runner_alive])
+
+    def wait(self) -> None:
+        """Return when the next tick is due."""
+        if not self.is_over:
+            self._deaths.wait(TICK_SECONDS)
+
+
 def supervise(context: Context, *, once: bool, stay: bool = False) -> Supervised:
     """Tick once, or until idle or told to end by SIGTERM or SIGINT.
 
@@ -55,22 +80,22 @@ def supervise(context: Context, *, once: bool, stay: bool = False) -> Supervised
     nobody, so the world is looked at once more after the lock was given up.
     """
     make_private_folder(context.paths.root)
-    ended, notifier = Event(), Notifier()
+    rest, notifier = Rest(), Notifier()
     if not once:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
+            signal.signal(number, lambda *_: rest.end())
     notifier.tell("READY=1")
     ticks = 0
     while True:
         with try_lock(context.paths.supervisor_lock) as alone:
             if alone:
-                ticks += _once(context) if once else _loop(context, ended, notifier, stay=stay)
+                ticks += _once(context) if once else _loop(context, rest, notifier, stay=stay)
             elif not stay:
                 return Supervised(ticks=ticks, already_running=ticks == 0)
         if not alone:
             notifier.tell("WATCHDOG=1", "STATUS=waits for another supervisor to end")
-            context.clock.wait(ended, TICK_SECONDS)
-        if once or ended.is_set() or not (stay or is_busy(observe(context))):
+            rest.wait()
+        if once or rest.is_over or not (stay or is_busy(observe(context))):
             notifier.tell("STOPPING=1")
             return Supervised(ticks=ticks, already_running=False)
 
@@ -87,14 +112,14 @@ def _once(context: Context) -> int:
     return 2
 
 
-def _loop(context: Context, ended: Event, notifier: Notifier, *, stay: bool) -> int:
+def _loop(context: Context, rest: Rest, notifier: Notifier, *, stay: bool) -> int:
     merger, alerter = Merger(context), Alerter(context)
     beside = (Radar(context), Keeper(context), alerter)
     ticks = 0
     busy_at = context.clock.monotonic()
-    while not ended.is_set():
+    while not rest.is_over:
         context.reload_settings()
-        busy = _tick(context, merger, beside) or alerter.busy
+        busy = _tick(context, rest, merger, beside) or alerter.busy
         ticks += 1
         # From the loop itself: a thread would say so for a loop that hangs.
         notifier.tell("WATCHDOG=1", f"STATUS={'at work' if busy else 'nothing to do'}")
@@ -103,18 +128,21 @@ def _loop(context: Context, ended: Event, notifier: Notifier, *, stay: bool) -> 
             busy_at = now
         elif not stay and now - busy_at >= IDLE_SECONDS:
             break
-        context.clock.wait(ended, TICK_SECONDS)
+        rest.wait()
     for each in (merger, *beside):
         each.finish()
     return ticks
 
 
-def _tick(context: Context, merger: Merger, beside: Iterable[Radar | Keeper | Alerter]) -> bool:
+def _tick(
+    context: Context, rest: Rest, merger: Merger, beside: Iterable[Radar | Keeper | Alerter]
+) -> bool:
     """Tick and say whether anything is left to look after; a failure is logged, never fatal."""
     try:
         for failure in tick(context).failures:
             logger.warning("%s (%s)", failure.message, failure.cause)
         snapshot = observe(context)
+        rest.watch(snapshot)
         merger.wake(snapshot)
         for each in beside:
             each.wake(snapshot)

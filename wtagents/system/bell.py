@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Bell:
-    """Rings at once when a child ends or somebody asks this process to stop.
+    """Rings at once when a child ends, or somebody asks this process to stop or to look (SIGHUP).
 
-    Made once, in the main thread. A closed terminal (SIGHUP) is passed over. Handlers are functions
-    rather than SIG_IGN, for what is ignored would be ignored by every program started from here.
+    Made once, in the main thread. A closed terminal sends SIGHUP, too, and is passed over. Handlers
+    are functions rather than SIG_IGN: what is ignored, every program started from here ignores.
     """
 
     def __init__(self) -> None:
@@ -35,17 +35,12 @@ class Bell:
 
     def wait(
         self, seconds: float, *, readable: Collection[int] = (), writable: int | None = None
-    ) -> bool:
-        """Return at a signal, when a descriptor is ready, or after `seconds`.
-
-        Returns whether nothing but something to read ended the pause.
-        """
+    ) -> None:
+        """Return at a signal, when a descriptor is ready, or after `seconds`."""
         pipes = [] if writable is None else [writable]
-        ready, free, _ = select.select([self._woken, *readable], pipes, [], max(0.0, seconds))
+        ready, _, _ = select.select([self._woken, *readable], pipes, [], max(0.0, seconds))
         if self._woken in ready:
             os.read(self._woken, 4096)
-            return False
-        return bool(ready) and not free
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stops += 1

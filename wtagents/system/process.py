@@ -34,6 +34,7 @@ _PARENT_FIELD = 1
 _USER_FIELD = 11
 _START_FIELD = 19
 """Indexes of `ppid`, `utime` (before `stime`) and `starttime` in `_stat_fields`."""
+_STAT_BYTES = 4096
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_SECONDS = 0.02
 _EMPTY_LOOKS = 2
@@ -79,9 +80,15 @@ def _start_of(pid: int) -> int | None:
 def _stat_fields(pid: int) -> list[bytes] | None:
     """Return what stands behind the command's closing bracket in /proc/<pid>/stat (proc(5))."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
+    try:
+        stat = os.read(descriptor, _STAT_BYTES)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
     return stat[stat.rindex(b")") + 2 :].split()
 
 

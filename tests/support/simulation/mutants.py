@@ -114,11 +114,11 @@ MUTANTS = (
     Mutant(
         name="words are delivered when they are posted",
         file=APPLY,
-        line="    if message is not None and message.delivered_at is None and not message.failed:",
+        line="    if message is None or message.delivered_at is not None or message.failed:",
         becomes=(
             "    with context.database.write() as db:\n"
             "        mark_delivered(db, action.message_id, action.run_id, context.clock.now())\n"
-            "    if message is not None:"
+            "    if message is None:"
         ),
         seed=2,
     ),

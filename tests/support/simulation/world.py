@@ -173,6 +173,10 @@ class SimulatedWorld:
             self._machine.signal(process, number)
         self._effect(f"after {number.name}")
 
+    def wake(self, runner: ProcessIdentity) -> None:
+        self._effect("before a runner is woken")
+        del runner
+
     def stop_run(self, run_id: RunId) -> int:
         self._effect("before a run is stopped")
         self._require_wished_end(run_id)
