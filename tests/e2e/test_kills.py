@@ -59,6 +59,7 @@ def test_kills_at_random_lose_nothing(fleet: Fleet, watched: Path, sandbox: Sand
         while len(killer.killed) < KILLS:
             keep_at_work(fleet, spawned)
             talk(fleet, said)
+            killer.await_kill()
     finally:
         killer.stop()
         for each in spawned:

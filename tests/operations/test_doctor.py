@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tests.support.environment import Sandbox
     from tests.support.repository import RepositoryBuilder
 
+pytestmark = pytest.mark.walls
+
 SCRIPTED = '[agent]\nkind = "scripted"\n'
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.stored import lay_database
 from wtagents.store.database import Database, open_database
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "state" / "state.db") as opened:
+    path = tmp_path / "state" / "state.db"
+    lay_database(path)
+    with open_database(path) as opened:
         yield opened

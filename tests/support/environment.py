@@ -44,6 +44,8 @@ GIT_CONFIG = """\
     fsync = none
 [advice]
     detachedHead = false
+[maintenance]
+    auto = false
 """
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.processes import kill_hard, survivors
 from tests.support.repository import RepositoryBuilder
+from tests.support.stored import lay_database
 from tests.support.waiting import wait_until
 from wtagents.core.run import Phase, RunState
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
@@ -83,6 +84,7 @@ class Fleet:
 
     def __post_init__(self) -> None:
         self.context = Context(self.repository.path)
+        lay_database(self.context.paths.database)
 
     def configure(self, **sections: dict[str, Any]) -> None:
         """Change the settings from now on."""

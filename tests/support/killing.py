@@ -7,10 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import psutil
-
-from tests.support.environment import MARK
-from tests.support.processes import kill_hard
+from tests.support.processes import kill_hard, survivors
 from tests.support.wta import start_wta
 
 if TYPE_CHECKING:
@@ -20,6 +17,8 @@ if TYPE_CHECKING:
 
 VICTIMS = ("wtagents.runner", "wtagents.agent.scripted", "supervise", "spawn")
 """Words on the command lines of what is killed, each kind as often as the others."""
+LONGEST_LOOK = 0.05
+"""Seconds."""
 
 
 @dataclass
@@ -34,7 +33,7 @@ class Killer:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311 - a seed that can be repeated
-        self._stop = threading.Event()
+        self._stop, self._struck = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._go_on, daemon=True)
         self._supervisor: Program | None = None
 
@@ -49,27 +48,22 @@ class Killer:
             self._supervisor.kill()
             self._supervisor.wait()
 
+    def await_kill(self) -> None:
+        """Wait until somebody is killed, but not for long: who watches must go on."""
+        self._struck.wait(LONGEST_LOOK)
+        self._struck.clear()
+
     def _go_on(self) -> None:
         while not self._stop.wait(self._random.uniform(0.0, self.longest_pause)):
             self._keep_supervised()
             kind = self._random.choice(VICTIMS)
-            found = sorted(process.pid for process in self._found(kind))
+            found = sorted(each.pid for each in survivors(self.mark) if kind in each.argv)
             if found:
                 kill_hard(self._random.choice(found))
                 self.killed.append(kind)
+                self._struck.set()
 
     def _keep_supervised(self) -> None:
         """Start a supervisor where the last one was killed, as the next command would."""
         if self._supervisor is None or self._supervisor.poll() is not None:
             self._supervisor = start_wta(self.repository, "supervise")
-
-    def _found(self, kind: str) -> list[psutil.Process]:
-        found = []
-        for process in psutil.process_iter():
-            try:
-                ours = process.environ().get(MARK) == self.mark
-                if ours and kind in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-            except (psutil.Error, OSError):
-                continue
-        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.support.repository import RepositoryBuilder
+from tests.support.stored import lay_database
 from wtagents.core.config.settings import Layer
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.task import AgentKind, AgentSpec, Reason, Task, TaskState
@@ -33,6 +34,7 @@ class Fleet:
         self.main = main
         self.clock = clock or SystemClock()
         self.context = self.new_context(**merge)
+        lay_database(self.context.paths.database)
         lay_tripwire(self.context)
 
     def new_context(self, **merge: Any) -> Context:

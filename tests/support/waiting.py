@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 PATIENCE = 30.0
 """Seconds; well below the time limit of a test, far above what a loaded machine needs."""
-INTERVAL = 0.01
+FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.05
+"""Seconds between two looks; each pause is half as long again as the last one."""
 
 
 def wait_until(
@@ -28,7 +29,7 @@ def wait_until(
     `what` tells instead what is the case now.
     """
     deadline = time.monotonic() + timeout
-    pause = Event()
+    never, pause = Event(), FIRST_PAUSE
     while True:
         answer = condition()
         if answer:
@@ -36,4 +37,5 @@ def wait_until(
         if time.monotonic() >= deadline:
             seen = what() if callable(what) else f"{what} (last answer: {answer!r})"
             raise AssertionError(f"not within {timeout:g} s: {seen}")
-        pause.wait(INTERVAL)
+        never.wait(pause)
+        pause = min(1.5 * pause, LONGEST_PAUSE)

@@ -23,6 +23,7 @@ from tests.support.simulation.world import (
     foreign_process,
     lose_worktree,
 )
+from tests.support.stored import lay_database
 from wtagents.core.config.settings import flag_layer, resolve_settings
 from wtagents.core.errors import WtaError
 from wtagents.core.ids import BranchName, Oid, TaskName
@@ -72,6 +73,7 @@ class Play:
         (self.repository / ".git" / "objects").mkdir(parents=True)
         (self.repository / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
         self.paths = StatePaths(root=self.root / "state")
+        lay_database(self.paths.database)
         self.machine = Machine(rng=self.rng, folder_of=self._folder_of, journal=self.journal)
         self.clock = self.machine.clock
         self.ids = CountingIds()
@@ -86,7 +88,7 @@ class Play:
 
     def run(self) -> str:
         """Play the seed and return the digest of its journal. Raises Violation."""
-        self.watch = open_database(self.paths.database) if self.paths.database.exists() else None
+        self.watch = open_database(self.paths.database)
         try:
             for _ in range(ROUNDS):
                 self.clock.wait(_never(), self.rng.choice((0.3, 1.0, 1.0, 4.0, 15.0)))
@@ -145,8 +147,6 @@ class Play:
         self._check(is_ticked=deed is _tick and not fate.has_crashed)
 
     def _check(self, *, is_ticked: bool) -> None:
-        if self.watch is None:
-            self.watch = open_database(self.paths.database)
         self.rules.check(self.watch, is_ticked=is_ticked)
 
     def _calm(self) -> None:
@@ -157,11 +157,9 @@ class Play:
             self._carry_out(_tick, Fate())
             if self._is_at_rest():
                 break
-        if self.watch is not None:
-            self.rules.check_rest(self.watch)
+        self.rules.check_rest(self.watch)
 
     def _is_at_rest(self) -> bool:
-        assert self.watch is not None
         try:
             self.rules.check_rest(self.watch)
         except Violation:
