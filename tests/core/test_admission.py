@@ -18,9 +18,10 @@ from wtagents.core.tending.breaker import Breaker, Evidence, Scope, breakers
 from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
 from wtagents.core.tending.fallback import choose_model, model_after
 from wtagents.core.tending.limit import AccountLimit
+from wtagents.core.tending.scale import Places, Scale, places
 from wtagents.core.tending.snapshot import Surroundings, TaskView
 
-POLICY = AdmissionPolicy(agents=8)
+POLICY = AdmissionPolicy(scale=Scale(most=8))
 LOGIN, BUSY = ExitReason.AUTHENTICATION, ExitReason.OVERLOADED
 
 
@@ -172,7 +173,7 @@ def test_the_most_urgent_starts_first_and_the_oldest_of_equals() -> None:
 
 
 def test_a_tick_of_one_task_takes_no_place_from_those_ahead() -> None:
-    policy = AdmissionPolicy(agents=2)
+    policy = AdmissionPolicy(scale=Scale(most=2))
 
     assert waits(queued(3), policy=policy, queue=((0, 1), (0, 3))) == [None]
     assert waits(queued(3), policy=policy, queue=((-5, 9), (0, 1), (0, 3))) == [
@@ -181,7 +182,7 @@ def test_a_tick_of_one_task_takes_no_place_from_those_ahead() -> None:
 
 
 def test_a_model_a_full_memory_and_a_busy_machine_hold_back() -> None:
-    policy = AdmissionPolicy(agents=8, per_model=2, load=1.5, memory_floor=10**9)
+    policy = AdmissionPolicy(scale=Scale(most=8, load=1.5, memory_floor=10**9), per_model=2)
     first, second = queued(1, model="opus"), queued(2, model="opus")
 
     assert waits(first, second, policy=policy, models=("opus", "haiku")) == [
@@ -211,6 +212,51 @@ def test_so_many_agents_of_a_profile_work_at_once() -> None:
     assert waits(*others, policy=policy) == [None] * 8
     forgotten = queued(task=a_task(agent=AgentSpec(profile="gone")))
     assert waits(forgotten, policy=policy, profiles=("gone",) * 7) == [None]
+
+
+@pytest.mark.parametrize(
+    ("working", "waiting", "load", "memory", "number", "why"),
+    [
+        (0, 2, 0.5, 8, 2, "2 tasks work or want to"),
+        (2, 1, 0.5, 8, 3, "3 tasks work or want to"),
+        (2, 4, 0.5, 8, 4, "6 tasks work or want to"),
+        (4, 40, 0.5, 8, 6, "44 tasks work or want to"),
+        (0, 40, 1.5, 8, 2, "the load is 1.5 per processor"),
+        (4, 40, 1.5, 8, 4, "the load is 1.5 per processor"),
+        (5, 0, 1.5, 8, 4, "5 tasks work or want to"),
+        (3, 40, 0.5, 2, 5, "2 GB of memory are free"),
+        (3, 40, 0.5, 0.9, 3, "900 MB of memory are free"),
+        (0, 40, None, None, 6, "40 tasks work or want to"),
+    ],
+)
+def test_the_number_of_agents_follows_the_queue_and_the_machine(
+    working: int, waiting: int, load: float | None, memory: float | None, number: int, why: str
+) -> None:
+    scale = Scale(least=2, most=6, memory_floor=10**9)
+    around = Surroundings(
+        queue=tuple((0, n) for n in range(waiting)),
+        load=load,
+        free_memory=None if memory is None else int(memory * 10**9),
+    )
+    seen = replace(snapshot(live_runs=working), around=around)
+
+    assert places(scale, seen) == Places(number=number, why=f"{number} of 2 to 6: {why}")
+    assert places(replace(scale, least=None), seen) == Places(number=6)
+
+
+def test_the_least_number_starts_on_a_busy_machine_and_not_without_memory() -> None:
+    policy = AdmissionPolicy(scale=Scale(least=2, most=6, load=1.5, memory_floor=10**9))
+    asked = [queued(n) for n in range(3)]
+    keys = tuple((0, n) for n in range(3))
+
+    busy = waits(*asked, policy=policy, queue=keys, load=9.0, free_memory=8 * 10**9)
+    full = waits(*asked, policy=policy, queue=keys, load=0.1, free_memory=9 * 10**8)
+
+    why = "2 of 2 to 6: the load is 9.0 per processor"
+    assert busy == [None, None, Wait(bar=Bar.PLACES, detail=why)]
+    assert busy[2] is not None
+    assert busy[2].words(NOW) == f"waits for a place ({why})"
+    assert [each.bar for each in full if each] == [Bar.MACHINE] * 3
 
 
 MODELS = ("opus", "sonnet", "haiku")
@@ -252,7 +298,7 @@ def test_the_program_itself_falls_back_on_the_next_one() -> None:
 
 def test_only_a_person_raises_a_budget_that_no_midnight_renews() -> None:
     budget = Budget(repository=Amount(usd=5.0))
-    policy = AdmissionPolicy(agents=8, budget=budget)
+    policy = AdmissionPolicy(scale=Scale(most=8), budget=budget)
     used = Ledger(repository=Spent(usd=5.0))
     held = Ledger(repository=Spent(usd=1.0), reserved=Spent(usd=4.0))
 

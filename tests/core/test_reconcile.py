@@ -46,11 +46,13 @@ from wtagents.core.tending.reconcile import (
     StopRun,
     plan,
 )
+from wtagents.core.tending.scale import Scale
 from wtagents.core.tending.settle import Settlement, SettlePolicy
 from wtagents.core.tending.snapshot import Surroundings, TaskView
 
 POLICY = Policy(
-    admission=AdmissionPolicy(agents=2), settle=SettlePolicy(first_pause=timedelta(seconds=10))
+    admission=AdmissionPolicy(scale=Scale(most=2)),
+    settle=SettlePolicy(first_pause=timedelta(seconds=10)),
 )
 ACTIVE = a_task(state=TaskState.ACTIVE)
 STOPPED = Settlement(to=TaskState.STOPPED, reason=Reason.STOPPED_BY_PERSON)

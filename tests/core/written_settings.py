@@ -57,6 +57,7 @@ WRITTEN = {
     "merge.post_gate": "[]",
     "merge.auto_undo": "false",
     "limits.agents": "8",
+    "limits.agents_min": '"none"',
     "limits.per_model": '"none"',
     "limits.load": '"none"',
     "limits.memory_floor": '"500MB"',

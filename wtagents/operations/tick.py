@@ -14,6 +14,7 @@ from wtagents.core.events import EventKind
 from wtagents.core.record import record
 from wtagents.core.tending.admission import AdmissionPolicy
 from wtagents.core.tending.reconcile import Policy, plan
+from wtagents.core.tending.scale import Scale
 from wtagents.core.tending.settle import SettlePolicy
 from wtagents.core.tending.suspicion import SuspicionPolicy
 from wtagents.operations.apply import apply
@@ -47,11 +48,14 @@ def policy_of(settings: Settings) -> Policy:
     budget = budget_of(settings)
     return Policy(
         admission=AdmissionPolicy(
-            agents=settings.limits.agents,
+            scale=Scale(
+                least=settings.limits.agents_min,
+                most=settings.limits.agents,
+                load=settings.limits.load,
+                memory_floor=settings.limits.memory_floor,
+            ),
             per_model=settings.limits.per_model,
             profiles=settings.agent.profiles,
-            load=settings.limits.load,
-            memory_floor=settings.limits.memory_floor,
             budget=budget,
         ),
         settle=SettlePolicy(

@@ -14,6 +14,7 @@ class LimitSettings:
     """How much at once, how often again, how long. Times in seconds, sizes in bytes."""
 
     agents: int = 8
+    agents_min: int | None = None
     per_model: int | None = None
     load: float | None = None
     memory_floor: int = 500 * 10**6

@@ -223,7 +223,12 @@ KEYS: Mapping[str, Key] = {
     "merge.auto_undo": Key(
         Truth(), "Take a landing back by itself when merge.post_gate is red.", trusted=True
     ),
-    "limits.agents": Key(Count(1, 1000), "Agents that work at the same time."),
+    "limits.agents": Key(Count(1, 1000), "Agents that work at the same time, at most."),
+    "limits.agents_min": Key(
+        OrNone(Count(1, 1000)),
+        "Scales from so many up to limits.agents: one more for every second task that waits, none"
+        " more while the load is above limits.load (else 1) or memory short; none scales nothing.",
+    ),
     "limits.per_model": Key(
         OrNone(Count(1, 1000)), "Agents that work with the same model at the same time."
     ),

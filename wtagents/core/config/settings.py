@@ -324,6 +324,12 @@ def _require_coherent(settings: Settings) -> None:
             cause="merge.resolver_command is empty",
             hint='set it, for example: resolver_command = ["./resolve"]',
         )
+    if limits.agents_min is not None and limits.agents_min > limits.agents:
+        raise _error_of(sources["limits.agents_min"])(
+            f"{sources['limits.agents_min']}: limits.agents_min is above limits.agents",
+            cause=f"they are {limits.agents_min} and {limits.agents}",
+            hint="lower limits.agents_min, or raise limits.agents",
+        )
     if limits.stuck_after <= limits.quiet_after:
         source = sources["limits.stuck_after"]
         source = sources["limits.quiet_after"] if source == DEFAULT else source

@@ -17,6 +17,7 @@ from wtagents.core.task import TaskState
 from wtagents.core.tending.breaker import scope_of
 from wtagents.core.tending.budget import Budget, Shortage, allowance
 from wtagents.core.tending.limit import AccountLimit, limit_end
+from wtagents.core.tending.scale import Scale, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,21 +85,17 @@ class Wait:
             case Bar.BUDGET:
                 return f"waits{until}: {self.detail}"
             case Bar.PLACES:
-                return "waits for a place"
+                return f"waits for a place{f' ({self.detail})' if self.detail else ''}"
 
 
 @record
 class AdmissionPolicy:
     """The settings that starts depend on."""
 
-    agents: int
+    scale: Scale
     """How many may work at the same time."""
     per_model: int | None = None
     profiles: tuple[Profile, ...] = ()
-    load: float | None = None
-    """Highest load per processor."""
-    memory_floor: int = 0
-    """Bytes that must be free."""
     budget: Budget = Budget()
 
 
@@ -107,7 +104,8 @@ class Admission:
 
     def __init__(self, snapshot: Snapshot, policy: AdmissionPolicy, now: datetime) -> None:
         self._now = now
-        self._free = policy.agents - snapshot.live_runs
+        self._places = places(policy.scale, snapshot)
+        self._free = self._places.number - snapshot.live_runs
         self._breakers = list(snapshot.around.breakers)
         self._around, self._policy = snapshot.around, policy
         self._models = list(snapshot.around.models)
@@ -154,7 +152,7 @@ class Admission:
         """Return what there is not enough of."""
         ahead = 0 if view.task.state is TaskState.ACTIVE else self._ahead(view)
         if self._free - ahead <= 0:
-            return Wait(bar=Bar.PLACES)
+            return Wait(bar=Bar.PLACES, detail=self._places.why)
         return self._many_alike(view) or self._busy_machine() or self._short_budget(view)
 
     def _many_alike(self, view: TaskView) -> Wait | None:
@@ -173,11 +171,13 @@ class Admission:
         return None
 
     def _busy_machine(self) -> Wait | None:
-        policy, around = self._policy, self._around
-        if around.free_memory is not None and around.free_memory < policy.memory_floor:
+        scale, around = self._policy.scale, self._around
+        if around.free_memory is not None and around.free_memory < scale.memory_floor:
             detail = f"{size_text(around.free_memory)} of memory are free (limits.memory_floor)"
             return Wait(bar=Bar.MACHINE, detail=detail)
-        if policy.load is not None and around.load is not None and around.load > policy.load:
+        if scale.least is not None or scale.load is None or around.load is None:
+            return None
+        if around.load > scale.load:
             detail = f"the load is {around.load:.1f} per processor (limits.load)"
             return Wait(bar=Bar.MACHINE, detail=detail)
         return None

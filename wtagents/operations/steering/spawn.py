@@ -262,7 +262,7 @@ def why_waiting(context: Context, task: Task, run: Run | None) -> tuple[str, ...
         now = context.clock.now()
         with context.database.read() as db:
             wait = waits(context, db).get(task.id)
-        if wait is not None and wait.bar is not Bar.PLACES:
+        if wait is not None and (wait.bar is not Bar.PLACES or wait.detail):
             return (f"{wait.words(now)}: the task starts by itself",)
         return ("every place is taken: the task starts when an agent ends",)
     return ("another wta process is making its worktree",)

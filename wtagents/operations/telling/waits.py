@@ -70,7 +70,7 @@ def held_words(found: Mapping[int, Wait], now: datetime) -> tuple[str, ...]:
     """Say once what holds several tasks back, and until when."""
     held: dict[Bar, list[Wait]] = {}
     for wait in found.values():
-        if wait.bar in _OF_MANY:
+        if wait.bar in _OF_MANY or (wait.bar is Bar.PLACES and wait.detail):
             held.setdefault(wait.bar, []).append(wait)
     lines = []
     for bar, waiting in held.items():
