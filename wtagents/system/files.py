@@ -101,12 +101,14 @@ def create_exclusive(
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder that only its owner can enter.
+    """Make a folder that only its owner can enter, and so those above it that are missing.
 
     Raises SystemFault when it cannot be made or belongs to somebody else.
     """
     try:
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        missing = [each for each in (path, *path.parents) if not each.exists()]
+        for each in reversed(missing):
+            each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         if path.stat().st_uid != os.getuid():
             raise SystemFault(f"{path} belongs to another user", hint="set XDG_STATE_HOME")
         if path.stat().st_mode & 0o077:
