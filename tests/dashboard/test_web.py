@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -13,18 +14,20 @@ from aiohttp import ClientSession, CookieJar, WSServerHandshakeError
 
 from tests.support.environment import PROJECT
 from tests.support.processes import end_supervisors, survivors
+from tests.support.records import NOW
 from tests.support.served import Page, ServedHere, served_apart, served_here
 from tests.support.stored import stored_task
 from tests.support.waiting import wait_until
 from tests.support.wta import wta
 from wtagents.dashboard.web.door import Door
 from wtagents.dashboard.web.showing import LONGEST_MESSAGE, Nonsense, packet_of
+from wtagents.dashboard.web.shown import Shown, parse_shown
 from wtagents.operations.context import Context
 from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
+    from datetime import datetime
 
     from tests.support.environment import Sandbox
     from tests.support.repository import RepositoryBuilder
@@ -193,6 +196,17 @@ async def test_sockets_belong_to_our_own_page_and_are_few(let_in: LetIn) -> None
     ]
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("at", [None, NOW])
+def test_an_application_is_told_what_to_show(*, everywhere: bool, at: datetime | None) -> None:
+    common_dir = Path("/repo/.git")
+    for may_act in (True, False):
+        shown = Shown(
+            common_dir=common_dir, everywhere=everywhere, at=at, theme="wta-light", may_act=may_act
+        )
+        assert parse_shown(shown.arguments) == shown
+
+
 async def test_a_page_shows_the_dashboard_and_leaves_no_process(
     context: Context, sandbox: Sandbox
 ) -> None:
@@ -230,7 +244,7 @@ async def test_a_page_shows_the_dashboard_and_leaves_no_process(
 async def test_with_control_a_page_acts_and_a_killed_server_takes_it_along(
     context: Context, sandbox: Sandbox
 ) -> None:
-    with served_apart(context.common_dir.parent, "--control") as served:
+    with served_apart(context.common_dir.parent, "--control", "--all") as served:
         async with a_browser() as browser:
             page = await Page.open(browser, served.address)
             await page.until("fix-login")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tests.support.processes import start_apart
 from tests.support.shell import WTA
 from wtagents.dashboard.web.server import Offer, Server, Voice
+from wtagents.dashboard.web.shown import Shown
 from wtagents.system.loopback import listen_on_loopback
 
 if TYPE_CHECKING:
@@ -56,10 +57,9 @@ async def served_here(context: Context, *, most_pages: int = 8) -> AsyncIterator
     """Serve a dashboard that only looks, in the event loop of the test."""
     seen = ServedHere()
     offer = Offer(
-        common_dir=context.common_dir,
+        shown=Shown(common_dir=context.common_dir, theme="wta-dark", may_act=False),
+        title="project",
         log=context.paths.web_log,
-        theme="wta-dark",
-        may_act=False,
         most_pages=most_pages,
     )
     sockets = listen_on_loopback(0)

@@ -42,7 +42,7 @@ def show_dashboard(
     from wtagents.dashboard.app import Dashboard
     from wtagents.supervisor.wake import ensure_supervisor
 
-    contexts = _everywhere(invocation) if everywhere else (invocation.context,)
+    contexts = shown_contexts(invocation, everywhere=everywhere)
     moment = parse_past(at, contexts[0].clock.now()) if at else None
     app = Dashboard(*contexts, wake=ensure_supervisor, theme=theme, at=moment)
     app.run()
@@ -50,8 +50,10 @@ def show_dashboard(
         raise app.broken_by
 
 
-def _everywhere(invocation: Invocation) -> tuple[Context, ...]:
-    """Return every repository with tasks, the one of the current folder first."""
+def shown_contexts(invocation: Invocation, *, everywhere: bool) -> tuple[Context, ...]:
+    """Return the repository, or every one with tasks, that of the current folder first."""
+    if not everywhere:
+        return (invocation.context,)
     from wtagents.core.errors import NotFoundError
     from wtagents.operations.telling.repositories import repositories
 

@@ -13,6 +13,7 @@ from wtagents.core.errors import StateError
 
 if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
+    from wtagents.dashboard.web.shown import Shown
 
 
 @click.command(
@@ -73,10 +74,9 @@ def command(
     With --web a browser of this machine shows the same. The printed address lets one browser in,
     then a new one is printed; there is no way to listen for other machines. Ctrl-C ends it.
     """
-    if web and (everywhere or at):
-        raise click.UsageError("--web shows one repository as it is; leave out --all and --at")
     if web:
-        _serve(invocation, theme=theme or "dark", control=control, port=port or 0, v6=ipv6)
+        shown = _shown(invocation, theme or "dark", everywhere=everywhere, at=at, control=control)
+        _serve(invocation, shown, port=port or 0, v6=ipv6)
         return Answer("", lambda *_: [])
     if control or port or ipv6:
         raise click.UsageError("--control, --port and --ipv6 belong to --web")
@@ -89,7 +89,24 @@ def command(
     return Answer("", lambda *_: [])
 
 
-def _serve(invocation: Invocation, *, theme: str, control: bool, port: int, v6: bool) -> None:
+def _shown(
+    invocation: Invocation, theme: str, *, everywhere: bool, at: str | None, control: bool
+) -> Shown:
+    from wtagents.cli.bare import shown_contexts
+    from wtagents.core.past import parse_past
+    from wtagents.dashboard.web.shown import Shown
+
+    first = shown_contexts(invocation, everywhere=everywhere)[0]
+    return Shown(
+        common_dir=first.common_dir,
+        everywhere=everywhere,
+        at=parse_past(at, first.clock.now()) if at else None,
+        theme=f"wta-{theme}",
+        may_act=control,
+    )
+
+
+def _serve(invocation: Invocation, shown: Shown, *, port: int, v6: bool) -> None:
     if invocation.json:
         raise click.UsageError("--web has no JSON answer; leave out --json")
     try:
@@ -101,16 +118,15 @@ def _serve(invocation: Invocation, *, theme: str, control: bool, port: int, v6: 
             hint="pip install 'wtagents[web]'",
         ) from error
     from wtagents.cli.render import narrate, show_page
+    from wtagents.system.paths import StatePaths
 
-    context = invocation.context
     offer = Offer(
-        common_dir=context.common_dir,
-        log=context.paths.web_log,
-        theme=f"wta-{theme}",
-        may_act=control,
+        shown=shown,
+        title="all repositories" if shown.everywhere else shown.common_dir.parent.name,
+        log=StatePaths.of_repository(shown.common_dir).web_log,
     )
     narrate(
-        f"the dashboard {'acts' if control else 'only looks'} in the browser that opens this"
+        f"the dashboard {'acts' if shown.may_act else 'only looks'} in the browser that opens this"
         " address first; Ctrl-C ends it"
     )
     serve(offer, port=port, v6=v6, voice=Voice(invite=show_page, tell=narrate))

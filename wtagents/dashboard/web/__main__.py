@@ -1,4 +1,4 @@
-"""`python -m wtagents.dashboard.web FOLDER [--theme NAME] [--control]`: what one page shows.
+"""`python -m wtagents.dashboard.web FOLDER …`: what one page shows; its options are in `shown.py`.
 
 Started by the server, and spoken with through stdin and stdout. It ends when its stdin does: with
 the page, and with a server that was killed.
@@ -7,33 +7,29 @@ the page, and with a server that was killed.
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
-from pathlib import Path
 
 from wtagents.core.errors import ExitCode
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.web.driver import PageDriver
+from wtagents.dashboard.web.shown import parse_shown
 from wtagents.operations.context import Context
+from wtagents.operations.telling.repositories import repositories
 from wtagents.supervisor.wake import ensure_supervisor
 
 
 def main(arguments: list[str]) -> int:
     """Show the dashboard until it is left."""
-    parser = ArgumentParser(prog="python -m wtagents.dashboard.web")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--theme")
-    parser.add_argument("--control", action="store_true")
-    said = parser.parse_args(arguments)
-    context = Context(said.folder)
+    shown = parse_shown(arguments)
+    first = Context(shown.common_dir)
     app = Dashboard(
-        context,
+        *(repositories(first) if shown.everywhere else (first,)),
         wake=ensure_supervisor,
-        theme=said.theme,
-        may_act=said.control,
+        theme=shown.theme,
+        at=shown.at,
+        may_act=shown.may_act,
         driver=PageDriver,
     )
     app.run()
-    context.close()
     return ExitCode.OK if app.broken_by is None else ExitCode.INTERNAL
 
 

@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
+    from wtagents.dashboard.web.shown import Shown
     from wtagents.system.loopback import Listening
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_APPLICATION = (sys.executable, "-P", "-m", "wtagents.dashboard.web")
 _HEARTBEAT_SECONDS = 20.0
 _SOCKET = "socket"
 _USUAL_SIZE = (("width", 80), ("height", 24))
@@ -48,13 +50,12 @@ _REFUSED = "refused: open the address that wta dashboard --web printed last\n"
 
 @record
 class Offer:
-    """What is shown."""
+    """What there is to see."""
 
-    common_dir: Path
+    shown: Shown
+    title: str
     log: Path
     """Takes what the applications complain about."""
-    theme: str
-    may_act: bool
     most_pages: int = 8
     """Shown at once; each has a process of its own."""
 
@@ -164,9 +165,8 @@ class Server:
         return answer
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        title = f"wta: {self._offer.common_dir.parent.name}"
         socket = f"ws://{request.host}{request.path}{_SOCKET}"
-        text = self._texts.page(title=title, socket=socket)
+        text = self._texts.page(title=f"wta: {self._offer.title}", socket=socket)
         return web.Response(text=text, content_type="text/html")
 
     async def _text(self, request: web.Request) -> web.StreamResponse:
@@ -184,7 +184,7 @@ class Server:
         try:
             await page.prepare(request)
             program = await start_piped(
-                [sys.executable, "-P", "-m", "wtagents.dashboard.web", *self._arguments()],
+                [*_APPLICATION, *self._offer.shown.arguments],
                 cwd=self._offer.log.parent,
                 env=_environment(request.query),
                 log=self._offer.log,
@@ -195,10 +195,6 @@ class Server:
         if status:
             self._voice.tell(f"a dashboard ended with status {status}: see {self._offer.log}")
         return page
-
-    def _arguments(self) -> list[str]:
-        control = ["--control"] if self._offer.may_act else []
-        return [str(self._offer.common_dir), "--theme", self._offer.theme, *control]
 
     async def _leave(self, _: web.Application) -> None:
         for page in tuple(self._pages):
