@@ -88,7 +88,7 @@ def test_the_story_tells_the_list_and_not_the_tool() -> None:
     )
     told = [one for line in lines for event in parse_line(line) for one in teller.lines(event)]
     assert [(line.voice, line.text) for line in told] == [
-        (Voice.TODO, "1 of 2 done"),
+        (Voice.AGENDA, "1 of 2 done"),
         (Voice.TOOL, 'ExitPlanMode: {"plan": "# Plan\\nmend it"}'),
         (Voice.AGENT, "# Plan\nmend it"),
     ]

@@ -21,7 +21,7 @@ class Voice(StrEnum):
     RESULT = "result"
     ERROR = "error"
     QUESTION = "question"
-    TODO = "todo"
+    AGENDA = "todo"
     """The agent's list of what is to be done has changed."""
     NOTE = "note"
     END = "end"

@@ -24,7 +24,7 @@ _STYLES = {
     Voice.RESULT: "dim",
     Voice.ERROR: "red",
     Voice.QUESTION: "bold magenta",
-    Voice.TODO: "cyan",
+    Voice.AGENDA: "cyan",
     Voice.NOTE: "dim",
     Voice.END: "bold",
 }
@@ -34,7 +34,7 @@ _MARKS = {
     Voice.RESULT: "  ",
     Voice.ERROR: "! ",
     Voice.QUESTION: "? ",
-    Voice.TODO: "☐ ",
+    Voice.AGENDA: "☐ ",
     Voice.NOTE: "- ",
     Voice.END: "= ",
 }

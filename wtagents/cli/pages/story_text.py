@@ -21,7 +21,7 @@ SIGNS = {
     Voice.RESULT: ("  ", Tone.FAINT),
     Voice.ERROR: ("!", Tone.BAD),
     Voice.QUESTION: ("?", Tone.NOTICE),
-    Voice.TODO: ("☐", Tone.ACCENT),
+    Voice.AGENDA: ("☐", Tone.ACCENT),
     Voice.NOTE: ("-", Tone.FAINT),
     Voice.END: ("=", Tone.STRONG),
 }

@@ -55,7 +55,7 @@ class Teller:
             yield told
         if now is not None:
             text = now.words or "nothing is to be done any more"
-            yield StoryLine(voice=Voice.TODO, text=text, child=False, agenda=now)
+            yield StoryLine(voice=Voice.AGENDA, text=text, child=False, agenda=now)
 
 
 @singledispatch
