@@ -24,6 +24,8 @@ from wtagents.operations.context import Context
 from wtagents.operations.steering.asked import Part, asked, question_lines
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.telling.logs import LogsRequest, story
+from wtagents.operations.tick import tick
+from wtagents.operations.trust import observe_trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,6 +157,26 @@ async def test_all_alike_are_shown_before_they_are_allowed(context: Context) -> 
         assert "one: git push" in shown
         assert "two: git push" in shown
         assert "three: git push" not in shown
+
+
+async def test_a_rule_is_shown_written_and_the_question_allowed(live: Context) -> None:
+    prompt = 'fix it\nscenario:\nask Bash "npm test"\nsay "as told"\n'
+    scripted = AgentSpec(kind=AgentKind.SCRIPTED)
+    spawn(live, SpawnRequest(name="fix", prompt=prompt, agent=scripted))
+    app = Dashboard(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: "asks to use Bash" in screen_text(app), what="the question")
+        await pilot.press("L")
+        await until(pilot, lambda: "Bash(npm test)" in screen_text(app), what="the rule")
+        await pilot.press("enter")
+        await until(pilot, lambda: '+  "Bash(npm test)",' in screen_text(app), what="the diff")
+        await pilot.press("y")
+        await until(pilot, lambda: "fix: allowed Bash: npm test" in screen_text(app), what="taken")
+    live.reload_settings()
+    assert live.settings.agent.allow[-1] == "Bash(npm test)"
+    assert observe_trust(live).trusted
+    tick(live)
 
 
 async def test_a_question_is_read_in_full_and_denied_with_a_reason(live: Context) -> None:

@@ -108,7 +108,7 @@ BOARD_DEEDS = (
 """On the board alone."""
 DEEDS = (*TASK_DEEDS, *ALL_DEEDS, *BOARD_DEEDS)
 
-CHANGES = frozenset({"act", "allow", "deny", "allow_alike", "talk"})
+CHANGES = frozenset({"act", "allow", "deny", "alike", "rule", "talk"})
 """Actions of keys that change something: not offered by a dashboard that only looks."""
 ONLY_LOOKS = "this dashboard only looks"
 """What it says to whoever finds another way to act."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual import on, work
@@ -18,11 +19,13 @@ from textual.message import Message
 
 from wtagents.core.errors import UsageError, WtaError
 from wtagents.core.past import parse_past
+from wtagents.core.record import replace
 from wtagents.dashboard import feed
 from wtagents.dashboard.acting import Acting
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.homes import Home, Sight, Subject, homes_of, subject_of
 from wtagents.dashboard.look import DARK, LIGHT, named_colours, theme_of_terminal
+from wtagents.dashboard.memory import Memory, load_memory, save_memory
 from wtagents.dashboard.screens.board import BoardScreen
 from wtagents.dashboard.screens.cost import CostScreen
 from wtagents.dashboard.screens.dialogs import LineDialog
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
     from textual.driver import Driver
     from textual.screen import Screen
+    from textual.theme import Theme
 
     from wtagents.operations.context import Context
 
@@ -116,7 +120,10 @@ class Dashboard(Acting):
         self.register_theme(LIGHT)
         self.ansi_theme_dark = named_colours(DARK)
         self.ansi_theme_light = named_colours(LIGHT)
-        self.theme = theme or theme_of_terminal()
+        self._memory = load_memory()
+        self._writing = Lock()
+        known = self._memory.theme if self._memory.theme in self.available_themes else ""
+        self.theme = theme or known or theme_of_terminal()
 
     @property
     def homes(self) -> tuple[Home, ...]:
@@ -132,7 +139,7 @@ class Dashboard(Acting):
     def sights(self) -> tuple[Sight, ...]:
         """What the last looks found."""
         return tuple(
-            Sight(seen=seen, label=home.label)
+            Sight(seen=seen, label=home.label, place=home.context.paths.root.name)
             for home in self._homes
             if (seen := home.seen if self._moment is None else home.past) is not None
         )
@@ -141,6 +148,25 @@ class Dashboard(Acting):
     def moment(self) -> datetime | None:
         """The moment that is shown; None for now."""
         return self._moment
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered from one start to the next."""
+        return self._memory
+
+    def remember(self, memory: Memory) -> None:
+        """Keep it; whoever only looks changes no file."""
+        self._memory = memory
+        if self._may_act:
+            self._save()
+
+    def _theme_chosen(self, theme: Theme) -> None:
+        self.remember(replace(self._memory, theme=theme.name))
+
+    @work(thread=True, group="memory")
+    def _save(self) -> None:
+        with self._writing:
+            save_memory(self._memory)
 
     @property
     def may_act(self) -> bool:
@@ -170,6 +196,7 @@ class Dashboard(Acting):
 
     def on_mount(self) -> None:
         """Begin to look."""
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
         for home in self._homes:
             self._follow(home)
         if self._moment is not None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.dashboard.homes import Home, Sight, Subject
+    from wtagents.dashboard.memory import Memory
     from wtagents.operations.context import Context
     from wtagents.operations.result import OperationResult
 
@@ -49,6 +50,15 @@ class Desk(Protocol):
     @property
     def may_act(self) -> bool:
         """Whether anything may be changed from here, or only looked at."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered from one start to the next."""
+        ...
+
+    def remember(self, memory: Memory) -> None:
+        """Keep it."""
         ...
 
     def now(self) -> datetime:

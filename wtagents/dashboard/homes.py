@@ -29,6 +29,8 @@ class Sight:
     seen: Overview
     label: str = ""
     """Of its repository, where there are several."""
+    place: str = ""
+    """Id of its repository."""
 
     def key_of(self, name: str) -> str:
         """Return what names a task on this screen."""

@@ -53,13 +53,15 @@ class Waiting:
     since: datetime
     label: str = ""
     """Of its repository, where there are several."""
+    place: str = ""
+    """Id of its repository."""
 
     @property
     def mark(self) -> str:
         """Names it: another thing of the same task has another mark."""
         question = question_of(self.item)
         what = question.request_id if question is not None else self.item.attention
-        return f"{self.label} {self.item.task.id} {self.why} {what}".strip()
+        return f"{self.place} {self.item.task.id} {self.why} {what}".strip()
 
 
 def question_of(item: TaskStatus) -> Question | None:
@@ -76,6 +78,7 @@ def waiting_of(sights: Iterable[Sight]) -> tuple[Waiting, ...]:
             why=why_of(item),
             since=_since(item),
             label=sight.label,
+            place=sight.place,
         )
         for sight in sights
         for item in sight.seen.items

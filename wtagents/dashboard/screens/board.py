@@ -66,6 +66,8 @@ class BoardScreen(TaskRoom):
 
     def on_mount(self) -> None:
         """Keep the ages going, and the preview, which costs more than all rows, only now."""
+        memory = self.desk.memory
+        self._choice = Choice(order=memory.order, hidden=memory.hidden)
         super().on_mount()
         self.set_interval(1.0, self._draw_all)
         self.query_one(Table).focus()
@@ -106,6 +108,7 @@ class BoardScreen(TaskRoom):
         orders = list(Order)
         following = orders[(orders.index(self._choice.order) + 1) % len(orders)]
         self._choose(replace(self._choice, order=following))
+        self._remember()
         self.desk.say(f"sorted by {following}", Tone.FAINT)
 
     def action_columns(self) -> None:
@@ -114,8 +117,13 @@ class BoardScreen(TaskRoom):
         def chosen(hidden: frozenset[str] | None) -> None:
             if hidden is not None:
                 self._choose(replace(self._choice, hidden=hidden))
+                self._remember()
 
         self.ask(ColumnsDialog(self._choice.hidden), chosen)
+
+    def _remember(self) -> None:
+        choice, memory = self._choice, self.desk.memory
+        self.desk.remember(replace(memory, order=choice.order, hidden=choice.hidden))
 
     def _choose(self, choice: Choice) -> None:
         self._choice = choice

@@ -13,7 +13,10 @@ from textual.screen import Screen
 
 from wtagents.core.errors import WtaError
 from wtagents.core.figures import plural
+from wtagents.core.permission import rule_of
+from wtagents.core.record import replace
 from wtagents.core.text import visible
+from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.inbox import (
     COLUMNS,
     Waiting,
@@ -27,6 +30,7 @@ from wtagents.dashboard.screens.dialogs import LineDialog
 from wtagents.dashboard.widgets.evidence import Evidence
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.steering.asked import AskedWhole, asked
+from wtagents.operations.steering.rule import RulePlan, apply_rule, plan_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,13 +54,25 @@ class QuestionRead(Message):
         self.whole = whole
 
 
+class RulePlanned(Message):
+    """What a rule would change was looked at; `why` it cannot be made."""
+
+    def __init__(self, chosen: Waiting, plan: RulePlan | None, why: str = "") -> None:
+        super().__init__()
+        self.chosen = chosen
+        self.plan = plan
+        self.why = why
+
+
 class InboxScreen(TaskRoom, inherit_bindings=False):
     """What needs a person."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "allow", "Allow"),
         Binding("n", "deny", "Deny"),
-        Binding("Y", "allow_alike", "Allow all alike"),
+        Binding("Y", "alike(True)", "Allow all alike"),
+        Binding("N", "alike(False)", "Deny all alike", show=False),
+        Binding("L", "rule", "Make it a rule"),
         Binding("z", "snooze", "Snooze"),
         Binding("Z", "wake", "Show snoozed", show=False),
         *TaskRoom.BINDINGS,
@@ -66,7 +82,6 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._waiting: tuple[Waiting, ...] = ()
-        self._snoozed: dict[str, datetime] = {}
         self._whole: dict[str, AskedWhole] = {}
 
     def body(self) -> Iterable[Widget]:
@@ -100,10 +115,10 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         if action == "act" and parameters[0] == "answer":
             return False
         offered = super().check_action(action, parameters)
-        if offered and action in ("allow", "deny", "allow_alike"):
+        if offered and action in ("allow", "deny", "alike", "rule"):
             chosen = self._chosen()
             many = len(alike(self._waiting, chosen)) if chosen is not None else 0
-            return many > (action == "allow_alike")
+            return many > (action == "alike")
         return offered
 
     def action_allow(self) -> None:
@@ -125,36 +140,95 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         name = chosen.item.task.name
         self.ask(LineDialog(f"Deny {name}", "why not? said to the agent; may be empty"), said)
 
-    def action_allow_alike(self) -> None:
-        """Let all agents that ask for the same tool do it, after all of it was shown."""
+    def action_alike(self, allow: bool) -> None:  # noqa: FBT001  (Textual passes by position)
+        """Answer all agents that ask for the same tool alike, after all of it was shown."""
         chosen = self._chosen()
         if chosen is None:
             return
         them = alike(self._waiting, chosen)
         lines = [
-            f"{each.item.task.name}: {visible(question.summary)}"
+            f"{each.key}: {visible(question.summary)}"
             for each in them
             if (question := question_of(each.item)) is not None
         ]
 
         def all_of_them() -> None:
             for each in them:
-                self._settle(each, allow=True)
+                self._settle(each, allow=allow)
 
-        self.confirm(f"Allow {plural(len(them), 'question')}?", "\n".join(lines), all_of_them)
+        asked_for = f"{'Allow' if allow else 'Deny'} {plural(len(them), 'question')}?"
+        self.confirm(asked_for, "\n".join(lines), all_of_them)
+
+    def action_rule(self) -> None:
+        """Ask for the rule that lets it be used without asking from now on."""
+        chosen = self._chosen()
+        question = question_of(chosen.item) if chosen is not None else None
+        if chosen is None or question is None:
+            return
+        whole = self._whole.get(chosen.key)
+        command = "\n".join(line.text for line in whole.lines) if whole is not None else ""
+
+        def said(rule: str | None) -> None:
+            if rule:
+                self._plan_rule(chosen, rule)
+
+        hint = "Tool, Tool(what) or Tool(what *); what changes is shown before it is written"
+        rule = rule_of(question.tool, command)
+        self.ask(LineDialog("Allow from now on, without asking", hint, rule), said)
+
+    @work(thread=True, group="rule", exclusive=True)
+    def _plan_rule(self, chosen: Waiting, rule: str) -> None:
+        subject = self.desk.subject(chosen.key)
+        if subject is None:
+            return
+        context = subject.home.another()
+        try:
+            self.post_message(RulePlanned(chosen, plan_rule(context, rule).data))
+        except WtaError as error:
+            self.post_message(RulePlanned(chosen, None, f"{error.message}   {error.hint}"))
+        finally:
+            context.close()
+
+    @on(RulePlanned)
+    def _rule_planned(self, event: RulePlanned) -> None:
+        plan, subject = event.plan, self.desk.subject(event.chosen.key)
+        if plan is None or subject is None:
+            self.desk.say(f"! {event.why}", Tone.NOTICE)
+            return
+
+        def write() -> None:
+            self.desk.act(
+                subject.home,
+                f"writing {plan.path.name}",
+                lambda context, _: apply_rule(context, plan),
+                done=f"{plan.rule} is allowed to agents that begin from now on",
+                then=lambda: self._settle(event.chosen, allow=True),
+            )
+
+        shown = "\n".join(visible(line) for line in plan.changes[2:])
+        said = f"{shown}\n\nIt is trusted with that, and this question is allowed."
+        self.confirm(f"Write this into {plan.path}?", said, write)
 
     def action_snooze(self) -> None:
         """Do not show it for a while."""
         chosen = self._chosen()
         if chosen is not None:
-            self._snoozed[chosen.mark] = self.desk.now() + SNOOZE
+            self._snooze((*self._snoozed, (chosen.mark, self.desk.now() + SNOOZE)))
             self.desk.say(f"{chosen.item.task.name} comes back in 15 minutes; Z shows it now")
-            self._draw()
 
     def action_wake(self) -> None:
         """Show everything again."""
-        self._snoozed.clear()
+        self._snooze(())
+
+    def _snooze(self, snoozed: tuple[tuple[str, datetime], ...]) -> None:
+        self.desk.remember(replace(self.desk.memory, snoozed=snoozed))
         self._draw()
+
+    @property
+    def _snoozed(self) -> tuple[tuple[str, datetime], ...]:
+        """What is not to be shown yet, also from before the last start."""
+        now = self.desk.now()
+        return tuple((mark, until) for mark, until in self.desk.memory.snoozed if until > now)
 
     def _settle(self, each: Waiting, *, allow: bool, why: str = "") -> None:
         question, subject = question_of(each.item), self.desk.subject(each.key)
@@ -172,9 +246,11 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         if not sights or not self.is_current:
             return
         now = self.desk.now()
-        self._snoozed = {mark: until for mark, until in self._snoozed.items() if until > now}
-        self._waiting = tuple(each for each in waiting_of(sights) if each.mark not in self._snoozed)
-        hidden = f"; {len(self._snoozed)} snoozed, Z shows them" if self._snoozed else ""
+        snoozed = {mark for mark, _ in self._snoozed}
+        found = waiting_of(sights)
+        self._waiting = tuple(each for each in found if each.mark not in snoozed)
+        left = len(found) - len(self._waiting)
+        hidden = f"; {left} snoozed, Z shows {'it' if left == 1 else 'them'}" if left else ""
         empty = f"nothing waits for a person{hidden}"
         self.query_one(Table).show(COLUMNS, inbox_rows(self._waiting, now=now), empty=empty)
         self.offer()
