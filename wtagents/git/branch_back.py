@@ -35,7 +35,9 @@ def move_branch_back(
     hub.archive_all(repo, [(task.name, task.id, oid) for oid in kept])
     if resolve(repo, to) is None:
         hub.send(repo, to, [tip])
-    if tip != to and not swap_ref(repo, task.branch.ref, to, tip, reason="wta: restore"):
+    # From the worktree, so that its log knows of the move.
+    own = repo.seen_from(git_dir, task.worktree)
+    if tip != to and not swap_ref(own, task.branch.ref, to, tip, reason="wta: restore"):
         raise StateError(f"{task.branch} moved meanwhile", hint=f"git log {task.branch}")
     # An index of the old tip would show its changes as staged, taken back.
-    repo.seen_from(git_dir, task.worktree).git("read-tree", "--reset", to)
+    own.git("read-tree", "--reset", to)

@@ -59,6 +59,8 @@ class Rejection(StrEnum):
     """It was undone, and lands again without a part of what it had landed."""
     CREDENTIAL = "credential"
     """One of its commits brings what looks like a credential."""
+    FOREIGN = "foreign"
+    """Its branch was moved from outside its worktree."""
 
 
 HELD = frozenset(
@@ -68,6 +70,7 @@ HELD = frozenset(
         Rejection.UNVERIFIED,
         Rejection.INCOMPLETE,
         Rejection.CREDENTIAL,
+        Rejection.FOREIGN,
     }
 )
 """Why a landing is held: a person looks at it and approves it, or not."""

@@ -14,6 +14,7 @@ from wtagents.core.landing.protected import protecting_pattern
 from wtagents.core.text import printable
 from wtagents.git.added import added_lines
 from wtagents.git.changes import tree_changes
+from wtagents.git.head_log import foreign_moves
 from wtagents.operations.landing.approval import seen_holds
 from wtagents.operations.landing.dropped import dropped_landing
 from wtagents.operations.landing.outcome import Refusal
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _MANY = 40
 """Holds of one kind that are kept one by one."""
 _SHOWN = 3
+_SHORT = 10
 _LINE_LIMIT = 60
 _DIGEST_BYTES = 16
 
@@ -96,6 +98,7 @@ def find_holds(
     )
     gated = bool(context.settings.merge.gate) and not skip_gate
     kinds = (
+        list(_foreign(context, task, source)),
         [_reverting(revert) for revert in find_reverts(hub, attempt)],
         list(_protected(context, changes)),
         [] if gated else list(_unverified(hub, candidate, resolutions)),
@@ -103,6 +106,19 @@ def find_holds(
         list(_credentials(context, hub, source.onto, candidate)),
     )
     return tuple(hold for found in kinds for hold in _few(found))
+
+
+def _foreign(context: Context, task: Task, source: Source) -> Iterator[Hold]:
+    """Tell of commits that neither the task's agent nor a person made in its worktree."""
+    now = context.clock.now()
+    for move in foreign_moves(context.repository, task.worktree, source.tip, now=now):
+        yield Hold(
+            kind=Rejection.FOREIGN,
+            path="",
+            detail=f"{task.branch} was moved from outside its worktree,"
+            f" from {move.old[:_SHORT]} to {move.new[:_SHORT]}",
+            content=f"{move.old} {move.new}",
+        )
 
 
 def _reverting(revert: Revert) -> Hold:
