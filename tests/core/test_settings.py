@@ -246,6 +246,11 @@ def test_values_that_do_not_go_together() -> None:
         "/repo/wta.toml: limits.stuck_after must be longer than limits.quiet_after",
         "they are 900 s and 3600 s",
     )
+    scale = refusal(layer("[limits]\nagents = 4\nagents_min = 6"))
+    assert (scale.message, scale.cause) == (
+        "/repo/wta.toml: limits.agents_min is above limits.agents",
+        "they are 6 and 4",
+    )
     flag = refusal(flag_layer("--quiet", "limits.quiet_after", "1h"))
     assert flag.exit_code is ExitCode.USAGE
     stuck = refusal(layer('[limits]\nstuck_after = "1m"', "/home/config.toml"))

@@ -288,7 +288,27 @@ def test_an_end_that_nobody_of_wta_asked_for_is_tried_again() -> None:
         reason=Reason.LOST,
         detail="ended from outside, not by wta",
         not_before=later(10) + spread(timedelta(seconds=10), RUN_ID),
-        failed_attempt=True,
+    )
+
+
+def test_an_agent_that_the_kernel_killed_is_tried_again_uncounted_a_few_times() -> None:
+    run = an_ended_run(ExitReason.OUT_OF_MEMORY, detail="no memory", usage=Usage(turns=9))
+    killed = view(a_task(state=TaskState.ACTIVE, attempts=2), run=run)
+    foreign = an_ended_run(ExitReason.STOPPED)
+    fourth = replace(killed, streak=streak_of([run, foreign, run, run]))
+    fifth = replace(killed, streak=streak_of([foreign, run, run, run, run]))
+
+    assert fourth.streak == Streak(runs=1, kills=4)
+    assert settle(fourth, POLICY, NOW) == Settlement(
+        to=TaskState.QUEUED,
+        reason=Reason.OUT_OF_MEMORY,
+        detail="no memory",
+        not_before=later(640) + spread(timedelta(seconds=640), RUN_ID),
+    )
+    assert settle(fifth, POLICY, NOW) == Settlement(
+        to=TaskState.FAILED,
+        reason=Reason.OUT_OF_MEMORY,
+        detail="no memory (5 times in a row)",
     )
 
 

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.environment import Sandbox
-from tests.support.running import Running
+from tests.support.running import Running, command_order
+from tests.support.small_memory import small_memory
 from tests.support.waiting import wait_until
 from wtagents.core.run import ExitReason, Phase
 from wtagents.system import run_folder
 from wtagents.system.clock import SystemClock
+from wtagents.system.load import oom_kills
 from wtagents.system.process import identity_of, is_alive
 
 
@@ -58,6 +62,36 @@ def test_the_end_is_judged_by_what_the_agent_reported(
     running.start_scenario(scenario)
     ended = running.outcome()
     assert (ended.reason, ended.exit_code) == (reason, exit_code), ended
+
+
+def test_one_that_the_kernel_killed_for_its_memory_is_told_apart(running: Running) -> None:
+    hog = (sys.executable, "-c", "bytearray(10**9)")
+    with small_memory(megabytes=150) as group:
+        running.write(command_order(running.run_id, running.worktree, *hog))
+        running.start_runner(group=group)
+        ended = running.outcome()
+
+    assert (ended.reason, ended.exit_code) == (ExitReason.OUT_OF_MEMORY, -signal.SIGKILL)
+    assert ended.detail == "killed by the kernel: no memory was left"
+
+
+def test_the_kernel_counts_in_one_of_three_places(tmp_path: Path) -> None:
+    proc, groups = tmp_path / "proc", tmp_path / "groups"
+    found = [oom_kills(proc, groups)]
+    for path, text in (
+        (proc / "vmstat", "pgfault 7\noom_kill 4\n"),
+        (proc / "self" / "cgroup", "3:cpu,memory:/a/b\n0::/c\n"),
+        (groups / "memory" / "a" / "b" / "memory.oom_control", "under_oom 0\noom_kill 3\n"),
+        (groups / "c" / "memory.events", "oom 9\noom_kill 2\n"),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="ascii")
+        found.append(oom_kills(proc, groups))
+    (groups / "memory" / "a" / "b" / "memory.oom_control").write_text("oom_kill many\n")
+
+    assert found == [None, 4, 4, 3, 3]
+    (groups / "c" / "memory.events").unlink()
+    assert oom_kills(proc, groups) == 4
 
 
 def test_what_it_does_is_known_while_it_does_it(running: Running) -> None:

@@ -112,10 +112,14 @@ class Running:
         """Make the folder and put the order in."""
         run_folder.write_order(self.folder, order)
 
-    def start_runner(self, cwd: Path | None = None) -> subprocess.Popen[bytes]:
-        """Start one more runner for the folder."""
+    def start_runner(
+        self, cwd: Path | None = None, *, group: Path | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start one more runner for the folder; with `group` one that joins a control group."""
+        argv = run_folder.runner_argv(self.folder, sys.executable)
+        join = ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group)]
         runner = subprocess.Popen(
-            run_folder.runner_argv(self.folder, sys.executable),
+            argv if group is None else [*join, *argv],
             cwd=cwd or self.folder.root,
             stdin=subprocess.DEVNULL,
             start_new_session=True,

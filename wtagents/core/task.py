@@ -50,6 +50,7 @@ class Reason(StrEnum):
     NO_COMMITS = "no_commits"
     UNCOMMITTED = "uncommitted"
     WRONG_BRANCH = "wrong_branch"
+    OUT_OF_MEMORY = "out_of_memory"
     SETUP_FAILED = "setup_failed"
     NOT_STARTED = "not_started"
     WORKTREE_LOST = "worktree_lost"

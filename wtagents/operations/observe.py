@@ -10,7 +10,7 @@ from wtagents.core.run import ExitReason, RunState
 from wtagents.core.task import TaskState
 from wtagents.core.tending.budget import Spent
 from wtagents.core.tending.check import failed_check, mended
-from wtagents.core.tending.failure import Fault, Streak, fault_of, streak_of
+from wtagents.core.tending.failure import Fault, Streak, fault_of, reason_of, streak_of
 from wtagents.core.tending.snapshot import Snapshot, Surroundings, TaskView
 from wtagents.operations.observe_run import observe_run
 from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
@@ -96,9 +96,11 @@ def _look(context: Context, view: TaskView) -> TaskView:
 def _streaks(db: Database, tasks: Iterable[Task], runs: Mapping[int, Run]) -> Mapping[int, Streak]:
     """Look back where a run was just ended by its surroundings."""
     ends = {
-        task.id: run.exit.reason
+        task.id: reason
         for task in tasks
-        if task.state is TaskState.ACTIVE and (run := runs.get(task.id)) and run.exit
+        if task.state is TaskState.ACTIVE
+        and (run := runs.get(task.id))
+        and (reason := reason_of(run))
     }
     return {
         task_id: streak_of(runs_of(db, task_id))

@@ -6,11 +6,13 @@ Imported while the agent boots, so that nothing of it delays the agent's start.
 from __future__ import annotations
 
 import os
+import signal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wtagents.agent.agents import agent_for
 from wtagents.agent.port import PROMPT_MESSAGE, Ending, wire_id
+from wtagents.agent.verdict import signal_name
 from wtagents.core.figures import count
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Phase
@@ -19,6 +21,7 @@ from wtagents.runner.outcome import Outcome
 from wtagents.runner.stillness import StillnessWatch
 from wtagents.runner.stopping import Stopping
 from wtagents.system.files import load_tail
+from wtagents.system.load import oom_kills
 from wtagents.system.tail import Tail
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ class Drive:
         self._rest_since = now
         self._next_look = now
         self._missed_looks = 0
+        self._oom_kills = oom_kills()
         self._deadline = None if order.timeout_seconds is None else now + order.timeout_seconds
 
     def run(self) -> Outcome:
@@ -221,6 +225,15 @@ class Drive:
             deaf=busy,
         )
 
+    def _is_oom(self, exit_code: int | None) -> bool:
+        """Whether the kernel has killed for memory while the agent worked, and the agent is dead.
+
+        A kill from elsewhere at such a time is taken for the kernel's own.
+        """
+        before, after = self._oom_kills, oom_kills()
+        killed = signal_name(exit_code) == signal.SIGKILL.name
+        return killed and before is not None and after is not None and after > before
+
     def _judge(self) -> Outcome:
         walls, exit_code = self._order.confinement, self._child.exit_code
         if walls is not None:
@@ -241,6 +254,8 @@ class Drive:
         elif self._cause is Cause.TOKENS:
             reason = ExitReason.BUDGET
             detail = f"its {count(self._order.budget_tokens or 0)} tokens are used up"
+        elif self._cause is None and reason is ExitReason.LOST and self._is_oom(exit_code):
+            reason, detail = ExitReason.OUT_OF_MEMORY, "killed by the kernel: no memory was left"
         elif self._mailbox.finishes is not None and reason is ExitReason.COMPLETED:
             reason, detail = self._mailbox.finishes, "ended at the turn boundary for a person"
         return Outcome(

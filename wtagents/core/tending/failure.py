@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
@@ -42,6 +42,8 @@ _CLASSES = {
     ExitReason.API_ERROR: Fault.SURROUNDINGS,
     ExitReason.OVERLOADED: Fault.SURROUNDINGS,
     ExitReason.REBOOTED: Fault.SURROUNDINGS,
+    ExitReason.OUT_OF_MEMORY: Fault.SURROUNDINGS,
+    ExitReason.KILLED: Fault.SURROUNDINGS,
     ExitReason.AUTHENTICATION: Fault.SETTLED,
     ExitReason.BILLING: Fault.SETTLED,
     ExitReason.MODEL_UNKNOWN: Fault.SETTLED,
@@ -55,6 +57,20 @@ _CLASSES = {
 }
 
 
+_KILLS = frozenset({ExitReason.OUT_OF_MEMORY, ExitReason.KILLED})
+
+
+def reason_of(run: Run) -> ExitReason | None:
+    """Return why a run ended; None while it lives.
+
+    A runner cannot know who asked it to stop: where nobody of wta did, it was somebody else.
+    """
+    if run.exit is None:
+        return None
+    foreign = run.exit.reason is ExitReason.STOPPED and run.stop_deadline is None
+    return ExitReason.KILLED if foreign else run.exit.reason
+
+
 def fault_of(reason: ExitReason) -> Fault | None:
     """Return whose fault an end is; None when nothing failed, or a person ended it."""
     return _CLASSES.get(reason)
@@ -65,6 +81,8 @@ class Streak:
     """Runs in a row that the surroundings ended before the agent got an answer."""
 
     runs: int = 0
+    kills: int = 0
+    """Runs in a row that were killed, whatever they had done before: work may be what kills."""
     waited: timedelta = timedelta(0)
     """From the end of the first to the last, without what no pause and no try can have taken: a
     night in which the machine slept, a clock that was set."""
@@ -77,11 +95,13 @@ def streak_of(runs: Sequence[Run]) -> Streak:
     """
     ends = []
     for run in reversed(runs):
-        if run.exit is None or fault_of(run.exit.reason) is not Fault.SURROUNDINGS:
+        reason = reason_of(run)
+        if run.exit is None or reason is None or fault_of(reason) is not Fault.SURROUNDINGS:
             break
         ends.append(run.exit.at)
         if run.exit.usage.turns:
             break
     gaps = (later - earlier for later, earlier in pairwise(ends))
     waited = sum((min(max(gap, timedelta(0)), LONGEST_GAP) for gap in gaps), timedelta(0))
-    return Streak(runs=len(ends), waited=waited)
+    kills = sum(1 for _ in takewhile(lambda run: reason_of(run) in _KILLS, reversed(runs)))
+    return Streak(runs=len(ends), kills=kills, waited=waited)

@@ -26,6 +26,7 @@ _AFTER = {
     Reason.SETUP_FAILED: "wta logs {name}; then: wta retry {name}",
     Reason.WORKTREE_LOST: "wta retry {name}",
     Reason.BUDGET: "wta retry {name}; a higher limit: agent.budget_usd in wta.toml",
+    Reason.OUT_OF_MEMORY: "free some memory, or lower limits.agents; then: wta retry {name}",
     Reason.CHECKS_RED: 'wta send {name} "…"; take it as it is: wta accept {name}',
     Reason.MAX_TURNS: "wta retry {name}; a higher limit: agent.max_turns in wta.toml",
     Reason.UNDONE: _AFTER_UNDO,

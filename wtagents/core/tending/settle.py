@@ -16,7 +16,7 @@ from wtagents.core.run import ExitReason, Purpose
 from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 from wtagents.core.tending.budget import Amount, Spent, is_used_up
 from wtagents.core.tending.check import failed_check
-from wtagents.core.tending.failure import Fault, fault_of
+from wtagents.core.tending.failure import Fault, fault_of, reason_of
 from wtagents.core.tending.limit import limit_end, spread
 from wtagents.core.text import printable
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LONGEST_PAUSE = timedelta(minutes=15)
 _SHELL_LIMIT = 80
+_MOST_KILLS = 5
+"""Runs in a row that are killed before a person is asked: each of them may have cost money."""
 _PAUSES = 10
 """So many times a pause grows; the longest one is reached before."""
 
@@ -39,6 +41,8 @@ _REASONS = {
     ExitReason.API_ERROR: Reason.API_ERROR,
     ExitReason.OVERLOADED: Reason.API_ERROR,
     ExitReason.REBOOTED: Reason.LOST,
+    ExitReason.KILLED: Reason.LOST,
+    ExitReason.OUT_OF_MEMORY: Reason.OUT_OF_MEMORY,
     ExitReason.RATE_LIMITED: Reason.RATE_LIMITED,
     ExitReason.MODEL_UNKNOWN: Reason.MODEL_UNKNOWN,
     ExitReason.BAD_SETTINGS: Reason.BAD_SETTINGS,
@@ -101,8 +105,8 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     if run is None or run.exit is None or run.exit.reason is ExitReason.CONVERSATION_LOST:
         return Settlement(to=TaskState.QUEUED)
     end = run.exit
-    if end.reason is ExitReason.STOPPED and run.stop_deadline is None:
-        end = replace(end, reason=ExitReason.LOST, detail="ended from outside, not by wta")
+    if reason_of(run) is ExitReason.KILLED:
+        end = replace(end, reason=ExitReason.KILLED, detail="ended from outside, not by wta")
     if end.reason in _BY_PERSON:
         return _judge_stop(view, end, policy, now)
     if fault_of(end.reason) is not None:
@@ -170,12 +174,15 @@ def _wait_out(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) ->
         not_before = limited_until + spread(limited_until - end.at, view.task.id)
     elif end.reason is ExitReason.REBOOTED:
         not_before = None
+    elif streak.kills >= _MOST_KILLS:
+        detail = f"{end.detail} ({streak.kills} times in a row)"
+        return Settlement(to=TaskState.FAILED, reason=reason, detail=detail)
     elif streak.waited >= policy.patience:
         hours = streak.waited.total_seconds() / 3600
         detail = f"{end.detail} (for {hours:.0f} hours, {streak.runs} runs)"
         return Settlement(to=TaskState.FAILED, reason=reason, detail=detail)
     else:
-        not_before = _after_pause(view, policy, max(streak.runs - 1, 0), now)
+        not_before = _after_pause(view, policy, max(streak.runs, streak.kills, 1) - 1, now)
     return Settlement(to=TaskState.QUEUED, reason=reason, detail=end.detail, not_before=not_before)
 
 
