@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option("--control", is_flag=True, help="With --web: let browsers act as well.")
 @click.option(
     "--port",
-    type=click.IntRange(1, 65535),
+    type=click.IntRange(1024, 65535),
     metavar="N",
     help="With --web: the port to listen on (default: a free one).",
 )
