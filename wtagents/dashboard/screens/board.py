@@ -16,7 +16,7 @@ from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.adopting import AdoptDialog, ForeignSeen
 from wtagents.dashboard.screens.columns import ColumnsDialog
 from wtagents.dashboard.screens.deeds import TaskRoom, keys_of
-from wtagents.dashboard.screens.spawn import SpawnDialog
+from wtagents.dashboard.screens.spawn import FormRead, SpawnDialog, read_form
 from wtagents.dashboard.view import Choice, Order, airy, board_lines, columns_of
 from wtagents.dashboard.widgets.preview import Preview
 from wtagents.dashboard.widgets.table import Table
@@ -175,20 +175,32 @@ class BoardScreen(TaskRoom):
     def action_act(self, name: str) -> None:
         """Do what only the board offers, too."""
         if name == Act.SPAWN:
-            self.ask(SpawnDialog(self.desk.home.name), self._spawn)
+            self._read_form(self.desk.home)
         elif name == Act.ADOPT:
             self._look_for_foreign(self.desk.home)
         else:
             super().action_act(name)
 
-    def _spawn(self, request: SpawnRequest | None) -> None:
-        if request is not None:
-            self.desk.act(
-                self.desk.home,
-                f"beginning {request.name}",
-                lambda context, _: spawn(context, request),
-                done=f"{request.name} begins",
-            )
+    @work(thread=True, group="form", exclusive=True)
+    def _read_form(self, home: Home) -> None:
+        self.post_message(read_form(home))
+
+    @on(FormRead)
+    def _form_read(self, event: FormRead) -> None:
+        if event.form is None:
+            self.desk.say(f"! {event.why}", Tone.NOTICE)
+            return
+
+        def chosen(request: SpawnRequest | None) -> None:
+            if request is not None:
+                self.desk.act(
+                    event.home,
+                    f"beginning {request.name}",
+                    lambda context, _: spawn(context, request),
+                    done=f"{request.name} begins",
+                )
+
+        self.ask(SpawnDialog(event.form), chosen)
 
     @work(thread=True, group="foreign", exclusive=True)
     def _look_for_foreign(self, home: Home) -> None:

@@ -5,17 +5,60 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Grid, Vertical
+from textual.message import Message
+from textual.suggester import SuggestFromList
 from textual.widgets import Checkbox, Footer, Input, Label, Static, TextArea
 
 from wtagents.core.errors import WtaError
-from wtagents.core.ids import TaskName
+from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.dashboard.screens.dialogs import Dialog
+from wtagents.dashboard.spawning import Form, Wrong, request_of
 from wtagents.operations.steering.spawn import SpawnRequest
+from wtagents.operations.steering.templates import FOLDER, templates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from wtagents.dashboard.homes import Home
+
+_FIELDS = ("name", "template", "profile", "model", "after", "priority")
+_NO_TEMPLATES = f"none in {FOLDER}"
+
+
+class FormRead(Message):
+    """What may be chosen from was looked at; `why` that cannot be."""
+
+    def __init__(self, home: Home, form: Form | None, why: str = "") -> None:
+        super().__init__()
+        self.home = home
+        self.form = form
+        self.why = why
+
+
+def read_form(home: Home) -> FormRead:
+    """Return what may be chosen from; called by a worker thread."""
+    context = home.another()
+    seen = home.seen.items if home.seen is not None else ()
+    try:
+        settings = context.settings.agent
+        form = Form(
+            repository=home.name,
+            kind=settings.kind,
+            profiles=tuple(each.name for each in settings.profiles),
+            templates=templates(context).data,
+            tasks=tuple(i.task.name for i in seen if i.task.state not in ENDED_TASK_STATES),
+        )
+        return FormRead(home, form)
+    except WtaError as error:
+        return FormRead(home, None, f"{error.message}   {error.hint}")
+    finally:
+        context.close()
 
 
 class SpawnDialog(Dialog[SpawnRequest | None]):
@@ -26,45 +69,64 @@ class SpawnDialog(Dialog[SpawnRequest | None]):
         Binding("escape", "leave", "Leave"),
     ]
 
-    def __init__(self, repository: str) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        self._repository = repository
+        self._form = form
+        self._filled = ""
+        """The text of the template that was filled in."""
 
     def compose(self) -> ComposeResult:
         """Ask for name, prompt and options."""
         with Vertical(classes="dialog -large"):
-            yield Static(f"A new task in {self._repository}", classes="dialog-title")
-            yield Label("name")
-            yield Input(id="name", placeholder="fix-login")
-            yield Label("what to do")
-            yield TextArea(id="prompt", tab_behavior="focus")
-            yield Checkbox("merge it when it is ready", id="merge")
+            yield Static(f"A new task in {self._form.repository}", classes="dialog-title")
+            with Vertical(id="spawn"):
+                yield Label("name")
+                yield Input(id="name", placeholder="fix-login")
+                yield Label("what to do")
+                yield TextArea(id="prompt", tab_behavior="focus")
+                with Grid(id="options"):
+                    yield from self._options()
+                yield Checkbox("merge it when it is ready", id="merge")
             yield Static(id="wrong")
             yield Footer(show_command_palette=False)
+
+    def _options(self) -> Iterator[Widget]:
+        form = self._form
+        names = [each.name for each in form.templates]
+        for field, known, hint in (
+            ("template", names, ", ".join(names) or _NO_TEMPLATES),
+            ("profile", list(form.profiles), ", ".join(form.profiles)),
+            ("model", [], "from the settings"),
+            ("after", list(form.tasks), "lands after these"),
+            ("priority", [], "0; higher is first"),
+        ):
+            yield Label(field)
+            yield Input(id=field, placeholder=hint, suggester=SuggestFromList(known))
 
     def on_mount(self) -> None:
         """Begin with the name."""
         self.query_one("#name").focus()
 
+    @on(Input.Changed, "#template")
+    def _fill(self, event: Input.Changed) -> None:
+        """Fill the prompt in, unless somebody has written one."""
+        area = self.query_one("#prompt", TextArea)
+        text = self._form.text_of(event.value.strip())
+        if text and area.text in ("", self._filled):
+            self._filled = area.text = text
+
     def action_spawn(self) -> None:
         """Check what can be checked here, and close."""
-        name = self.query_one("#name", Input).value.strip()
-        prompt = self.query_one("#prompt", TextArea).text
-        try:
-            TaskName.parse(name)
-        except WtaError as error:
-            self._refuse(f"{error.message}{f': {error.cause}' if error.cause else ''}", "#name")
-            return
-        if not prompt.strip():
-            self._refuse("the prompt is empty", "#prompt")
-            return
+        said = {field: self.query_one(f"#{field}", Input).value.strip() for field in _FIELDS}
+        said["prompt"] = self.query_one("#prompt", TextArea).text
         merge = self.query_one("#merge", Checkbox).value
-        self.close(SpawnRequest(name=name, prompt=prompt, merge=merge))
+        found = request_of(self._form, said, merge=merge)
+        if isinstance(found, Wrong):
+            self.query_one("#wrong", Static).update(Text(f"! {found.why}"))
+            self.query_one(f"#{found.field}").focus()
+        else:
+            self.close(found)
 
     def action_leave(self) -> None:
         """Begin nothing."""
         self.close(None)
-
-    def _refuse(self, why: str, where: str) -> None:
-        self.query_one("#wrong", Static).update(Text(f"! {why}"))
-        self.query_one(where).focus()
