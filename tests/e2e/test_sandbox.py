@@ -142,6 +142,17 @@ echo end >> "$TMPDIR/report"
     }
 
 
+def test_set_up_commands_are_inside_too(fleet: Fleet, mode: SandboxMode, sandbox: Sandbox) -> None:
+    setup = ["(echo planted > ~/planted) 2>/dev/null || echo kept > kept"]
+    for inside in (True, False):
+        fleet.configure(sandbox={"mode": mode.value, "gates": inside}, worktree={"setup": setup})
+        name = "a" if inside else "b"
+        fleet.spawn(name, "say hello")
+        fleet.await_rest(name)
+        assert (fleet.task(name).worktree / "kept").exists() is inside
+        assert (sandbox.home / "planted").exists() is not inside
+
+
 def test_an_agent_is_asked_to_end_and_tells_how_it_ended(fleet: Fleet, mode: SandboxMode) -> None:
     fleet.configure(sandbox={"mode": mode.value}, limits={"retries": 0})
     asked = "trap 'echo asked > $TMPDIR/report; exit 3' TERM; touch $TMPDIR/up; sleep 60 & wait"

@@ -32,6 +32,7 @@ class Fleet:
         self, main: RepositoryBuilder, *, clock: Clock | None = None, **merge: Any
     ) -> None:
         self.main = main
+        self.sandbox: dict[str, Any] = {"mode": "none"}
         self.clock = clock or SystemClock()
         self.context = self.new_context(**merge)
         lay_database(self.context.paths.database)
@@ -43,7 +44,8 @@ class Fleet:
         Without a resolver unless one is named; without the rungs below it unless they are.
         """
         chosen = {"resolver": "none", "ladder": ["agent"], **merge}
-        flags = [Layer(source="--test", values={"merge": chosen})]
+        values = {"merge": chosen, "sandbox": self.sandbox}
+        flags = [Layer(source="--test", values=values)]
         return Context(self.main.path, flags=flags, clock=self.clock)
 
     def use(self, **merge: Any) -> None:

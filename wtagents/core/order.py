@@ -42,6 +42,10 @@ class Order:
     """Wall time of the agent; None for no limit."""
     stop_seconds: float
     """How long a polite stop may take before it becomes firm."""
+    copying: tuple[str, ...] = ()
+    """Commands of wta itself, run before those of the set-up, outside the walls."""
+    confines_setup: bool = False
+    """Whether the set-up commands run inside the walls."""
     checks: tuple[str, ...] = ()
     """Trusted shell commands that look at the work when the agent has completed it."""
     check_seconds: float = 0.0

@@ -49,6 +49,8 @@ def order_value(order: Order) -> dict[str, Any]:
         "session_id": order.session_id,
         "setup": list(order.setup),
         "setup_seconds": order.setup_seconds,
+        "copying": list(order.copying),
+        "confines_setup": order.confines_setup,
         "timeout_seconds": order.timeout_seconds,
         "stop_seconds": order.stop_seconds,
         "budget_tokens": order.budget_tokens,
@@ -77,6 +79,8 @@ def parse_order(value: Any) -> Order:
         session_id=fields.text("session_id"),
         setup=fields.texts("setup"),
         setup_seconds=fields.number("setup_seconds"),
+        copying=fields.texts("copying") if fields.given("copying") else (),
+        confines_setup=fields.given("confines_setup") and fields.flag("confines_setup"),
         timeout_seconds=None
         if fields.absent("timeout_seconds")
         else fields.number("timeout_seconds"),

@@ -64,7 +64,7 @@ def _live(watch: Watch, order: Order) -> Outcome:
     """Carry out the order up to the end of the agent's process."""
     environment = clean_environment({**dict(order.environment), RUN_MARK: order.run_id})
     walls = Walls(watch, order)
-    hindrance = wait_for_files(watch, order) or run_setup(watch, order, environment)
+    hindrance = wait_for_files(watch, order) or run_setup(watch, order, walls, environment)
     if hindrance is not None:
         return hindrance
     if watch.stops:
@@ -73,7 +73,7 @@ def _live(watch: Watch, order: Order) -> Outcome:
         with watch.hear(watch.folder.stream) as said, watch.hear(watch.folder.stderr) as complained:
             child = walls.start(
                 order.argv,
-                environment,
+                environment=environment,
                 stdout=said,
                 stderr=complained,
                 speaks=bool(order.prompt),

@@ -72,7 +72,9 @@ def _run(
     append_text(log, f"$ {without_credentials(command)}\n")
     try:
         with watch.hear(log) as said:
-            child = walls.start(("/bin/sh", "-c", command), environment, stdout=said, stderr=said)
+            child = walls.start(
+                ("/bin/sh", "-c", command), environment=environment, stdout=said, stderr=said
+            )
     except SystemFault as fault:
         append_text(log, f"{fault.message}: {fault.cause}\n")
         return _check(watch, command, begun, passed=False, timed_out=False)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.isolation.credentials import without_credentials
 from wtagents.core.run import ExitReason, Phase
 from wtagents.runner.outcome import STOPPED_EARLY, Outcome
-from wtagents.system.child import start_child
 from wtagents.system.files import append_text, load_tail
 from wtagents.system.lock import is_held
 from wtagents.system.process import adopt_orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from wtagents.core.order import Order
+    from wtagents.runner.walls import Walls
     from wtagents.runner.watch import Watch
+    from wtagents.system.child import Child
 
 _LOCK_PAUSE = 0.002
 """Every agent of a new worktree begins this late at worst; a look costs 0.02 ms."""
@@ -60,13 +62,20 @@ def has_files(worktree: Path) -> bool:
     return (admin / "index").exists()
 
 
-def run_setup(watch: Watch, order: Order, environment: Mapping[str, str]) -> Outcome | None:
+def run_setup(
+    watch: Watch, order: Order, walls: Walls, environment: Mapping[str, str]
+) -> Outcome | None:
     """Run the set-up commands one after the other; return why the agent is held back, or None."""
     deadline = watch.clock.monotonic() + order.setup_seconds
-    for number, command in enumerate(order.setup, 1):
-        watch.show_phase(Phase.SETUP, f"set-up {number}/{len(order.setup)}: {_one_line(command)}")
+    outside = len(order.copying if order.confines_setup else (*order.copying, *order.setup))
+    commands = (*order.copying, *order.setup)
+    for number, command in enumerate(commands, 1):
+        watch.show_phase(Phase.SETUP, f"set-up {number}/{len(commands)}: {_one_line(command)}")
+        start = partial(
+            walls.start if number > outside else walls.start_outside, environment=environment
+        )
         try:
-            outcome = _run_one(watch, order, environment, command, deadline)
+            outcome = _run_one(watch, order, start, command, deadline)
         except SystemFault as fault:
             outcome = _setup_failed(f"{fault.message}: {fault.cause}", None)
         if outcome is not None:
@@ -75,18 +84,12 @@ def run_setup(watch: Watch, order: Order, environment: Mapping[str, str]) -> Out
 
 
 def _run_one(
-    watch: Watch, order: Order, environment: Mapping[str, str], command: str, deadline: float
+    watch: Watch, order: Order, start: Callable[..., Child], command: str, deadline: float
 ) -> Outcome | None:
     log = watch.folder.setup_log
     append_text(log, f"$ {without_credentials(command)}\n")
     with watch.hear(log) as output:
-        child = start_child(
-            ("/bin/sh", "-c", command),
-            cwd=order.worktree,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
+        child = start(("/bin/sh", "-c", command), stdout=output, stderr=output)
     adopt_orphans()
     while child.poll() is None:
         if watch.stops:

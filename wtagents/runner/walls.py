@@ -36,8 +36,8 @@ class Walls:
     def start(
         self,
         argv: tuple[str, ...],
-        environment: Mapping[str, str],
         *,
+        environment: Mapping[str, str],
         stdout: int,
         stderr: int,
         speaks: bool = False,
@@ -49,8 +49,8 @@ class Walls:
         """
         cwd, walls = self._order.worktree, self._order.confinement
         if walls is None:
-            return start_child(
-                argv, cwd=cwd, env=environment, stdout=stdout, stderr=stderr, speaks=speaks
+            return self.start_outside(
+                argv, environment=environment, stdout=stdout, stderr=stderr, speaks=speaks
             )
         program = require_program(argv[0], environment)
         with contextlib.ExitStack() as held:
@@ -64,6 +64,21 @@ class Walls:
                 speaks=speaks,
                 inherited=() if control is None else (control,),
             )
+
+    def start_outside(
+        self,
+        argv: tuple[str, ...],
+        *,
+        environment: Mapping[str, str],
+        stdout: int,
+        stderr: int,
+        speaks: bool = False,
+    ) -> Child:
+        """Start a program in the worktree without walls. Raises SystemFault."""
+        cwd = self._order.worktree
+        return start_child(
+            argv, cwd=cwd, env=environment, stdout=stdout, stderr=stderr, speaks=speaks
+        )
 
     def _control(self, walls: Confinement, held: contextlib.ExitStack) -> int | None:
         """Return the descriptor with which a program gets its way out; None where it needs none."""

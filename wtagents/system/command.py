@@ -251,12 +251,19 @@ def run_command(
 
 
 def run_logged(
-    argv: Sequence[str], *, cwd: Path, timeout: float, env: Mapping[str, str], log: Path
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    env: Mapping[str, str],
+    log: Path,
+    inherited: Sequence[int] = (),
 ) -> int | None:
     """Run a program; its output is added to a file, without credentials. Return its exit status.
 
     None at the deadline: then it is told to end, and soon its whole group is killed. What it leaves
-    behind otherwise is the caller's to find: mark the environment, or let a reaper run it.
+    behind otherwise is the caller's to find: mark the environment, or let a reaper run it. It keeps
+    the `inherited` descriptors open.
 
     Raises SystemFault when it cannot be started.
     """
@@ -271,6 +278,7 @@ def run_logged(
                     stdout=output,
                     stderr=output,
                     start_new_session=True,
+                    pass_fds=inherited,
                 )
         except OSError as error:
             raise _start_fault(argv[0], error) from error

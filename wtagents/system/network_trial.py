@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.system.command import clean_environment, run_command
 from wtagents.system.confine import confined_argv
 from wtagents.system.outlet import LOOPBACK
-from wtagents.system.porter import PROXY_PORT, Porter
+from wtagents.system.porter import PROXY_PORT, way_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,9 +42,7 @@ def network_fault(walls: Confinement, cwd: Path) -> str:
     """
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(socket.create_server((LOOPBACK, 0)))
-        control = _control(walls)
-        if control is not None:
-            stack.callback(os.close, control)
+        control = stack.enter_context(way_out(walls.network, lambda _: None))
         script = (sys.executable, "-I", "-S", "-c", _SCRIPT)
         ports = (str(target.getsockname()[1]), str(PROXY_PORT))
         argv = confined_argv(walls, (*script, *ports), cwd, control=control)
@@ -62,9 +59,3 @@ def network_fault(walls: Confinement, cwd: Path) -> str:
     if told == _SHUT[walls.network.kind]:
         return ""
     return f"a program inside reaches what it must not: {', '.join(told)}"
-
-
-def _control(walls: Confinement) -> int | None:
-    if not walls.network.is_listed:
-        return None
-    return Porter(walls.network, lambda _: None).serve().detach()

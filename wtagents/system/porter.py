@@ -22,7 +22,7 @@ from wtagents.core.record import record
 from wtagents.system.outlet import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from wtagents.core.isolation.network import Network
 
@@ -34,6 +34,7 @@ _HEAD_LIMIT = 64 << 10
 _HEAD_SECONDS = 30.0
 _CONNECT_SECONDS = 20.0
 _CHUNK = 64 << 10
+_LOOK_MILLISECONDS = 1000
 _NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _HOP_BY_HOP = ("connection:", "keep-alive:", "proxy-")
 
@@ -77,6 +78,11 @@ class Porter:
         """Called in another thread, once for each entry that would be missing on the list."""
         self._refused: set[str] = set()
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Let nobody out any more; connections that are open go on to their end."""
+        self._closed.set()
 
     def serve(self) -> socket.socket:
         """Wait for the outlets of one program; return the end that it is started with."""
@@ -88,20 +94,19 @@ class Porter:
         threading.Thread(target=work, args=arguments, daemon=True).start()
 
     def _receive(self, control: socket.socket) -> None:
-        """Get the outlets and accept what comes through them, for as long as this process lives."""
-        with control:
-            listening = _handed_over(control)
-        poll = select.poll()
-        targets = {each.fileno(): (each, port) for each, port in listening}
-        for descriptor in targets:
-            poll.register(descriptor, select.POLLIN)
-        while targets:
-            for descriptor, _ in poll.poll():
-                outlet, port = targets[descriptor]
-                with contextlib.suppress(OSError):
-                    client, _ = outlet.accept()
-                    self._free.acquire()
-                    self._begin(self._attend, client, port)
+        """Get the outlets and accept what comes through them."""
+        with control, contextlib.ExitStack() as held:
+            poll = select.poll()
+            outlets = {}
+            for outlet in map(held.enter_context, _handed_over(control)):
+                outlets[outlet.fileno()] = outlet
+                poll.register(outlet.fileno(), select.POLLIN)
+            while outlets and not self._closed.is_set():
+                for descriptor, _ in poll.poll(_LOOK_MILLISECONDS):
+                    with contextlib.suppress(OSError):
+                        client, place = outlets[descriptor].accept()[0], outlets[descriptor]
+                        self._free.acquire()
+                        self._begin(self._attend, client, place.getsockname()[1])
 
     def _attend(self, client: socket.socket, port: int) -> None:
         """Carry one connection to its end."""
@@ -168,8 +173,18 @@ class Porter:
         return Refused(f"wta: {missing} {why}")
 
 
-def _handed_over(control: socket.socket) -> list[tuple[socket.socket, int]]:
-    """Return the outlets with their ports; none where the program never came to open them."""
+@contextlib.contextmanager
+def way_out(network: Network, on_refused: Callable[[str], None]) -> Iterator[int | None]:
+    """Serve one program for the length of the block; give what it is started with, if anything."""
+    if not network.is_listed:
+        yield None
+        return
+    with contextlib.closing(Porter(network, on_refused)) as porter, porter.serve() as theirs:
+        yield theirs.fileno()
+
+
+def _handed_over(control: socket.socket) -> list[socket.socket]:
+    """Return the outlets; none where the program never came to open them."""
     size = array.array("i").itemsize
     try:
         _, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(_MOST_SOCKETS * size))
@@ -182,7 +197,7 @@ def _handed_over(control: socket.socket) -> list[tuple[socket.socket, int]]:
     outlets = [socket.socket(fileno=descriptor) for descriptor in handed]
     for outlet in outlets:
         outlet.settimeout(0)
-    return [(outlet, outlet.getsockname()[1]) for outlet in outlets]
+    return outlets
 
 
 def _read_head(client: socket.socket) -> tuple[bytes, bytes]:

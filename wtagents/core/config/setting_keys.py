@@ -133,6 +133,11 @@ KEYS: Mapping[str, Key] = {
         "What agents may reach: all, none, or hosts (their service is among them). Takes walls.",
         trusted=True,
     ),
+    "sandbox.gates": Key(
+        Truth(),
+        "Whether set-up commands, gates and what makes files again run inside walls, too.",
+        trusted=True,
+    ),
     "sandbox.allow_bypass": Key(
         Truth(),
         "Let agents bypass permissions without a sandbox; only in a person's own file.",

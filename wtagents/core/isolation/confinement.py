@@ -87,6 +87,8 @@ class SandboxSettings:
     caches: tuple[str, ...] = CACHES
     hide: tuple[str, ...] = SECRETS
     network: Network = ALL
+    gates: bool = True
+    """Whether what runs the code of agents (set-up commands, gates) is inside, too."""
     allow_bypass: bool = False
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wtagents.system.paths import ResourceFolder, RunFolder
 
 TEMPORARY = Path("/tmp")  # noqa: S108 - the one that programs name, not one that we use
-_OTHERS_TEMPORARY = Path("/var/tmp")  # noqa: S108
+OTHERS_TEMPORARY = Path("/var/tmp")  # noqa: S108
 _PLACEHOLDER = ".keep"
 """Keeps git from removing a folder of refs when it has packed all of them. No name of a ref."""
 _HEADS = "refs/heads"
@@ -87,15 +87,15 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
     has_own_files = sandbox.mode is SandboxMode.BUBBLEWRAP
     _prepare(needs, has_own_files=has_own_files)
     own = tuple(_own_places(context, worktree, needs))
-    chosen = tuple(_chosen(settings))
+    chosen = tuple(chosen_places(settings))
     others = tuple(_others_places(context, worktree))
-    is_private = has_own_files and not inside((*others, *own, *_programs()), TEMPORARY)
+    is_private = has_own_files and not inside((*others, *own, *programs()), TEMPORARY)
     shared = () if is_private else (TEMPORARY,)
-    write = tuple(_existing((*own, *chosen, *shared, _OTHERS_TEMPORARY)))
+    write = tuple(existing((*own, *chosen, *shared, OTHERS_TEMPORARY)))
     replace = tuple(_replacements(needs)) if has_own_files else ()
     if is_private:
         replace = (*replace, Replacement(place=TEMPORARY, source=needs.resources.temporary))
-    hidden = (*_expanded(settings.hide), state_home())
+    hidden = (*expanded(settings.hide), state_home())
     # Where files have no namespace, a guarded one would keep its folder from taking new ones.
     guard = (
         (
@@ -110,14 +110,14 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
         mode=sandbox.mode,
         program=sandbox.program,
         write=write,
-        guard=tuple(_existing((*guard, *_inside_any(others, write)))),
+        guard=tuple(existing((*guard, *inside_any(others, write)))),
         hide=tuple(_hidden(needs, hidden, has_own_files=has_own_files)),
-        show=tuple(_existing((needs.folder.instructions, *((needs.past,) if needs.past else ())))),
+        show=tuple(existing((needs.folder.instructions, *((needs.past,) if needs.past else ())))),
         replace=replace,
         hollow=context.common_dir.resolve() if has_own_files else None,
         network=settings.network.plus(needs.files.service),
-        environment=tuple(
-            _environment(needs.resources, settings.network, is_private=is_private).items()
+        environment=inner_environment(
+            needs.resources.temporary, settings.network, is_private=is_private
         ),
     )
 
@@ -128,32 +128,28 @@ def own_sandbox(context: Context, worktree: Path, branch: str) -> OwnSandbox:
     admin = admin_dir(context.repository, worktree)
     git = (common / "objects", *_branch_folders(common, branch))
     wanted = (worktree, *([admin] if admin else ()), *git)
-    chosen = _chosen(settings)
-    hidden = (*_expanded(settings.hide), state_home())
-    return OwnSandbox(write=tuple(_existing((*wanted, *chosen))), hide=tuple(_existing(hidden)))
+    chosen = chosen_places(settings)
+    hidden = (*expanded(settings.hide), state_home())
+    return OwnSandbox(write=tuple(existing((*wanted, *chosen))), hide=tuple(existing(hidden)))
 
 
-def _environment(
-    resources: ResourceFolder, network: Network, *, is_private: bool
-) -> dict[str, str]:
-    """Return what an agent must know of its walls."""
-    way_out = {}
+def inner_environment(
+    temporary: Path, network: Network, *, is_private: bool
+) -> tuple[tuple[str, str], ...]:
+    """Return what a program must know of its walls."""
+    told = {
+        **dict.fromkeys(_OFF, ""),
+        "TMPDIR": str(TEMPORARY if is_private else temporary),
+        "GIT_CONFIG_COUNT": str(len(_GIT_SETTINGS)),
+    }
+    for number, pair in enumerate(_GIT_SETTINGS):
+        for part, word in zip(("KEY", "VALUE"), pair, strict=True):
+            told[f"GIT_CONFIG_{part}_{number}"] = word
     if network.is_listed:
         from wtagents.system.porter import proxy_environment
 
-        way_out = proxy_environment()
-    settings = {
-        f"GIT_CONFIG_{part}_{number}": word
-        for number, pair in enumerate(_GIT_SETTINGS)
-        for part, word in zip(("KEY", "VALUE"), pair, strict=True)
-    }
-    return {
-        **dict.fromkeys(_OFF, ""),
-        "TMPDIR": str(TEMPORARY if is_private else resources.temporary),
-        "GIT_CONFIG_COUNT": str(len(_GIT_SETTINGS)),
-        **settings,
-        **way_out,
-    }
+        told |= proxy_environment()
+    return tuple(told.items())
 
 
 def _own_places(context: Context, worktree: Path, needs: Needs) -> Iterator[Path]:
@@ -203,7 +199,7 @@ def _others_places(context: Context, worktree: Path) -> Iterator[Path]:
     yield state_home()
 
 
-def _programs() -> Iterator[Path]:
+def programs() -> Iterator[Path]:
     yield Path(sys.prefix)
     yield Path(__file__).parents[2]
 
@@ -217,10 +213,10 @@ def _pointers(context: Context, worktree: Path) -> Iterator[Path]:
 
 
 def _hidden(needs: Needs, paths: Iterable[Path], *, has_own_files: bool) -> Iterator[Path]:
-    needed = set(_existing(needs.files.credentials))
-    yield from (path for path in without_covered(_existing(paths)) if path not in needed)
+    needed = set(existing(needs.files.credentials))
+    yield from (path for path in without_covered(existing(paths)) if path not in needed)
     if has_own_files and needs.files.conversations is not None:
-        yield from _existing((needs.files.conversations,))
+        yield from existing((needs.files.conversations,))
 
 
 def _replacements(needs: Needs) -> Iterator[Replacement]:
@@ -255,26 +251,26 @@ def _prepare(needs: Needs, *, has_own_files: bool) -> None:
             path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
-def _inside_any(paths: Iterable[Path], folders: Iterable[Path]) -> Iterator[Path]:
+def inside_any(paths: Iterable[Path], folders: Iterable[Path]) -> Iterator[Path]:
     kept = {path.resolve() for path in paths if path.exists()}
     for folder in folders:
         yield from inside(kept, folder)
 
 
-def _chosen(settings: SandboxSettings) -> Iterator[Path]:
+def chosen_places(settings: SandboxSettings) -> Iterator[Path]:
     """Yield what a person lets agents write; without any cache there is none elsewhere, either."""
     moved = [os.environ.get(name, "") for name in _CACHES] if settings.caches else []
-    yield from _expanded((*settings.write, *settings.caches, *filter(None, moved)))
+    yield from expanded((*settings.write, *settings.caches, *filter(None, moved)))
 
 
-def _expanded(paths: Iterable[str]) -> Iterator[Path]:
+def expanded(paths: Iterable[str]) -> Iterator[Path]:
     for path in paths:
         place = Path(path).expanduser()
         if place.is_absolute():
             yield place
 
 
-def _existing(paths: Iterable[Path]) -> Iterator[Path]:
+def existing(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the real places, each once."""
     seen: set[Path] = set()
     for path in paths:

@@ -33,13 +33,14 @@ _SESSIONS = ("SSH_", "TMUX", "XDG_SESSION", "DBUS_", "GPG_", "WTA_", "PYTEST_", 
 
 def gate_environment(context: Context) -> str:
     """Return the digest of everything but the tree that a gate's answer depends on."""
-    merge = context.settings.merge
+    merge, walls = context.settings.merge, context.settings.sandbox
     commands = (*merge.setup, *merge.gate, merge.test_command or "")
     facts = {
         "gate": merge.gate,
         "tests": merge.test_command,
         "setup": merge.setup,
         "timeout": merge.gate_timeout,
+        "walls": [repr(walls) if walls.gates else ""],
         "machine": [platform.platform(), platform.python_version()],
         "variables": sorted(
             (name, value)

@@ -8,21 +8,24 @@ the mark is stopped, and nothing of another slot. What they said is kept in a lo
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import SystemFault
 from wtagents.core.landing.merge import GateResult
 from wtagents.core.record import record
 from wtagents.core.text import printable, printable_lines
 from wtagents.git.scratch import Scratch, fill_scratch, spoiled_paths
+from wtagents.operations.confining.gates import gate_walls
 from wtagents.operations.landing.words import SHELL_LIMIT
 from wtagents.operations.starting.worktree import copy_included
 from wtagents.system.command import clean_environment, run_logged
-from wtagents.system.files import make_private_folder
+from wtagents.system.files import append_text, make_private_folder
 from wtagents.system.process import marked_processes, stop_found
 from wtagents.system.reaper import reaped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
     from threading import Event
 
@@ -188,22 +191,7 @@ def run_in_slot(inspection: Inspection, command: Command) -> tuple[GateResult, b
     command.log.unlink(missing_ok=True)
     began = context.clock.monotonic()
     try:
-        status = run_logged(
-            reaped("sh", "-c", command.shell),
-            cwd=inspection.scratch.tree,
-            timeout=context.settings.merge.gate_timeout,
-            env=clean_environment(
-                {
-                    **dict([slot_mark(context, inspection.slot)]),
-                    "WTA_TASK": inspection.tasks[-1],
-                    "WTA_TASKS": " ".join(inspection.tasks),
-                    "WTA_CANDIDATE": inspection.commit,
-                    "WTA_TARGET": inspection.target,
-                    "GIT_CEILING_DIRECTORIES": str(inspection.scratch.root),
-                }
-            ),
-            log=command.log,
-        )
+        status = _run(inspection, command)
         seconds = context.clock.monotonic() - began
     finally:
         stop_leftovers(context, slots=(inspection.slot,))
@@ -216,6 +204,49 @@ def run_in_slot(inspection: Inspection, command: Command) -> tuple[GateResult, b
         is_tests=command.kind == _TESTS,
     )
     return result, status is None
+
+
+def _run(inspection: Inspection, command: Command) -> int | None:
+    """Run a command inside its walls, below a reaper; None where it was cut off."""
+    context, tree = inspection.context, inspection.scratch.tree
+    argv: tuple[str, ...] = ("sh", "-c", command.shell)
+    environment = {
+        **dict([slot_mark(context, inspection.slot)]),
+        "WTA_TASK": inspection.tasks[-1],
+        "WTA_TASKS": " ".join(inspection.tasks),
+        "WTA_CANDIDATE": inspection.commit,
+        "WTA_TARGET": inspection.target,
+        "GIT_CEILING_DIRECTORIES": str(inspection.scratch.root),
+    }
+    walls = gate_walls(context, inspection.scratch)
+    with contextlib.ExitStack() as held:
+        inherited: tuple[int, ...] = ()
+        if walls is not None:
+            from wtagents.system.confine import confined_argv
+            from wtagents.system.porter import way_out
+
+            refused: list[str] = []
+            held.callback(_tell_refused, command, refused)
+            control = held.enter_context(way_out(walls.network, refused.append))
+            inherited = () if control is None else (control,)
+            argv = confined_argv(walls, argv, tree, control=control)
+            environment |= dict(walls.environment)
+        return run_logged(
+            reaped(*argv),
+            cwd=tree,
+            timeout=context.settings.merge.gate_timeout,
+            env=clean_environment(environment),
+            log=command.log,
+            inherited=inherited,
+        )
+
+
+def _tell_refused(command: Command, hosts: Iterable[str]) -> None:
+    """Say it where the command has said why it failed."""
+    with contextlib.suppress(SystemFault):
+        for host in hosts:
+            words = f"wta: kept from {host}, which sandbox.network does not name\n"
+            append_text(command.log, words)
 
 
 def slot_mark(context: Context, slot: int) -> tuple[str, str]:

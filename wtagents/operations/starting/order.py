@@ -71,6 +71,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         past=past,
     )
     walls = build_walls(context, task.worktree, needs)
+    is_set_up = _is_set_up(context, task, earlier)
     environment = _environment(task) | give_resources(context, task)
     order = Order(
         run_id=run.id,
@@ -82,9 +83,9 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         prompt=launch.first_message,
         yields=words.speak_for_themselves and not is_made_since(context, task, earlier[-1]),
         session_id=run.session_id,
-        setup=()
-        if _is_set_up(context, task, earlier)
-        else (*copying(context, task), *settings.worktree.setup),
+        copying=() if is_set_up else copying(context, task),
+        setup=() if is_set_up else settings.worktree.setup,
+        confines_setup=settings.sandbox.gates,
         setup_seconds=settings.worktree.setup_timeout,
         timeout_seconds=task.agent.timeout_seconds or settings.agent.timeout,
         stop_seconds=settings.limits.stop_seconds,
