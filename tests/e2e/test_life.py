@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
+from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import ExitCode
 from wtagents.core.run import ExitReason, Phase
 from wtagents.core.task import Reason, TaskState
@@ -200,6 +202,26 @@ def test_a_rate_limit_is_waited_for_and_costs_no_attempt(fleet: Fleet) -> None:
     assert fleet.runs("a")[1].created_at >= waiting.not_before
     fleet.await_rest("b")
     assert len(fleet.runs("b")) == 1
+
+
+def test_a_limit_holds_in_every_repository_until_a_person_says_otherwise(
+    fleet: Fleet, tmp_path: Path, template: Path
+) -> None:
+    other = Fleet(
+        repository=RepositoryBuilder.begun(tmp_path / "other", template=template),
+        sandbox=fleet.sandbox,
+    )
+    fleet.spawn("a", "fail rate_limit 600", *work())
+    fleet.await_state("a", TaskState.QUEUED)
+
+    [said] = other.spawn("b", *work()).messages
+
+    assert re.fullmatch(r"rate limited until .*: the task starts by itself", said)
+    assert other.tick().applied == 0
+    retry(other.context, RetryRequest(name="b"))
+    assert other.await_rest("b").state is TaskState.READY
+    assert fleet.tick().applied == 0
+    other.end()
 
 
 def test_an_overloaded_service_is_waited_out_and_a_prompt_too_long_is_parked(fleet: Fleet) -> None:

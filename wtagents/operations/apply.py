@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.tending.reconcile import (
@@ -32,6 +33,8 @@ from wtagents.store.runs import latest_run, move_run, run_by_id
 from wtagents.store.suspicions import note_suspicion
 from wtagents.store.tasks import move_task, require_task_by_id
 from wtagents.system import run_folder
+from wtagents.system.logs import note
+from wtagents.system.shared_limits import share_limit
 
 if TYPE_CHECKING:
     from wtagents.core.ids import RunId
@@ -227,8 +230,14 @@ def _(action: SettleTask, context: Context) -> None:
 
 @apply.register
 def _(action: NoteLimit, context: Context) -> None:
+    now = context.clock.now()
+    if not action.limit.is_guess:
+        try:
+            share_limit(context.paths.accounts, action.limit, now)
+        except WtaError as error:
+            note(__name__, "other repositories do not hear of a limit: %s", error)
     with context.database.write() as db:
-        record_limit(db, action.limit, context.clock.now())
+        record_limit(db, action.limit, now)
 
 
 @apply.register

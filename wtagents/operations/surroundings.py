@@ -21,6 +21,7 @@ from wtagents.store.spending import reserved, spent, spent_by_task
 from wtagents.store.tasks import queued
 from wtagents.system.load import free_memory, machine_load
 from wtagents.system.run_folder import load_pulse
+from wtagents.system.shared_limits import load_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.core.tending.breaker import Breaker
+    from wtagents.core.tending.limit import AccountLimit
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
 
@@ -37,11 +39,13 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
     """Look; `db` is inside an open read block. What costs more is read where somebody waits."""
     now = context.clock.now()
     held = Surroundings(pauses=pauses(db), limits=account_limits(db, now=now))
-    if not any(task.state is TaskState.QUEUED for task in tasks):
+    waiting = {account_for(task) for task in tasks if task.state is TaskState.QUEUED}
+    if not waiting:
         return held
     busy = machine_load()
     return replace(
         held,
+        limits=_with_shared(held.limits, context, waiting),
         breakers=observe_breakers(context, db),
         ledger=observe_ledger(context, db),
         models=tuple(run.model for run in live_runs(db)),
@@ -51,6 +55,19 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
         load=None if busy is None else busy.average / busy.processors,
         free_memory=free_memory(),
     )
+
+
+def _with_shared(
+    own: Iterable[AccountLimit], context: Context, accounts: Iterable[str]
+) -> tuple[AccountLimit, ...]:
+    """Add what other repositories of the user have met; the latest end of each account counts."""
+    folder, now = context.paths.accounts, context.clock.now()
+    limits = {limit.account: limit for limit in own}
+    for account in sorted(accounts):
+        shared, known = load_limit(folder, account, now), limits.get(account)
+        if shared is not None and (known is None or known.until < shared.until):
+            limits[account] = shared
+    return tuple(limits.values())
 
 
 def budget_of(settings: Settings) -> Budget:

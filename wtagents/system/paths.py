@@ -62,6 +62,11 @@ class StatePaths:
         return cls(root=state_home() / repository_id(common_dir))
 
     @property
+    def accounts(self) -> Path:
+        """Folder of what all repositories of the user share about accounts."""
+        return self.root.parent / "accounts"
+
+    @property
     def repository(self) -> Path:
         return self.root / "repository.json"
 

@@ -1,5 +1,8 @@
 """Limits of an account, shared by all of its agents: nobody starts before one has ended.
 
+One whose end was told holds in every repository of the user (`system/shared_limits.py`): that is
+what a subscription does. An API key is refused for moments and told no end, which is guessed.
+
 An agent that meets a limit tells it by its pulse while it lives and by its exit; an agent that goes
 on in spite of it is left alone.
 """
@@ -42,8 +45,12 @@ class AccountLimit:
         An end that the service told is a moment of any clock; one that was guessed is a length.
         """
         until = self.end_for(key)
-        guessed = self.until - self.seen_at == RATE_LIMIT_PAUSE
-        return is_on(self.seen_at, until, now) if guessed else now < until
+        return is_on(self.seen_at, until, now) if self.is_guess else now < until
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether nobody said when it ends."""
+        return self.until - self.seen_at == RATE_LIMIT_PAUSE
 
     def end_for(self, key: object) -> datetime:
         """Return when `key` may start, a little apart from the others."""

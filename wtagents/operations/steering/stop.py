@@ -19,6 +19,7 @@ from wtagents.store.merges import live_merge_request
 from wtagents.store.messages import add_message
 from wtagents.store.runs import latest_run
 from wtagents.store.tasks import move_task, require_task, require_task_by_id, wish_task
+from wtagents.system.shared_limits import forget_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,7 @@ def retry(context: Context, request: RetryRequest) -> OperationResult[Task]:
             add_message(db, task.id, MessageKind.TEXT, request.message, now)
         if task.state is not TaskState.QUEUED:
             move_task(db, task.id, TaskState.QUEUED, at=now)
+    forget_limit(context.paths.accounts, account_for(task))
     failures = tick(context, task_ids={task.id}).failures
     with context.database.read() as db:
         task = require_task_by_id(db, task.id)
