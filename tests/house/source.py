@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ class Module:
     """Relative to the tree, with slashes: wtagents/core/ids.py."""
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
+    """All of the tree, from the top down."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """Local names of imported things, with where they come from: sleep -> time.sleep."""
 
@@ -62,15 +65,19 @@ def load_modules(root: Path, *folders: str) -> list[Module]:
 
 
 def load_module(root: Path, file: Path) -> Module:
-    text = file.read_text(encoding="utf-8")
-    tree = ast.parse(text, str(file))
-    return Module(
-        path=file.relative_to(root).as_posix(), text=text, tree=tree, origins=dict(imported(tree))
-    )
+    return parsed(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"))
 
 
-def imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
+@functools.cache
+def parsed(path: str, text: str) -> Module:
+    """Parse a text; a dozen rules look at each file of the house."""
+    tree = ast.parse(text, path)
+    nodes = tuple(ast.walk(tree))
+    return Module(path=path, text=text, tree=tree, nodes=nodes, origins=dict(imported(nodes)))
+
+
+def imported(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             for name in node.names:
                 top = name.name.partition(".")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -147,7 +148,7 @@ def doors_round(module: Module) -> Iterator[Door]:
 
 def touched(module: Module) -> Iterator[tuple[int, str]]:
     """Yield the full name of everything that a module imports or refers to."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -174,6 +175,7 @@ def imported_by_name(module: Module, call: ast.Call) -> Iterator[tuple[int, str]
                 yield call.lineno, argument.value
 
 
+@functools.cache
 def is_outside(name: str, door: Door) -> bool:
     """Tell whether a name is one of the door's, or the name of something inside one of them."""
     parts = name.split(".")

@@ -65,7 +65,7 @@ def find_loose_records(root: Path) -> list[Violation]:
             node, f"{node.name} is a dataclass", "decorate it @record of wtagents.core.record"
         )
         for module in load_modules(root, "wtagents")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ClassDef) and is_dataclass(module, node)
     ]
 
@@ -80,7 +80,7 @@ def find_printing(root: Path) -> list[Violation]:
     for module in load_modules(root, "wtagents"):
         if module.is_in(*PRINTERS):
             continue
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call) and module.origin(node.func) in PRINTING:
                 what = f"{module.origin(node.func)} speaks to the terminal"
                 instead = "return an OperationResult; wtagents.cli.render prints it"

@@ -25,7 +25,7 @@ def find_patches_and_sleeps(root: Path) -> list[Violation]:
 
 
 def patches(module: Module) -> Iterator[Violation]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom) and is_mock(node):
             yield module.violation(node, "unittest.mock", PATCHING)
         elif isinstance(node, ast.arg) and node.arg == "mocker":
@@ -50,7 +50,7 @@ def is_mock(node: ast.Import | ast.ImportFrom) -> bool:
 
 
 def sleeps(module: Module) -> Iterator[Violation]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call):
             name = module.origin(node.func)
             if name == "time.sleep" or (name == "asyncio.sleep" and not is_yield(node)):

@@ -85,31 +85,31 @@ def find_wrong_words(root: Path) -> list[Violation]:
 
 def wrong_names(module: Module) -> Iterator[Violation]:
     stem = module.path.rpartition("/")[2].removesuffix(".py")
-    for line, name in [(1, stem), *sorted(set(defined(module.tree)))]:
+    for line, name in [(1, stem), *sorted(set(defined(module.nodes)))]:
         for word in split_name(name):
             if word in WORDS:
                 yield module.violation(line, f"'{word}' in the name {name}", WORDS[word])
-    for function in own_functions(module.tree):
+    for function in own_functions(module.nodes):
         if function.name.startswith("get_"):
             instead = "a noun, or require_, load_, parse_, observe_"
             yield module.violation(function, f"the accessor {function.name}", instead)
 
 
-def own_functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+def own_functions(nodes: tuple[ast.AST, ...]) -> Iterator[ast.FunctionDef]:
     """Yield the functions whose name is ours; a base class may dictate those of its methods."""
     dictated = {
         id(method)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ClassDef) and node.bases
         for method in node.body
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef) and id(node) not in dictated:
             yield node
 
 
-def defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def defined(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -127,11 +127,9 @@ def wrong_phrases(module: Module) -> Iterator[Violation]:
     if not module.is_in(*SPEAKING):
         return
     silent = {
-        id(node.value)
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Expr) and is_docstring(node)
+        id(node.value) for node in module.nodes if isinstance(node, ast.Expr) and is_docstring(node)
     }
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
