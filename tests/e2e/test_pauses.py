@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.support.fleet import Fleet, work
+from tests.support.processes import kill_hard
+from tests.support.waiting import wait_until
 from wtagents.core.errors import StateError
 from wtagents.core.ids import TaskName
+from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Purpose
 from wtagents.core.task import TaskState
 from wtagents.core.tending.admission import Bar
 from wtagents.core.tending.pause import EVERYTHING
 from wtagents.operations.steering.pause import Held, freeze, pause, resume, thaw
 from wtagents.store.pauses import add_pause
+from wtagents.system import run_folder
+from wtagents.system.process import signal_processes
 
 pytestmark = pytest.mark.e2e
 
@@ -131,3 +138,40 @@ def test_everything_is_resumed_at_once(fleet: Fleet) -> None:
 
     assert fleet.await_rest("a").state is TaskState.READY
     assert resume(fleet.context, (), everything=True).data == FREE
+
+
+def before_the_reboot(fleet: Fleet, name: str) -> None:
+    """Let the runner of a task be one of an earlier life of the machine."""
+    folder, claim = fleet.folder(name), run_folder.load_claim(fleet.folder(name))
+    assert claim is not None
+    folder.claim.unlink()
+    run_folder.write_claim(folder, replace(claim, boot_id="an earlier boot"))
+
+
+def test_after_a_restart_every_session_goes_on_by_its_id_and_intent(fleet: Fleet) -> None:
+    fleet.configure(limits={"agents": 3})
+    for name in "abc":
+        fleet.spawn(name, "wait 30", *work(f"{name}.txt"))
+        fleet.await_doing(name, "sleep")
+    fleet.spawn("queued", *work("queued.txt"))
+    pause(fleet.context, ["c"], at_once=True)
+    pause(fleet.context, ())
+    cut, told = fleet.runner("a"), fleet.runner("b")
+
+    # A power cut for one of them, the polite end of a shutdown for the other one.
+    for each in (cut, fleet.agent("a")):
+        kill_hard(each.pid)
+    signal_processes([told], signal.SIGTERM)
+    wait_until(lambda: run_folder.load_exit(fleet.folder("b")), what="the runner to end")
+    for name in "ab":
+        fleet.await_gone(name)
+        before_the_reboot(fleet, name)
+    resume(fleet.context, (), everything=True)
+
+    for name in ("a", "queued"):
+        assert fleet.await_rest(name).state is TaskState.READY
+    for name, first in (("a", "rebooted"), ("b", "rebooted"), ("c", "stopped")):
+        assert fleet.await_rest(name).attempts == 0
+        before, after = fleet.runs(name)[:2]
+        assert fleet.endings(name)[0] == first
+        assert (after.session_id, after.purpose) == (before.session_id, Purpose.CONTINUE)

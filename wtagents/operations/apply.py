@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.record import replace
 from wtagents.core.run import Exit, ExitReason, RunState, Usage
 from wtagents.core.tending.reconcile import (
     BeginRun,
@@ -39,7 +40,7 @@ from wtagents.system.shared_limits import share_limit
 if TYPE_CHECKING:
     from wtagents.core.ids import RunId
     from wtagents.core.message import Message
-    from wtagents.core.run import Run
+    from wtagents.core.run import ProcessIdentity, Run
 
 
 _REBOOTED = "the machine was started again while the agent worked"
@@ -79,8 +80,18 @@ def _(action: NoteRunning, context: Context) -> None:
 
 @apply.register
 def _(action: NoteExit, context: Context) -> None:
+    end, claim = action.exit, run_folder.load_claim(context.paths.run(action.run_id))
     with context.database.write() as db:
-        move_run(db, action.run_id, RunState.EXITED, at=context.clock.now(), exit=action.exit)
+        run = run_by_id(db, action.run_id)
+        asked = run is not None and run.stop_deadline is not None
+        if end.reason is ExitReason.STOPPED and not asked and _is_of_earlier_boot(context, claim):
+            end = replace(end, reason=ExitReason.REBOOTED, detail=_REBOOTED)
+        move_run(db, action.run_id, RunState.EXITED, at=context.clock.now(), exit=end)
+
+
+def _is_of_earlier_boot(context: Context, claim: ProcessIdentity | None) -> bool:
+    """Whether the machine was started again since a runner claimed its run."""
+    return claim is not None and claim.boot_id != context.world.boot_id()
 
 
 @apply.register
@@ -93,7 +104,7 @@ def _(action: NoteLost, context: Context) -> None:
         return
     survivors = context.world.stop_run(action.run_id)
     pulse = run_folder.load_pulse(folder)
-    rebooted = claim is not None and claim.boot_id != context.world.boot_id()
+    rebooted = _is_of_earlier_boot(context, claim)
     lost = Exit(
         reason=ExitReason.REBOOTED if rebooted else ExitReason.LOST,
         detail=_REBOOTED if rebooted else "the runner ended without an exit record",
