@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import psutil
 import pytest
 
 from tests.support.clock import ManualClock
@@ -14,6 +15,13 @@ from wtagents.runner.stillness import LOOK_SECONDS, StillnessWatch
 
 WORKS = "x = 0\nwhile True: x += 1"
 RESTS = "import time; time.sleep(600)"
+
+
+def await_work(pid: int) -> None:
+    """Wait until a process was on the processor for a tenth of a second more."""
+    process = psutil.Process(pid)
+    before = process.cpu_times().user
+    wait_until(lambda: process.cpu_times().user >= before + 0.1)
 
 
 @pytest.mark.parametrize("program", [WORKS, RESTS])
@@ -30,6 +38,8 @@ def test_a_tool_is_seen_at_work_or_idle(program: str) -> None:
         assert (first.seconds, first.idle_seconds) == (20, 20)
 
         def looked() -> Stillness | None:
+            if program == WORKS:
+                await_work(child.pid)
             clock.advance(LOOK_SECONDS)
             seen = watch.look(None)
             assert seen is not None

@@ -153,7 +153,8 @@ def test_a_detached_program_has_a_session_no_stdin_and_a_private_log(tmp_path: P
     script = (
         "import os, sys; print(os.getsid(0) == os.getpid(), os.getcwd(), sys.stdin.read() == '', "
         "sorted(os.listdir('/proc/self/fd')) if os.path.isdir('/proc') else [], flush=True); "
-        "print('oops', file=sys.stderr)"
+        "print('oops', file=sys.stderr)\n"
+        "while not os.path.exists('go'): pass"
     )
     leak = os.open(tmp_path / "held", os.O_CREAT | os.O_RDWR)
     identity = start_detached(
@@ -161,6 +162,7 @@ def test_a_detached_program_has_a_session_no_stdin_and_a_private_log(tmp_path: P
     )
     os.close(leak)
     assert identity is not None
+    (tmp_path / "go").touch()
     wait_until(lambda: not is_alive(identity))
     expected = ["0", "1", "2", "3"] if Path("/proc").is_dir() else []
     assert log.read_text() == f"True {tmp_path} True {expected}\noops\n"
