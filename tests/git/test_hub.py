@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
+from tests.support.environment import Sandbox
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError, SystemFault
 from wtagents.core.ids import Oid, TaskName
@@ -13,6 +15,17 @@ from wtagents.git.hub import CONFIGURATION, Hub, open_hub
 from wtagents.git.repo import Repository
 from wtagents.system.files import make_private_folder
 from wtagents.system.paths import StatePaths
+
+COMMITTING_GIT = """\
+#!/bin/sh
+case "$*" in *refs/heads/*)
+    echo meanwhile > '{place}/meanwhile'
+    if '{git}' -C '{place}' add meanwhile; then
+        '{git}' -C '{place}' -c user.name=a -c user.email=a@b.invalid commit -qm Meanwhile
+    fi
+esac
+exec '{git}' "$@"
+"""
 
 
 def paths_of(repo: Repository) -> StatePaths:
@@ -159,6 +172,26 @@ def test_an_interrupted_making_is_begun_again(
     hub = open_hub(paths, repo)
     assert whole(hub, repository.tip("HEAD"))
     assert not half.exists()
+
+
+def test_a_commit_that_comes_while_it_is_made_is_not_taken_for_seen(
+    repository: RepositoryBuilder, repo: Repository, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """Whoever makes a hub lists the tips of the repository; just then an agent commits."""
+    programs, git = tmp_path / "programs", shutil.which("git")
+    programs.mkdir()
+    (programs / "git").write_text(COMMITTING_GIT.format(git=git, place=repository.path))
+    (programs / "git").chmod(0o755)
+    paths = paths_of(repo)
+    make_private_folder(paths.root)
+
+    sandbox.set_variable("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    hub = open_hub(paths, repo)
+
+    tip = Oid(repository.tip("main"))
+    assert repository.subjects() == ["Meanwhile", "Begin"]
+    hub.archive(repo, TaskName("fix"), 1, tip)
+    assert whole(hub, tip)
 
 
 def test_two_fetches_at_once_both_succeed(

@@ -277,9 +277,11 @@ def _create(folder: Path, repository: Repository, *, building: Path) -> None:
         (building / "HEAD").write_bytes(b"ref: refs/heads/none\n")
         (building / "config").write_bytes(CONFIGURATION)
         carry_shallow(repository, building)
+        # Before the objects: somebody may commit while they are linked.
+        tips = _tips(repository)
         for store in _stores(repository.objects):
             _link_store(store, building / "objects")
-        _mark_linked(building, repository)
+        _mark_seen(building, tips)
         (building / "whole").write_bytes(b"")
         building.chmod(0o700)
         building.rename(folder)
@@ -289,12 +291,15 @@ def _create(folder: Path, repository: Repository, *, building: Path) -> None:
         raise disk_fault(error, folder) from error
 
 
-def _mark_linked(building: Path, repository: Repository) -> None:
-    """Mark the user's tips as seen: their objects were linked as a whole."""
+def _tips(repository: Repository) -> set[str]:
     listed = repository.read(
         "for-each-ref", "--format=%(objectname) %(objecttype)", "refs/heads/", "refs/remotes/"
     ).text.splitlines()
-    tips = {oid for oid, kind in map(str.split, listed) if kind == "commit"}
+    return {oid for oid, kind in map(str.split, listed) if kind == "commit"}
+
+
+def _mark_seen(building: Path, tips: Iterable[str]) -> None:
+    """Mark the user's tips as seen: their objects were linked as a whole."""
     lines = [f"{oid} {_SEEN}{oid}\n" for oid in sorted(tips)]
     (building / "packed-refs").write_text("# pack-refs with: sorted\n" + "".join(lines))
 
