@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.git.test_advance import MAIN, Steps, mark
 from tests.support.repository import RepositoryBuilder
-from wtagents.git.advance import Advanced, advance, finish_advance
-from wtagents.git.repo import GitError, Repository
+from wtagents.git.advance import (
+    Advanced,
+    CheckoutDirty,
+    advance,
+    bring_along,
+    finish_advance,
+)
+from wtagents.git.repo import GitError, GitResult, Repository
 
 
 @pytest.fixture
@@ -66,3 +73,44 @@ def test_a_refused_swap_leaves_the_index_as_it_was(steps: Steps, repo: Repositor
     assert steps.built.git("ls-files", "--stage") == before
     assert steps.built.status() == ["A  mine"]
     assert steps.locks(steps.built) == []
+
+
+class EditedMeanwhile(Repository):
+    """A repository in whose checkout a person writes as soon as the ref has moved."""
+
+    __slots__ = ()
+
+    def git(self, *args: str, **how: Any) -> GitResult:
+        done = super().git(*args, **how)
+        if args[0] == "update-ref":
+            (self.common_dir.parent / "changed").write_text("edited\n")
+        return done
+
+
+def test_an_edit_that_comes_as_the_ref_moves_takes_it_back(steps: Steps, repo: Repository) -> None:
+    """The person can go on at once: no lock is left that only the next landing would take away."""
+    edited = EditedMeanwhile(common_dir=repo.common_dir, git_dir=repo.git_dir)
+    refused = CheckoutDirty(checkout=steps.built.path, paths=("changed",))
+    assert advance(edited, MAIN, steps.old, steps.new) == refused
+    assert (steps.is_old(), steps.built.status()) == (True, [" M changed"])
+    assert steps.locks(steps.built) == []
+
+
+def test_a_checkout_that_came_while_the_target_moved_is_brought_along(
+    steps: Steps, repo: Repository
+) -> None:
+    """A `git checkout main` had read the old tip, and named main when it had moved."""
+    steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
+    steps.built.write({"same": "edited\n"})
+    bring_along(repo, MAIN, steps.old, steps.new)
+    assert (steps.built.status(), steps.locks(steps.built)) == ([" M same"], [])
+    bring_along(repo, MAIN, steps.old, steps.new)
+    assert steps.built.status() == [" M same"]
+
+
+def test_an_edit_in_the_way_of_a_late_checkout_stays(steps: Steps, repo: Repository) -> None:
+    steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
+    steps.built.write({"changed": "edited\n"})
+    before = steps.built.files()
+    bring_along(repo, MAIN, steps.old, steps.new)
+    assert (steps.built.files(), steps.locks(steps.built)) == (before, [])

@@ -23,13 +23,14 @@ import shutil
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import UsageError
+from wtagents.core.errors import UsageError, WtaError
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
 from wtagents.git.checkouts import (
     Checkout,
     business,
     checkouts,
+    is_beginning,
     paths_in_the_way,
     refused_paths,
 )
@@ -130,7 +131,22 @@ def advance(
                 raise
     except _Refused as refused:
         return refused.outcome
+    if checkouts(repo, target) != found:
+        bring_along(repo, target, old, new)
     return Advanced(checkouts=tuple(each.path for each in found))
+
+
+def bring_along(repo: Repository, target: BranchName, old: Oid, new: Oid) -> None:
+    """Bring a checkout to `new` that came to the target with the index of `old` as it moved.
+
+    A `git checkout` reads the tip first and names the branch last. Edits in the way stay there.
+    """
+    for late in checkouts(repo, target):
+        view = repo.seen_from(late.git_dir, late.path)
+        with suppress(_Refused, WtaError), _locked(late, target, old, new) as descriptor:
+            staged = view.git("diff-index", "--cached", "--quiet", old, ok=(0, 1)).status
+            if not staged and ref_value(repo, target.ref) == new:
+                _settle(repo.holding(descriptor), late, target, old, new)
 
 
 def _announce(repo: Repository, found: list[Checkout], old: Oid, new: Oid) -> None:
@@ -176,11 +192,17 @@ def _update_all(
     repo: Repository, found: list[Checkout], target: BranchName, old: Oid, new: Oid
 ) -> None:
     """Bring all checkouts to `new`; where one refuses, the ref goes back to `old`."""
+    updated = 0
     try:
         for checkout in found:
             _update(repo, checkout, old, new)
-    except BaseException:
-        swap_ref(repo, target.ref, old, new, reason="wta: the checkout refused")
+            updated += 1
+    except BaseException as error:
+        is_back = swap_ref(repo, target.ref, old, new, reason="wta: the checkout refused")
+        paths = refused_paths(error.stderr) if isinstance(error, GitError) else []
+        if is_back and paths and not updated:
+            # An edit came just now; git looks at all files before it touches one.
+            raise _Refused(CheckoutDirty(checkout=found[0].path, paths=tuple(paths))) from None
         raise
 
 
@@ -297,7 +319,7 @@ def _repair(repo: Repository, checkout: Checkout, old: Oid, new: Oid) -> None:
             continue
         entries.append(f"{old_mode} {old_blob}\t{path}\0")
         torn = not _is_at(place, old_mode, path, unlike[old])
-        if torn and _is_beginning(view, place, (old_blob, new_blob)):
+        if torn and is_beginning(view, place, (old_blob, new_blob)):
             place.unlink(missing_ok=True)
     seen = os.fsencode("".join(entries))
     with _probe(view, old) as env:
@@ -370,15 +392,3 @@ def _is_at(place: Path, mode: str, path: str, unlike: set[str]) -> bool:
     if not mode.strip("0"):
         return not os.path.lexists(place)
     return path not in unlike
-
-
-def _is_beginning(view: Repository, place: Path, blobs: tuple[str, ...]) -> bool:
-    """Whether a file holds nothing that is not at the start of one of these blobs."""
-    if place.is_symlink() or not place.is_file():
-        return False
-    data = place.read_bytes()
-    return any(
-        view.read("cat-file", "blob", blob).stdout.startswith(data)
-        for blob in blobs
-        if blob.strip("0")
-    )

@@ -132,3 +132,15 @@ def _blocking(root: Path, path: str) -> str | None:
         if place.is_symlink() or (place.exists() and not place.is_dir()):
             return parent
     return path if os.path.lexists(root / path) else None
+
+
+def is_beginning(view: Repository, place: Path, blobs: tuple[str, ...]) -> bool:
+    """Whether a file holds nothing that is not at the start of one of these blobs."""
+    if place.is_symlink() or not place.is_file():
+        return False
+    data = place.read_bytes()
+    return any(
+        view.read("cat-file", "blob", blob).stdout.startswith(data)
+        for blob in blobs
+        if blob.strip("0")
+    )

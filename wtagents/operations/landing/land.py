@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.landing.queue import plan_batch
-from wtagents.git.advance import finish_advance, is_advancing
+from wtagents.git.advance import bring_along, finish_advance, is_advancing
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.after import check_landed
 from wtagents.operations.landing.batch import land_batch
@@ -141,10 +141,11 @@ def _next_batch(
 def _recover(landing: Landing) -> None:
     """Finish what had advanced already; put everything else back into the queue."""
     context, request = landing.context, landing.request
-    if request.state is MergeState.ADVANCING and request.candidate is not None:
+    if request.state is MergeState.ADVANCING and request.onto and request.candidate:
         with context.repository_lock():
             _finish_advance(context, request.target)
             if _has(context, request.target, request.candidate):
+                bring_along(context.repository, request.target, request.onto, request.candidate)
                 commits = count_commits(context, request.onto, request.candidate)
                 notes = ("it was cut off and finished later",)
                 landing.finish(request.candidate, landed_words(context, request, commits, notes))
