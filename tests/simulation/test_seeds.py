@@ -17,11 +17,21 @@ SEEDS = 300
 CHUNK = 25
 PATIENCE = 40
 """Seeds that may pass before a mutant is caught."""
+LANDINGS, FEW = 4, 5
+"""Seeds of landings, which are played with real git; and those that a mutant of theirs has."""
 
 
 @pytest.mark.parametrize("first", range(1, SEEDS + 1, CHUNK))
 def test_every_promise_holds_whoever_is_killed_where(first: int) -> None:
     assert play_seeds(range(first, first + CHUNK)) is None
+
+
+def test_landings_keep_every_promise_whoever_is_killed_and_commits() -> None:
+    argv = [sys.executable, "-m", "tests.support.simulation", "landings", "1", str(LANDINGS)]
+
+    ended = run_to_end(argv, cwd=PROJECT, seconds=300)
+
+    assert (ended.returncode, ended.stdout) == (0, b""), ended
 
 
 def test_a_seed_tells_the_same_story_again(tmp_path: Path) -> None:
@@ -39,9 +49,10 @@ def test_a_mistake_in_the_loop_is_noticed(mutant: Mutant, tmp_path: Path) -> Non
     assert right.count(mutant.line) == 1, f"{mutant.line!r} is not in {mutant.file} once"
     path.write_text(right.replace(mutant.line, mutant.becomes), encoding="utf-8")
 
-    seeds = (str(mutant.seed), str(mutant.seed + PATIENCE))
+    what = ["landings"] if mutant.lands else []
+    seeds = (str(mutant.seed), str(mutant.seed + (FEW if mutant.lands else PATIENCE)))
     ended = run_to_end(
-        [sys.executable, "-m", "tests.support.simulation", *seeds], cwd=tmp_path, seconds=300
+        [sys.executable, "-m", "tests.support.simulation", *what, *seeds], cwd=tmp_path, seconds=300
     )
 
     assert ended.stdout.startswith(b"seed "), ended

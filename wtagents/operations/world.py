@@ -1,4 +1,4 @@
-"""What a tick acts on beside rows and run folders: the processes of runs, the worktrees of tasks.
+"""What ticks and landings act on beside rows, run folders and refs: processes and worktrees.
 
 A port, so that the whole loop can be run against a simulated machine that crashes at any step.
 """
@@ -17,13 +17,16 @@ from wtagents.system.process import (
     marked_processes,
     signal_processes,
     start_detached,
+    stop_found,
     stop_marked,
 )
 
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
+    from pathlib import Path
 
     from wtagents.core.ids import RunId
     from wtagents.core.run import ProcessIdentity, Run
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from wtagents.operations.starting.worktree import Furnished
 
 _POLITE_SECONDS = 3.0
+_GATE_POLITE_SECONDS = 0.5
 _FIRM_SECONDS = 5.0
 
 
@@ -89,6 +93,23 @@ class World(Protocol):
 
     def worktree_facts(self, task: Task, at: datetime) -> WorktreeFacts | None:
         """Look at branch, commits and files; None when the worktree is not there."""
+        ...
+
+    def run_gate(
+        self,
+        argv: tuple[str, ...],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log: Path,
+        seconds: float,
+        inherited: tuple[int, ...],
+    ) -> int | None:
+        """Run a command of a gate; return its exit status, None at the deadline."""
+        ...
+
+    def stop_gates(self, *marks: tuple[str, str]) -> int:
+        """Stop what carries these marks of gates, proved; return how many there were."""
         ...
 
 
@@ -182,3 +203,30 @@ class Machine:
         from wtagents.git.worktrees import worktree_facts
 
         return worktree_facts(self._context.repository, task.worktree, task.base, at=at)
+
+    def run_gate(
+        self,
+        argv: tuple[str, ...],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log: Path,
+        seconds: float,
+        inherited: tuple[int, ...],
+    ) -> int | None:
+        """Run it below a reaper, in a session of its own."""
+        from wtagents.system.command import run_logged
+        from wtagents.system.reaper import reaped
+
+        return run_logged(
+            reaped(*argv), cwd=cwd, timeout=seconds, env=env, log=log, inherited=inherited
+        )
+
+    def stop_gates(self, *marks: tuple[str, str]) -> int:
+        """Ask, then kill, whatever carries the marks."""
+        return stop_found(
+            lambda: marked_processes(*marks),
+            clock=self._context.clock,
+            polite_seconds=_GATE_POLITE_SECONDS,
+            firm_seconds=_FIRM_SECONDS,
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -88,6 +89,15 @@ class Checkout:
     uncommitted: int = 0
     is_filled: bool = False
 
+    def commit(self) -> None:
+        """Commit everything that lies there."""
+        self.commits += 1
+        self.uncommitted = 0
+
+    def leave(self) -> None:
+        """Leave a file that is not committed."""
+        self.uncommitted += 1
+
 
 @dataclass
 class Process:
@@ -125,8 +135,8 @@ class SimulatedClock(ManualClock):
         self._now += timedelta(seconds=seconds)
 
     def wait(self, event: Event, seconds: float) -> bool:
-        if self.machine is not None and not event.is_set():
-            self.machine.live(seconds)
+        if not event.is_set():
+            (self.advance if self.machine is None else self.machine.live)(seconds)
         return event.is_set()
 
 
@@ -143,8 +153,12 @@ class Machine:
     checkouts: dict[str, Checkout] = field(default_factory=dict)
     heard: dict[int, int] = field(default_factory=dict)
     """How often an agent took a message, by its id."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """How often each thing has gone wrong."""
     boot: int = 1
     _born: int = 0
+    _ours: set[int] = field(default_factory=set)
+    """Pids that a runner or an agent has had since the machine was started."""
 
     def __post_init__(self) -> None:
         self.clock.machine = self
@@ -158,6 +172,9 @@ class Machine:
         identity = ProcessIdentity(boot_id=f"boot-{self.boot}", pid=pid, start=self._born)
         process = Process(identity=identity, kind=kind, run_id=run_id)
         self.processes[pid] = process
+        self.counts[f"a pid of ours goes to a {kind} process"] += pid in self._ours
+        if kind is not Kind.FOREIGN:
+            self._ours.add(pid)
         return process
 
     def is_alive(self, identity: ProcessIdentity) -> bool:
@@ -196,6 +213,7 @@ class Machine:
         """Nothing survives but the disk."""
         self.processes.clear()
         self.runners.clear()
+        self._ours.clear()
         self.boot += 1
 
     def all_runners(self) -> list[Runner]:
@@ -236,7 +254,7 @@ class Machine:
         if runner.agent is None or not self.is_alive(runner.agent.identity):
             self.runners[runner.run_id].remove(runner)
         elif self.rng.random() < 0.2:
-            self._checkout(runner).commits += 1
+            self._checkout(runner).commit()
 
     def _claim(self, runner: Runner) -> None:
         folder = self.folder_of(runner.run_id)
@@ -291,10 +309,9 @@ class Machine:
         checkout = self._checkout(runner)
         runner.wakes_at = self.clock.monotonic() + self.rng.choice((0.0, 1.0, 3.0, 20.0))
         if deed is Deed.COMMIT:
-            checkout.commits += 1
-            checkout.uncommitted = 0
+            checkout.commit()
         elif deed is Deed.LEAVE:
-            checkout.uncommitted += 1
+            checkout.leave()
         elif deed in _ENDS:
             self._end(runner, _ENDS[deed], deed)
             return

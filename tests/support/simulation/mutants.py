@@ -15,6 +15,8 @@ class Mutant:
     becomes: str
     seed: int
     """The first seed that noticed it; where the loop has changed since, one of the next does."""
+    lands: bool = False
+    """Whether it is landings that notice."""
 
 
 ADMISSION = "wtagents/core/tending/admission.py"
@@ -170,5 +172,64 @@ MUTANTS = (
         line="    if task.state in (TaskState.QUEUED, TaskState.PREPARING):",
         becomes="    if task.state is TaskState.QUEUED:",
         seed=4,
+    ),
+    Mutant(
+        name="main moves without looking where it is",
+        file="wtagents/git/refs.py",
+        line='                new,\n                old or "",\n',
+        becomes="                new,\n",
+        seed=28,
+        lands=True,
+    ),
+    Mutant(
+        name="a commit of the person is written over",
+        file="wtagents/git/advance.py",
+        line="    actual = ref_value(repo, target.ref)\n    if actual",
+        becomes="    actual = old = ref_value(repo, target.ref) or old\n    if actual",
+        seed=7,
+        lands=True,
+    ),
+    Mutant(
+        name="a landing is recorded before main has moved",
+        file="wtagents/operations/landing/advance.py",
+        line="    result = _advance_target(context, target, members)\n",
+        becomes=(
+            '    finish_all([(row, each.commit, "") for row, each in zip(advancing, members)])\n'
+            "    result = _advance_target(context, target, members)\n"
+        ),
+        seed=2,
+        lands=True,
+    ),
+    Mutant(
+        name="a red gate counts as green",
+        file="wtagents/operations/landing/gate.py",
+        line="        passed=status == 0,",
+        becomes="        passed=status is not None,",
+        seed=1,
+        lands=True,
+    ),
+    Mutant(
+        name="who gives way to a person has failed",
+        file="wtagents/operations/landing/batch.py",
+        line="            member.landing.supersede()",
+        becomes="            member.landing.cut_off()",
+        seed=2,
+        lands=True,
+    ),
+    Mutant(
+        name="a branch goes before it has landed",
+        file="wtagents/core/keeping/retention.py",
+        line="    if remains.state not in (TaskState.MERGED, TaskState.CANCELLED):",
+        becomes="    if remains.state is TaskState.MERGING:",
+        seed=1,
+        lands=True,
+    ),
+    Mutant(
+        name="what a killed landing left counts as landed",
+        file="wtagents/operations/landing/land.py",
+        line="            if _has(context, request.target, request.candidate):",
+        becomes="            if request.candidate:",
+        seed=2,
+        lands=True,
     ),
 )

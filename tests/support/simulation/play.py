@@ -6,11 +6,13 @@ import hashlib
 import random
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.clock import CountingIds
 from tests.support.quick import memory_folder
@@ -38,23 +40,22 @@ from wtagents.system.paths import StatePaths
 
 if TYPE_CHECKING:
     from wtagents.core.ids import RunId
+    from wtagents.store.database import Database
     from wtagents.system.paths import RunFolder
 
-ROUNDS = 40
 TASKS = 4
 CALM_ROUNDS = 120
-_SETTINGS = resolve_settings(
-    [
-        flag_layer("simulation", name, value)
-        for name, value in (
-            ("agent.kind", "scripted"),
-            ("limits.agents", CAPACITY),
-            ("limits.retries", RETRIES),
-            ("limits.stop_seconds", 5.0),
-            ("sandbox.mode", "none"),
-        )
-    ]
-)
+LAYERS = [
+    flag_layer("simulation", name, value)
+    for name, value in (
+        ("agent.kind", "scripted"),
+        ("limits.agents", CAPACITY),
+        ("limits.retries", RETRIES),
+        ("limits.stop_seconds", 5.0),
+        ("sandbox.mode", "none"),
+    )
+]
+_SETTINGS = resolve_settings(LAYERS)
 
 Deed = Callable[[SimulatedContext], None]
 
@@ -66,20 +67,28 @@ class Play:
     seed: int
     root: Path
     journal: list[str] = field(default_factory=list)
+    rounds: ClassVar[int] = 40
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 - a seed that can be repeated
         self.repository = self.root / "project"
-        (self.repository / ".git" / "objects").mkdir(parents=True)
-        (self.repository / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
         self.paths = StatePaths(root=self.root / "state")
         lay_database(self.paths.database)
         self.machine = Machine(rng=self.rng, folder_of=self._folder_of, journal=self.journal)
         self.clock = self.machine.clock
         self.ids = CountingIds()
-        self.rules = Rules(self.machine)
         self._made = 0
         self._supervisor: SimulatedContext | None = None
+        self.rules = self._make_ground()
+
+    def _make_ground(self) -> Rules:
+        """Make what the loop takes for a repository; return what must hold on it."""
+        (self.repository / ".git" / "objects").mkdir(parents=True)
+        (self.repository / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+        return Rules(self.machine)
+
+    def _new_context(self) -> SimulatedContext:
+        return SimulatedContext(self.repository, self.paths, self.machine, self.ids, _SETTINGS)
 
     def _folder_of(self, run_id: RunId) -> RunFolder:
         return self.paths.run(run_id)
@@ -88,24 +97,39 @@ class Play:
 
     def run(self) -> str:
         """Play the seed and return the digest of its journal. Raises Violation."""
-        self.watch = open_database(self.paths.database)
         try:
-            for _ in range(ROUNDS):
-                self.clock.wait(_never(), self.rng.choice((0.3, 1.0, 1.0, 4.0, 15.0)))
-                if self.rng.random() < 0.35:
-                    self._act(self.rng.choice(self._deeds()))
-                if self.rng.random() < 0.25:
-                    self.rng.choice(self._faults())()
-                if self.rng.random() < 0.8:
-                    self._act(_tick)
+            for _ in range(self.rounds):
+                self._turn()
             self._calm()
         except Violation as violation:
             raise Violation(f"seed {self.seed}: {violation}\n{self.story()}") from violation
         finally:
-            for opened in (self.watch, self._supervisor):
-                if opened is not None:
-                    opened.close()
+            self._close()
         return hashlib.sha256("\n".join(self.journal).encode()).hexdigest()
+
+    def _turn(self) -> None:
+        """Let time pass, and then people, faults and a tick come as it happens."""
+        self._let_time_pass()
+        if self.rng.random() < 0.35:
+            self._act(self.rng.choice(self._deeds()))
+        if self.rng.random() < 0.25:
+            self.rng.choice(self._faults())()
+        if self.rng.random() < 0.8:
+            self._act(let_tick)
+
+    def _let_time_pass(self) -> None:
+        self.clock.wait(_never(), self.rng.choice((0.3, 1.0, 1.0, 4.0, 15.0)))
+
+    @cached_property
+    def watch(self) -> Database:
+        """The store, in the eyes of who judges."""
+        return open_database(self.paths.database)
+
+    def _close(self) -> None:
+        for opened in (self.__dict__.pop("watch", None), self._supervisor):
+            if opened is not None:
+                opened.close()
+        self._supervisor = None
 
     def story(self) -> str:
         """Return the journal's end."""
@@ -121,22 +145,22 @@ class Play:
         self._carry_out(deed, fate)
 
     def _overtake(self, where: str) -> None:
+        self.machine.counts["overtaken"] += 1
         self._note(f"meanwhile, {where}:")
-        self._carry_out(self.rng.choice((_tick, self._stop, self._retry)), Fate(overtakes=True))
+        self._carry_out(self.rng.choice(self._meanwhile()), Fate(overtakes=True))
         self._note("and then")
 
     def _carry_out(self, deed: Deed, fate: Fate) -> None:
         """Act as a command that opens everything anew, or as the supervisor that has it open."""
-        lives_on = deed is _tick and not fate.overtakes
+        lives_on = deed is let_tick and not fate.overtakes
         context = self._supervisor if lives_on else None
-        context = context or SimulatedContext(
-            self.repository, self.paths, self.machine, self.ids, _SETTINGS
-        )
+        context = context or self._new_context()
         context.fate = fate
         self._supervisor = None if lives_on else self._supervisor
         try:
             deed(context)
         except Crash as crash:
+            self.machine.counts["crash"] += 1
             self._note(f"crash {crash}")
         except WtaError as error:
             self._note(f"refused: {error.message}")
@@ -144,7 +168,7 @@ class Play:
             self._supervisor = context
         else:
             context.close()
-        self._check(is_ticked=deed is _tick and not fate.has_crashed)
+        self._check(is_ticked=deed is let_tick and not fate.has_crashed)
 
     def _check(self, *, is_ticked: bool) -> None:
         self.rules.check(self.watch, is_ticked=is_ticked)
@@ -154,7 +178,7 @@ class Play:
             runner.is_hung = False
         for _ in range(CALM_ROUNDS):
             self.clock.wait(_never(), self.rng.choice((1.0, 5.0, 300.0)))
-            self._carry_out(_tick, Fate())
+            self._carry_out(let_tick, Fate())
             if self._is_at_rest():
                 break
         self.rules.check_rest(self.watch)
@@ -170,6 +194,10 @@ class Play:
 
     def _deeds(self) -> list[Deed]:
         return [self._spawn, self._spawn, self._stop, self._cancel, self._retry, self._send]
+
+    def _meanwhile(self) -> list[Deed]:
+        """Return what others may do between two effects of somebody."""
+        return [let_tick, self._stop, self._retry]
 
     def _spawn(self, context: SimulatedContext) -> None:
         if self._made == TASKS:
@@ -242,7 +270,7 @@ class Play:
             self._hang,
             lambda: foreign_process(self.machine),
             self._suspend,
-            lambda: self.clock.set_wall_back(self.rng.choice((2.0, 90.0, 3600.0))),
+            self._set_clock,
             self._lose_worktree,
             self._reboot,
         ]
@@ -253,6 +281,7 @@ class Play:
         if found:
             runner = self.rng.choice(found)
             victims = self.rng.choice(("runner", "agent", "both"))
+            self.machine.counts[f"out of memory: {victims}"] += 1
             self._note(f"out of memory: {victims} of {runner.run_id[-4:]}")
             if victims != "agent":
                 self.machine.kill(runner.process)
@@ -264,16 +293,25 @@ class Play:
         if found:
             runner = self.rng.choice(found)
             runner.is_hung = not runner.is_hung
+            self.machine.counts["a runner hangs"] += runner.is_hung
             self._note(f"runner of {runner.run_id[-4:]} hangs: {runner.is_hung}")
 
     def _suspend(self) -> None:
         seconds = self.rng.choice((30.0, 4000.0, 86400.0))
         self.clock.suspend(seconds)
+        self.machine.counts[f"suspended for {seconds:.0f} s"] += 1
         self._note(f"suspended for {seconds:.0f} s")
+
+    def _set_clock(self) -> None:
+        seconds = self.rng.choice((2.0, 90.0, 3600.0))
+        self.clock.set_wall_back(seconds)
+        self.machine.counts[f"clock set back by {seconds:.0f} s"] += 1
+        self._note(f"the clock is set back by {seconds:.0f} s")
 
     def _reboot(self) -> None:
         if self.rng.random() < 0.4:
             self.machine.reboot()
+            self.machine.counts["reboot"] += 1
             self._note("reboot")
 
     def _lose_worktree(self) -> None:
@@ -288,6 +326,7 @@ class Play:
         ]
         if idle and self.rng.random() < 0.4:
             chosen = self.rng.choice(idle)
+            self.machine.counts["a worktree is deleted"] += 1
             self._note(f"somebody deletes {chosen.rsplit('/', 1)[-1]}")
             lose_worktree(self.machine, self.machine.checkouts[chosen].path)
 
@@ -295,7 +334,7 @@ class Play:
         self.journal.append(f"{self.clock.monotonic():9.1f}      {text}")
 
 
-def _tick(context: SimulatedContext) -> None:
+def let_tick(context: SimulatedContext) -> None:
     tick(context)
 
 
@@ -303,14 +342,26 @@ def _never() -> Event:
     return Event()
 
 
-def play_seeds(seeds: Iterable[int]) -> str | None:
-    """Play one seed after the other; return the story of the first that breaks a promise."""
-    for seed in seeds:
-        root = Path(tempfile.mkdtemp(prefix="wta-simulation-", dir=memory_folder()))
-        try:
-            Play(seed, root).run()
-        except Violation as violation:
-            return str(violation)
-        finally:
+def play_seeds(
+    seeds: Iterable[int], kind: type[Play] = Play, counts: Counter[str] | None = None
+) -> str | None:
+    """Play one seed after the other; return the story of the first that breaks a promise.
+
+    How often each fault has happened is added to `counts`.
+    """
+    place = Path(tempfile.mkdtemp(prefix="wta-simulation-", dir=memory_folder()))
+    try:
+        for seed in seeds:
+            root = place / str(seed)
+            root.mkdir()
+            play = kind(seed, root)
+            play.run()
+            if counts is not None:
+                counts += play.machine.counts
+                counts["seeds"] += 1
             shutil.rmtree(root)
+    except Violation as violation:
+        return str(violation)
+    finally:
+        shutil.rmtree(place)
     return None

@@ -23,7 +23,7 @@ from wtagents.system.files import make_private_folder
 from wtagents.system.run_folder import is_claimed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
     from typing import Self
@@ -62,7 +62,9 @@ class Fate:
         self.has_crashed = False
 
     def effect(self, name: str) -> None:
-        """Pass a step, or die."""
+        """Pass a step, or die; who is dead does nothing more."""
+        if self.has_crashed:
+            raise Crash(name)
         if self._overtaken_after is not None and not self.alone:
             self._overtaken_after -= 1
             if self._overtaken_after < 0 and self._overtake is not None:
@@ -71,7 +73,6 @@ class Fate:
         if self._crash_after is not None:
             self._crash_after -= 1
             if self._crash_after < 0:
-                self._crash_after = None
                 self.has_crashed = True
                 raise Crash(name)
 
@@ -226,6 +227,21 @@ class SimulatedWorld:
             signature=f"{found.commits} {found.uncommitted}",
             at=at,
         )
+
+    def run_gate(
+        self,
+        argv: tuple[str, ...],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log: Path,
+        seconds: float,
+        inherited: tuple[int, ...],
+    ) -> int | None:
+        raise Violation(f"the gate {argv} runs in {cwd}, where nothing is to land")
+
+    def stop_gates(self, *marks: tuple[str, str]) -> int:
+        raise Violation(f"gates with {marks} are stopped where nothing is to land")
 
     def _require_wished_end(self, run_id: RunId | None) -> None:
         if run_id is None:

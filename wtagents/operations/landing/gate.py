@@ -19,10 +19,8 @@ from wtagents.git.scratch import Scratch, fill_scratch, spoiled_paths
 from wtagents.operations.confining.gates import gate_walls
 from wtagents.operations.landing.words import SHELL_LIMIT
 from wtagents.operations.starting.worktree import copy_included
-from wtagents.system.command import clean_environment, run_logged
+from wtagents.system.command import clean_environment
 from wtagents.system.files import append_text, make_private_folder
-from wtagents.system.process import marked_processes, stop_found
-from wtagents.system.reaper import reaped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -44,8 +42,6 @@ _TAIL_BYTES = 4096
 _TAIL_LINES = 12
 _SHOWN = 3
 _SETUP, _GATE, _TESTS = "set-up command", "gate", "test command"
-_POLITE_SECONDS = 0.5
-_FIRM_SECONDS = 5.0
 
 
 @record
@@ -162,13 +158,7 @@ def stop_leftovers(
     context: Context, *, slots: Collection[int] = tuple(range(1, MOST_SLOTS + 1))
 ) -> int:
     """Stop what gates of these slots started and nobody waits for; the merger lock is held."""
-    marks = [slot_mark(context, slot) for slot in slots]
-    return stop_found(
-        lambda: marked_processes(*marks),
-        clock=context.clock,
-        polite_seconds=_POLITE_SECONDS,
-        firm_seconds=_FIRM_SECONDS,
-    )
+    return context.world.stop_gates(*(slot_mark(context, slot) for slot in slots))
 
 
 def _commands(inspection: Inspection) -> list[Command]:
@@ -231,10 +221,10 @@ def _run(inspection: Inspection, command: Command) -> int | None:
             inherited = () if control is None else (control,)
             argv = confined_argv(walls, argv, tree, control=control)
             environment |= dict(walls.environment)
-        return run_logged(
-            reaped(*argv),
+        return context.world.run_gate(
+            argv,
             cwd=tree,
-            timeout=context.settings.merge.gate_timeout,
+            seconds=context.settings.merge.gate_timeout,
             env=clean_environment(environment),
             log=command.log,
             inherited=inherited,
