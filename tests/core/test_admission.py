@@ -313,10 +313,15 @@ def test_only_a_person_raises_a_budget_that_no_midnight_renews() -> None:
 
 
 def test_a_task_waits_for_the_branch_that_it_starts_from() -> None:
-    around = ((1, "api, which is active"), (2, "api, which is cancelled"))
+    states = ("active", "cancelled", "failed", "stopped")
+    around = tuple((n, f"api, which is {state}") for n, state in enumerate(states, 1))
 
-    assert waits(queued(1), queued(2), queued(3), unfounded=around) == [
-        Wait(bar=Bar.FOUNDATION, detail="api, which is active"),
-        Wait(bar=Bar.FOUNDATION, detail="api, which is cancelled", final=True),
-        None,
+    found = waits(*map(queued, range(1, 6)), unfounded=around)
+
+    assert found[-1] is None
+    assert [(each.detail, each.final) for each in found if each] == [
+        ("api, which is active", False),
+        ("api, which is cancelled", True),
+        ("api, which is failed", True),
+        ("api, which is stopped", True),
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
-from wtagents.core.errors import StateError, UsageError
+from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.task import TaskState
 from wtagents.core.tending.admission import Bar
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.steering.send import SendRequest, send
 from wtagents.operations.steering.stop import cancel
+from wtagents.operations.steering.wait import Until, WaitRequest, wait
 
 pytestmark = pytest.mark.e2e
 
@@ -39,6 +40,19 @@ def test_it_starts_when_the_other_one_is_ready_and_only_its_own_commits_are_its(
     merged = merge(fleet.context, MergeRequestOptions(ready=True)).data
     assert [each.landed for each in merged] == [True, True]
     assert fleet.repository.subjects("main")[:3] == ["Add b.txt", "Add more.txt", "Add a.txt"]
+
+
+def test_nobody_waits_for_what_only_a_person_can_end(fleet: Fleet) -> None:
+    fleet.spawn("a", 'say "No."')
+    assert fleet.await_rest("a").state is TaskState.FAILED
+    fleet.spawn("b", *work("b.txt"), after_ready="a")
+    asked = WaitRequest(names=("b",), until=Until.READY, timeout=20)
+
+    assert wait(fleet.context, asked).exit_code is ExitCode.UNFULFILLED
+    assert fleet.status("b").attention == "waits for a, which is failed"
+    send(fleet.context, SendRequest(name="a", text=scenario(*work("a.txt"))))
+    assert fleet.await_rest("a").state is TaskState.READY
+    assert fleet.await_rest("b").state is TaskState.READY
 
 
 def test_it_starts_from_the_target_when_the_other_one_has_landed(fleet: Fleet) -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from wtagents.core.tending.pause import Pauses
     from wtagents.core.tending.snapshot import Snapshot, TaskView
 
+_AT_REST = (TaskState.CANCELLED, TaskState.FAILED, TaskState.STOPPED)
+"""States that a task leaves only by a person's word."""
+
 
 class Bar(StrEnum):
     """What keeps a task from starting."""
@@ -124,8 +127,8 @@ class Admission:
             return _held_back(self._around.pauses, view)
         foundation = dict(self._around.unfounded).get(view.task.id)
         if foundation is not None:
-            gone = foundation.endswith(TaskState.CANCELLED)
-            return Wait(bar=Bar.FOUNDATION, detail=foundation, final=gone)
+            rests = foundation.endswith(_AT_REST)
+            return Wait(bar=Bar.FOUNDATION, detail=foundation, final=rests)
         task, limit = view.task, self._limits.get(view.account)
         if limit is not None and limit.holds(task.id, self._now):
             return Wait(bar=Bar.LIMIT, until=limit.end_for(task.id), detail=limit.detail)

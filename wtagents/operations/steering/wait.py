@@ -97,4 +97,5 @@ def _cannot(item: TaskStatus, until: Until) -> bool:
     state = item.task.state
     resting = {TaskState.FAILED, TaskState.STOPPED, TaskState.CANCELLED}
     rejected = until is Until.MERGED and state is TaskState.READY and bool(item.attention)
-    return state in resting or rejected or bool(item.pulse and item.pulse.question)
+    kept = item.wait is not None and item.wait.final
+    return state in resting or rejected or kept or bool(item.pulse and item.pulse.question)
