@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet
+from tests.support.processes import kill_hard
 from tests.support.waiting import wait_until
 from wtagents.core.errors import ConfigError, SystemFault
 from wtagents.core.isolation.confinement import SandboxMode
@@ -179,6 +180,52 @@ def test_whoever_is_killed_nobody_is_left_inside(fleet: Fleet, mode: SandboxMode
 
     fleet.await_rest("a")
     fleet.await_gone("a")
+
+
+def test_links_to_what_later_sessions_obey_are_put_back(
+    fleet: Fleet, mode: SandboxMode, sandbox: Sandbox
+) -> None:
+    """A mount over a link lies over its end, so the link itself can be replaced for a moment."""
+    if mode is not SandboxMode.BUBBLEWRAP:
+        pytest.skip("Landlock leaves these files open")
+    dots, home = sandbox.home / "dots", sandbox.home / ".claude"
+    for folder in (dots, home):
+        folder.mkdir()
+    (dots / "settings.json").write_text("{}\n")
+    (home / "settings.json").symlink_to("../dots/settings.json")
+    (home / "agents").symlink_to("../nowhere")
+    program = sandbox.work / "claude"
+    program.write_text(_REPLACES)
+    program.chmod(0o755)
+    fleet.configure(
+        sandbox={"mode": mode.value},
+        limits={"retries": 0},
+        agent={"kind": "claude", "program": str(program)},
+    )
+    spawn(fleet.context, SpawnRequest(name="a", prompt="do it", agent=AgentSpec()))
+    aside = home / "settings.json.wta-1"
+    wait_until(aside.exists, what=lambda: fleet.describe("a"))
+    kill_hard(fleet.runner("a").pid)
+    fleet.await_rest("a")
+
+    assert (home / "settings.json").readlink() == Path("../dots/settings.json")
+    assert (home / "agents").readlink() == Path("../nowhere")
+    assert (dots / "settings.json").read_text() == "{}\n"
+    assert ((home / "CLAUDE.md").read_text(), aside.read_text()) == ("", "evil\n")
+
+
+_REPLACES = """\
+#!/bin/sh
+case "$*" in *stream-json*) ;; --version) echo 2.1.329; exit;; *) echo "{}"; exit;; esac
+cd ~/.claude || exit
+while :; do
+    rm -rf settings.json agents; mkdir agents
+    for file in settings.json CLAUDE.md ../dots/settings.json agents/new; do
+        (echo evil > $file) 2>/dev/null
+    done
+    sleep 0.1
+done
+"""
 
 
 def test_doctor_tries_it(fleet: Fleet, mode: SandboxMode, sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wtagents.core.ids import RunId, TaskName
-from wtagents.core.isolation.confinement import Confinement, Replacement, SandboxMode
+from wtagents.core.isolation.confinement import Confinement, Link, Replacement, SandboxMode
 from wtagents.core.isolation.network import NONE
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.order import Order
@@ -59,6 +59,7 @@ ORDER = Order(
         guard=(Path("/w/\udcff/.git"),),
         hide=(Path("/home/ada/.ssh"),),
         show=(Path("/s/instructions.md"),),
+        links=(Link(place=Path("/h/.claude/settings.json"), target="../dots/settings.json"),),
         replace=(Replacement(place=Path("/t"), source=Path("/s/tmp")),),
         hollow=Path("/w/.git"),
         network=NONE,

@@ -31,6 +31,7 @@ _GUARDED = (
     "workflows",
 )
 """What is obeyed by later sessions, also by a person's own."""
+_EMPTY = {"settings.json": b"{}\n", "settings.local.json": b"{}\n", "CLAUDE.md": b""}
 _PRIVATE = ("sessions",)
 """Named after process ids, which count from 1 in every namespace."""
 _OF_PROVIDERS = {
@@ -59,7 +60,7 @@ def claude_files(worktree: Path) -> AgentFiles:
         conversation=home / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(worktree)),
         write=(Path.home() / ".local" / "state" / "claude",),
         guard=tuple(home / name for name in _GUARDED),
-        settings=home / "settings.json",
+        empty=tuple((home / name, content) for name, content in _EMPTY.items()),
         private=tuple(home / name for name in _PRIVATE),
         copy=(state,),
         credentials=tuple(Path(path).expanduser() for paths in used for path in paths),

@@ -102,8 +102,9 @@ class AgentFiles:
     write: tuple[Path, ...] = ()
     guard: tuple[Path, ...] = ()
     """What later sessions obey; it is there, or must not appear."""
-    settings: Path | None = None
-    """That of `guard` which is a JSON file; the others without a suffix are folders."""
+    empty: tuple[tuple[Path, bytes], ...] = ()
+    """Those of `guard` that are files, and what is in them when they say nothing; one without a
+    suffix is a folder."""
     private: tuple[Path, ...] = ()
     """Folders of which every run needs one of its own."""
     copy: tuple[Path, ...] = ()

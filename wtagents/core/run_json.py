@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wtagents.core.ids import RunId, TaskName
-from wtagents.core.isolation.confinement import Confinement, Replacement, SandboxMode
+from wtagents.core.isolation.confinement import Confinement, Link, Replacement, SandboxMode
 from wtagents.core.isolation.network import ALL, Network
 from wtagents.core.order import Order
 from wtagents.core.run import (
@@ -101,6 +101,7 @@ def walls_value(walls: Confinement) -> dict[str, Any]:
         "program": walls.program,
         **{name: [str(path) for path in getattr(walls, name)] for name in _PATHS},
         "hollow": None if walls.hollow is None else str(walls.hollow),
+        "links": [[str(each.place), each.target] for each in walls.links],
         "replace": [[str(each.place), str(each.source)] for each in walls.replace],
         "network": walls.network.kind if walls.network.hosts is None else list(walls.network.hosts),
         "environment": [list(pair) for pair in walls.environment],
@@ -119,6 +120,11 @@ def parse_walls(value: Any) -> Confinement:
             Replacement(place=Path(place), source=Path(source))
             for place, source in fields.pairs("replace")
         ),
+        links=tuple(
+            Link(place=Path(place), target=target) for place, target in fields.pairs("links")
+        )
+        if fields.given("links")
+        else (),
         network=ALL
         if fields.raw("network") == ALL.kind
         else Network(hosts=fields.texts("network")),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import RunId
     from wtagents.core.message import Message
     from wtagents.core.run import ProcessIdentity, Run
+    from wtagents.system.paths import RunFolder
 
 
 _REBOOTED = "the machine was started again while the agent worked"
@@ -103,6 +104,7 @@ def _(action: NoteLost, context: Context) -> None:
     ):
         return
     survivors = context.world.stop_run(action.run_id)
+    _mend(folder)
     pulse = run_folder.load_pulse(folder)
     rebooted = _is_of_earlier_boot(context, claim)
     lost = Exit(
@@ -120,6 +122,16 @@ def _(action: NoteLost, context: Context) -> None:
         for message in heard:
             mark_delivered(db, message.id, action.run_id, context.clock.now())
         move_run(db, action.run_id, RunState.LOST, at=context.clock.now(), exit=lost)
+
+
+def _mend(folder: RunFolder) -> None:
+    """Put back the links that an agent had replaced when its runner was killed."""
+    order = run_folder.load_order(folder)
+    if order is not None and order.confinement is not None:
+        from wtagents.system.links import put_back
+
+        for link in order.confinement.links:
+            put_back(link)
 
 
 def _heard_unrecorded(context: Context, run_id: RunId) -> list[Message]:
@@ -160,6 +172,7 @@ def _stop_firmly(context: Context, run: Run) -> None:
     if claim is not None:
         context.world.signal(claim, signal.SIGKILL)
     survivors = context.world.stop_run(run.id)
+    _mend(folder)
     end = run_folder.load_exit(folder) or Exit(
         reason=ExitReason.STOPPED,
         detail="stopped from outside",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ExitCode, SystemFault
 from wtagents.core.record import replace
 from wtagents.core.run import Exit, ExitReason, Phase
-from wtagents.runner.outcome import STOPPED_EARLY, Outcome, with_refused
+from wtagents.runner.outcome import STOPPED_EARLY, Outcome, with_walls
 from wtagents.runner.prepare import run_setup, wait_for_files
 from wtagents.runner.stopping import clear_processes
 from wtagents.runner.walls import Walls
@@ -94,7 +94,8 @@ def _live(watch: Watch, order: Order) -> Outcome:
         from wtagents.runner.checks import run_checks
 
         outcome = run_checks(watch, order, walls, environment, outcome)
-    return with_refused(outcome, walls.refused)
+    walls.mend()
+    return with_walls(outcome, refused=walls.refused, mended=walls.mended)
 
 
 def _guarded(watch: Watch, order: Order) -> Outcome:

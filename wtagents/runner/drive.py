@@ -184,6 +184,7 @@ class Drive:
         """
         if now >= self._next_look:
             self._next_look = now + 1.0
+            self._walls.mend()
             there = os.path.lexists(self._order.worktree / ".git")
             self._missed_looks = 0 if there else self._missed_looks + 1
         return self._missed_looks >= _LOST_LOOKS

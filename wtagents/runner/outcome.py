@@ -28,9 +28,9 @@ class Outcome:
     checks: tuple[Check, ...] = ()
 
 
-def with_refused(outcome: Outcome, hosts: tuple[str, ...]) -> Outcome:
-    """Return an outcome that also tells which hosts were not to be reached."""
-    told = tuple(f"network {host} (sandbox.network)" for host in hosts)
+def with_walls(outcome: Outcome, *, refused: tuple[str, ...], mended: tuple[str, ...]) -> Outcome:
+    """Return an outcome that also tells which hosts were refused, and which links replaced."""
+    told = (*(f"network {host} (sandbox.network)" for host in refused), *mended)
     return replace(outcome, denials=(*outcome.denials, *told)) if told else outcome
 
 

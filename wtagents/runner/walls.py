@@ -9,6 +9,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.system.child import require_program, start_child
 from wtagents.system.confine import confined_argv
 from wtagents.system.files import append_text
+from wtagents.system.links import put_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ class Walls:
     def __init__(self, watch: Watch, order: Order) -> None:
         self.refused: tuple[str, ...] = ()
         """What would have to be on the list of hosts for what was tried, in order."""
+        self.mended: tuple[str, ...] = ()
+        """What an agent had replaced that others obey, each in a few words."""
         self._watch = watch
         self._order = order
         self._porter: Porter | None = None
@@ -79,6 +82,13 @@ class Walls:
         return start_child(
             argv, cwd=cwd, env=environment, stdout=stdout, stderr=stderr, speaks=speaks
         )
+
+    def mend(self) -> None:
+        """Put back links that an agent has replaced."""
+        walls = self._order.confinement
+        for link in walls.links if walls is not None else ():
+            with contextlib.suppress(OSError):
+                self.mended += tuple(filter(None, (put_back(link),)))
 
     def _control(self, walls: Confinement, held: contextlib.ExitStack) -> int | None:
         """Return the descriptor with which a program gets its way out; None where it needs none."""

@@ -101,6 +101,15 @@ class Replacement:
 
 
 @record
+class Link:
+    """A link in a folder that may be written: it leads to what is guarded, but may be replaced."""
+
+    place: Path
+    target: str
+    """As it is written there."""
+
+
+@record
 class Confinement:
     """One run's walls. All paths are absolute, resolved and existing."""
 
@@ -115,6 +124,8 @@ class Confinement:
     """Neither to be read nor written."""
     show: tuple[Path, ...] = ()
     """Inside of what is hidden: to be read."""
+    links: tuple[Link, ...] = ()
+    """To be put back when they are gone: no mount can lie over a link."""
     replace: tuple[Replacement, ...] = ()
     """Only where files have a namespace of their own."""
     hollow: Path | None = None

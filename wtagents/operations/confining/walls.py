@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wtagents.agent.port import OwnSandbox
 from wtagents.core.isolation.confinement import (
     Confinement,
+    Link,
     Replacement,
     SandboxMode,
     inside,
@@ -113,6 +114,7 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
         guard=tuple(existing((*guard, *inside_any(others, write)))),
         hide=tuple(_hidden(needs, hidden, has_own_files=has_own_files)),
         show=tuple(existing((needs.folder.instructions, *((needs.past,) if needs.past else ())))),
+        links=tuple(_links(needs.files.guard)) if has_own_files else (),
         replace=replace,
         hollow=context.common_dir.resolve() if has_own_files else None,
         network=settings.network.plus(needs.files.service),
@@ -230,6 +232,13 @@ def _replacements(needs: Needs) -> Iterator[Replacement]:
             yield Replacement(place=place.resolve(), source=copy)
 
 
+def _links(guarded: Iterable[Path]) -> Iterator[Link]:
+    for path in guarded:
+        if path.is_symlink():
+            place = path.parent.resolve() / path.name
+            yield Link(place=place, target=str(path.readlink()))
+
+
 def _prepare(needs: Needs, *, has_own_files: bool) -> None:
     """Make what must exist: a wall can only be built round something."""
     files = needs.files
@@ -244,11 +253,14 @@ def _prepare(needs: Needs, *, has_own_files: bool) -> None:
     for place in files.private:
         place.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         make_private_folder(needs.folder.own / place.name)
+    empty = dict(files.empty)
     for path in files.guard:
-        if path == files.settings and not os.path.lexists(path):
-            write_atomic(path, b"{}\n")
+        if os.path.lexists(path):
+            continue
+        if path in empty:
+            write_atomic(path, empty[path])
         elif not path.suffix:
-            path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            path.mkdir(mode=PRIVATE_FOLDER)
 
 
 def inside_any(paths: Iterable[Path], folders: Iterable[Path]) -> Iterator[Path]:
