@@ -18,6 +18,7 @@ from tests.support.wta import Said, start_wta, wta
 from wtagents.core.errors import ExitCode
 from wtagents.core.run import Phase
 from wtagents.core.task import TaskState
+from wtagents.system.lock import is_held
 from wtagents.system.process import is_alive
 
 pytestmark = pytest.mark.e2e
@@ -100,6 +101,7 @@ def test_a_supervisor_that_is_asked_to_end_leaves_the_agents_alone(fleet: Fleet)
     fleet.spawn("a", "listen 20", *work())
     supervisor = start_wta(fleet.repository.path, "supervise")
     fleet.await_phase("a", Phase.THINKING)
+    wait_until(lambda: is_held(fleet.context.paths.supervisor_lock), what="the supervisor's lock")
 
     supervisor.send_signal(signal.SIGTERM)
 
