@@ -125,7 +125,8 @@ GOOD = '{"name": "a", "prompt": "x"}'
     [
         ("", "tasks has no task"),
         ("{", "tasks, line 1 is not JSON"),
-        ("[1]", "tasks, line 1 is not a table of settings"),
+        (f"{GOOD}\n[1]", "tasks, line 2 is not a table of settings"),
+        ("[[task]]\nname = 'a'", "tasks, task 1: prompt is missing"),
         (f'{GOOD}\n{{"name": "b"}}', "tasks, line 2: prompt is missing"),
         (f'{GOOD}\n{{"name": 1, "prompt": "x"}}', "tasks, line 2: name is no text"),
         (f'{GOOD[:-1]}, "colour": 1}}', "tasks, line 1: there is no setting 'colour'"),
@@ -134,7 +135,7 @@ GOOD = '{"name": "a", "prompt": "x"}'
         (f'{GOOD[:-1]}, "model": ["b"]}}', "tasks, line 1: model is no text and no number"),
         (f'{GOOD[:-1]}, "budget": -1}}', "tasks, line 1: budget: -1.0 is not in the range x>0"),
         (f'{GOOD[:-1]}, "program": "x"}}', "tasks, line 1: program is no list of texts"),
-        (f"{GOOD}\n{GOOD}", "the names a and a do not fit beside each other"),
+        (f"{GOOD}\n{GOOD}", "two tasks are called a"),
         (
             f'{GOOD}\n{{"name": "A/b", "prompt": "x"}}',
             "the names a and A/b do not fit beside each other",

@@ -60,7 +60,9 @@ class Entry:
 def load_entries(context: click.Context, source: str) -> tuple[Entry, ...]:
     """Return the tasks of a file, `-` for stdin. Raises UsageError, which names file and task."""
     content = read_content(source, limit=LIMIT)
-    parsed = _toml(content, source) if source.endswith(".toml") else _json_lines(content, source)
+    is_json = content.lstrip()[:1] == "{"
+    source = "stdin" if source == "-" else source
+    parsed = _json_lines(content, source) if is_json else _toml(content, source)
     entries = tuple(_entry(context, value, place) for place, value in parsed)
     if not entries:
         raise UsageError(f"{source} has no task", hint=_HINT)
@@ -110,9 +112,8 @@ def _entry(context: click.Context, value: Any, place: str) -> Entry:
 def _option(context: click.Context, key: str, value: Any, place: str) -> tuple[str, Any]:
     """Return an option by the name that the command knows it by, with its value."""
     if key not in _OPTIONS:
-        raise UsageError(
-            f"{place}: there is no setting {key!r}", cause=f"known are {', '.join(_OPTIONS)}"
-        )
+        known = ", ".join(("name", "prompt", "program", *_OPTIONS))
+        raise UsageError(f"{place}: there is no setting {key!r}", cause=f"known are {known}")
     option = next(each for each in context.command.params if f"--{key}" in each.opts)
     assert isinstance(option, click.Option)  # noqa: S101 - it has two dashes
     if option.is_flag or option.multiple:

@@ -206,6 +206,8 @@ def _check_names(
     db: Database, name: TaskName, request: SpawnRequest, before: Sequence[TaskName]
 ) -> None:
     """Raise StateError, NotFoundError or UsageError for a name that is taken or leads nowhere."""
+    if name in before:
+        raise UsageError(f"two tasks are called {name}", hint="rename one of them")
     for other in before:
         if name.folded == other.folded or name.nests_with(other):
             raise UsageError(
