@@ -102,7 +102,11 @@ class ClaudeFleet:
             "model": MODEL,
             "allow": list(allow),
         }
-        usual = {"merge": {"resolver": "none"}, "sandbox": {"mode": "auto"}}
+        usual: dict[str, dict[str, Any]] = {
+            "merge": {"resolver": "none"},
+            "sandbox": {"mode": "auto"},
+            "radar": {"notify": False},  # its words would come in no script
+        }
         agent |= sections.get("agent", {})
         self.fleet.configure(**{**usual, **sections, "agent": agent})
 

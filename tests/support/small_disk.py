@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import run_to_end
+from tests.support.waiting import wait_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,9 @@ class SmallDisk:
             self._remount("rw")
 
     def _remount(self, mode: str) -> None:
-        done = run_to_end(["mount", "-o", f"remount,{mode}", str(self.root)])
-        assert done.returncode == 0, done.stderr.decode()
+        """Try until it works: who was just killed has its files open for a moment more."""
+        remount = ["mount", "-o", f"remount,{mode}", str(self.root)]
+        wait_until(lambda: run_to_end(remount).returncode == 0, what="the disk is free", timeout=5)
 
 
 @contextlib.contextmanager
