@@ -33,7 +33,8 @@ from pathlib import Path
 from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.landing.land import land_waiting
-layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})
+values = {"merge": json.loads(sys.argv[2]), "sandbox": {"mode": "none"}}
+layer = Layer(source="--test", values=values)
 land_waiting(Context(Path(sys.argv[1]), flags=[layer]))
 """
 

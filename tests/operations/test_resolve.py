@@ -36,7 +36,8 @@ from pathlib import Path
 from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.resolve import ResolveRequest, resolve
-layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})
+values = {"merge": json.loads(sys.argv[2]), "sandbox": {"mode": "none"}}
+layer = Layer(source="--test", values=values)
 resolve(Context(Path(sys.argv[1]), flags=[layer]), ResolveRequest(name="three", done=True))
 """
 ROWS = [f"row {number}\n" for number in range(20)]

@@ -31,7 +31,8 @@ from pathlib import Path
 from wtagents.core.config.settings import Layer
 from wtagents.operations.context import Context
 from wtagents.operations.undo import UndoRequest, undo
-layer = Layer(source="--test", values={"merge": json.loads(sys.argv[2])})
+values = {"merge": json.loads(sys.argv[2]), "sandbox": {"mode": "none"}}
+layer = Layer(source="--test", values=values)
 undo(Context(Path(sys.argv[1]), flags=[layer]), UndoRequest(name="fix"))
 """
 
