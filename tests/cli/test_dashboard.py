@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 from tests.support.processes import run_to_end
 from tests.support.stored import stored_task
-from tests.support.terminal import talk_in_pty
+from tests.support.terminal import close_terminal_of, talk_in_pty
 from wtagents.operations.context import Context
 
 if TYPE_CHECKING:
@@ -40,3 +41,9 @@ def test_wta_alone_opens_it_where_there_are_tasks(repository: RepositoryBuilder)
     status, drawn = talk_in_pty(WTA, cwd=repository.path, talk=[(SHOWN, BYE)])
     assert status == 0
     assert b"Usage: wta" not in drawn
+
+
+def test_it_ends_with_its_terminal(repository: RepositoryBuilder) -> None:
+    with_a_task(repository)
+    status = close_terminal_of([*WTA, "dashboard"], cwd=repository.path, words=SHOWN)
+    assert status == -signal.SIGHUP

@@ -49,6 +49,27 @@ def run_in_pty(argv: Sequence[str], *, cwd: Path) -> int:
         os.close(ours)
 
 
+def close_terminal_of(argv: Sequence[str], *, cwd: Path, words: bytes) -> int:
+    """Run a program in a terminal that is closed once the words are shown; return its status.
+
+    The terminal controls no session: no signal of the kernel tells the program.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        argv, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
+    os.close(theirs)
+    try:
+        drawn = b""
+        while words not in drawn:
+            ready, _, _ = select.select([ours], [], [], _SECONDS)
+            assert ready, f"{words!r} was not shown: {drawn[-2000:]!r}"
+            drawn += os.read(ours, 1 << 16)
+    finally:
+        os.close(ours)
+    return process.wait(timeout=_SECONDS)
+
+
 def talk_in_pty(
     argv: Sequence[str], *, cwd: Path, talk: Sequence[tuple[bytes, bytes]]
 ) -> tuple[int, bytes]:

@@ -41,7 +41,9 @@ def show_dashboard(
     from wtagents.core.past import parse_past
     from wtagents.dashboard.app import Dashboard
     from wtagents.supervisor.wake import ensure_supervisor
+    from wtagents.system.hangup import end_with_terminal
 
+    end_with_terminal()
     contexts = shown_contexts(invocation, everywhere=everywhere)
     moment = parse_past(at, contexts[0].clock.now()) if at else None
     app = Dashboard(*contexts, wake=ensure_supervisor, theme=theme, at=moment)

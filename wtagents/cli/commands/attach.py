@@ -56,7 +56,9 @@ def _left(task: Task) -> str:
 def _watch(invocation: Invocation, name: str) -> Task:
     from wtagents.dashboard.attach import AttachApp
     from wtagents.store.tasks import require_task, require_task_by_id
+    from wtagents.system.hangup import end_with_terminal
 
+    end_with_terminal()
     with invocation.context.database.read() as db:
         task = require_task(db, name)
     AttachApp(invocation.context, name, wake=invocation.wake_supervisor).run()
