@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fleet import Fleet, scenario, work
+from tests.support.records import NOW
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.task import TaskState
 from wtagents.core.tending.admission import Bar
@@ -12,6 +13,7 @@ from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.steering.send import SendRequest, send
 from wtagents.operations.steering.stop import cancel
 from wtagents.operations.steering.wait import Until, WaitRequest, wait
+from wtagents.operations.telling.status_words import now_of
 
 pytestmark = pytest.mark.e2e
 
@@ -53,6 +55,22 @@ def test_nobody_waits_for_what_only_a_person_can_end(fleet: Fleet) -> None:
     send(fleet.context, SendRequest(name="a", text=scenario(*work("a.txt"))))
     assert fleet.await_rest("a").state is TaskState.READY
     assert fleet.await_rest("b").state is TaskState.READY
+
+
+def test_a_landing_behind_a_task_at_rest_is_waited_for_by_nobody(fleet: Fleet) -> None:
+    fleet.spawn("a", 'say "No."')
+    fleet.spawn("b", "wait 30")
+    assert fleet.await_rest("a").state is TaskState.FAILED
+    fleet.spawn("c", *work("c.txt"), after=("a", "b"), merge=True)
+    assert fleet.await_rest("c").state is TaskState.READY
+    asked = WaitRequest(names=("c",), until=Until.MERGED, timeout=20)
+
+    assert wait(fleet.context, asked).exit_code is ExitCode.UNFULFILLED
+    assert now_of(fleet.status("c"), NOW) == "lands after a, which is failed"
+    cancel(fleet.context, ["a"])
+    assert now_of(fleet.status("c"), NOW) == "lands after b, which is active"
+    cancel(fleet.context, ["b"])
+    assert now_of(fleet.status("c"), NOW) == "lands by itself"
 
 
 def test_it_starts_from_the_target_when_the_other_one_has_landed(fleet: Fleet) -> None:

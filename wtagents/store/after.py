@@ -64,6 +64,18 @@ def blocked_tasks(db: Database) -> frozenset[int]:
     return frozenset(row["task_id"] for row in rows)
 
 
+def unlanded(db: Database) -> dict[int, Task]:
+    """Return, of what each task lands after, one that has not ended: one at rest before others."""
+    rows = db.rows(
+        "SELECT task_id, after_id FROM task_after JOIN task ON task.id = after_id"
+        " WHERE task.state NOT IN (SELECT value FROM json_each(?))"
+        " ORDER BY task.state IN ('failed', 'stopped'), after_id DESC",
+        (dump(sorted(ENDED_TASK_STATES)),),
+    )
+    found = {row["task_id"]: row["after_id"] for row in rows}
+    return {task_id: require_task_by_id(db, after_id) for task_id, after_id in found.items()}
+
+
 def tasks_after(db: Database, task_id: int) -> list[Task]:
     """Return the tasks that a task lands after."""
     rows = db.rows(

@@ -98,4 +98,5 @@ def _cannot(item: TaskStatus, until: Until) -> bool:
     resting = {TaskState.FAILED, TaskState.STOPPED, TaskState.CANCELLED}
     rejected = until is Until.MERGED and state is TaskState.READY and bool(item.attention)
     kept = item.wait is not None and item.wait.final
+    kept |= until is Until.MERGED and item.behind is not None and item.behind.rests
     return state in resting or rejected or kept or bool(item.pulse and item.pulse.question)

@@ -22,6 +22,7 @@ from wtagents.operations.result import OperationResult
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wtagents.core.ids import TaskName
     from wtagents.core.isolation.confinement import SandboxMode
     from wtagents.core.landing.merge import MergeRequest
     from wtagents.core.message import Message
@@ -49,6 +50,19 @@ class StatusRequest:
 
 
 @record
+class Behind:
+    """A task that another one lands after."""
+
+    name: TaskName
+    state: TaskState
+
+    @property
+    def rests(self) -> bool:
+        """Whether only a person takes it further."""
+        return self.state in (TaskState.FAILED, TaskState.STOPPED)
+
+
+@record
 class TaskStatus:
     """One task as a person sees it."""
 
@@ -71,6 +85,8 @@ class TaskStatus:
     waiting_messages: int
     wait: Wait | None = None
     """What a queued task waits for."""
+    behind: Behind | None = None
+    """What a ready task lands after, as long as that has not ended."""
     clashes: tuple[RadarClash, ...] = ()
     """What the radar saw last; `task` may be the other one of a pair."""
     sandbox: SandboxMode | None = None
@@ -115,6 +131,7 @@ class _Row:
     merge: MergeRequest | None
     waiting: tuple[Message, ...]
     wait: Wait | None
+    behind: Behind | None
     clashes: tuple[RadarClash, ...]
     red: str
 
@@ -133,7 +150,7 @@ def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
         waiting = undelivered(db)
         clashes = _clashes(db)
         red = _red(context, db)
-        waiting_for = _waits(context, db, chosen)
+        waiting_for, behind = _waits(context, db, chosen), _behind(db, chosen)
     return [
         _Row(
             task=task,
@@ -143,6 +160,7 @@ def _read(context: Context, db: Database, names: tuple[str, ...]) -> list[_Row]:
             merge=merges.get(task.id),
             waiting=tuple(m for m in waiting if m.task_id == task.id),
             wait=waiting_for.get(task.id),
+            behind=behind.get(task.id),
             clashes=clashes.get(task.id, ()),
             red=red.get(task.id, ""),
         )
@@ -169,6 +187,20 @@ def _waits(context: Context, db: Database, chosen: Sequence[Task]) -> Mapping[in
     from wtagents.operations.telling.waits import waits
 
     return waits(context, db)
+
+
+def _behind(db: Database, chosen: Sequence[Task]) -> Mapping[int, Behind]:
+    """Return what ready tasks land after; asked only when there is one."""
+    if not any(task.state is TaskState.READY for task in chosen):
+        return {}
+    from wtagents.store.after import unlanded
+
+    first = unlanded(db)
+    return {
+        task.id: Behind(name=first[task.id].name, state=first[task.id].state)
+        for task in chosen
+        if task.state is TaskState.READY and task.id in first
+    }
 
 
 def _clashes(db: Database) -> dict[int, tuple[RadarClash, ...]]:
@@ -220,6 +252,7 @@ def _describe(
         merge=row.merge,
         waiting_messages=len(row.waiting),
         wait=row.wait,
+        behind=row.behind,
         clashes=row.clashes,
         sandbox=_sandbox(context, row.run) if request.names else _if_live(row.run, in_list),
         resources=_resources(context, row.task) if request.names else None,

@@ -71,9 +71,10 @@ def now_of(item: TaskStatus, now: datetime) -> str:
             return f"landed on {task.target}"
         case TaskState.READY if item.worktree and item.worktree.uncommitted:
             return f"{item.worktree.uncommitted} uncommitted"
+        case TaskState.READY:
+            return _lands(item) if task.merge_when_ready else ""
         case _:
-            waits = "lands by itself" if task.merge_when_ready else ""
-            return waits if task.state is TaskState.READY else printable(task.detail, _DOING_LIMIT)
+            return printable(task.detail, _DOING_LIMIT)
 
 
 def why_of(item: TaskStatus, now: datetime) -> tuple[str, ...]:
@@ -86,6 +87,12 @@ def why_of(item: TaskStatus, now: datetime) -> tuple[str, ...]:
     if item.merge is not None and item.merge.detail:
         said.append(f"its landing is {item.merge.state}: {item.merge.detail}")
     return tuple(dict.fromkeys(line for line in said if line))
+
+
+def _lands(item: TaskStatus) -> str:
+    """Say what the landing waits for that was asked for beforehand."""
+    behind = item.behind
+    return f"lands after {behind.name}, which is {behind.state}" if behind else "lands by itself"
 
 
 def _doing(item: TaskStatus) -> str:
