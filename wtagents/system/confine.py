@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _LANDLOCK = Path(__file__).with_name("landlock.py")
 _OUTLET = Path(__file__).with_name("outlet.py")
 _TRIAL_SECONDS = 20.0
+_MEASUREMENTS = 5
 _SCRIPT = """\
 for place do
     if test "$place" = --; then reads=1; continue; fi
@@ -78,6 +80,25 @@ def tried(
     if not done.ok or told[-1:] != ["end"]:
         return done.complaint
     return dict(zip((*write, *read), (said == "1" for said in told), strict=False))
+
+
+def overhead(walls: Confinement, cwd: Path) -> float:
+    """Return how many seconds longer a program takes to begin and end inside: the median of five.
+
+    Raises SystemFault.
+    """
+    from statistics import median
+
+    from wtagents.system.command import run_command
+
+    def took(argv: tuple[str, ...]) -> float:
+        begun = time.monotonic()
+        run_command(argv, cwd=cwd, timeout=_TRIAL_SECONDS)
+        return time.monotonic() - begun
+
+    bare = ("/bin/true",)
+    inside = confined_argv(walls, bare, cwd)
+    return median(took(inside) - took(bare) for _ in range(_MEASUREMENTS))
 
 
 def trial_fault(mode: SandboxMode, program: str, network: Network) -> str:

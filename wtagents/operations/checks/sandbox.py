@@ -14,7 +14,7 @@ from wtagents.core.isolation.confinement import Confinement, SandboxMode
 from wtagents.operations.checks.check import failed, note, ok
 from wtagents.operations.confining.choose import choose_sandbox
 from wtagents.operations.confining.walls import Needs, build_walls
-from wtagents.system.confine import TRACE, tried
+from wtagents.system.confine import TRACE, overhead, tried
 from wtagents.system.network_trial import network_fault
 from wtagents.system.paths import ResourceFolder, RunFolder
 
@@ -71,7 +71,8 @@ def _attempt(context: Context, chosen: Sandbox, why: str) -> Check:
         could = tried(walls, worktree, write=(worktree, *forbidden), read=secrets)
         for place in filter(Path.is_dir, forbidden):
             (place / TRACE).unlink(missing_ok=True)
-    return _judge(walls, worktree, could, why)
+        cost = overhead(walls, worktree)
+    return _judge(walls, worktree, could, f"; they cost {cost * 1000:.0f} ms a program{why}")
 
 
 def _judge(walls: Confinement, worktree: Path, could: dict[Path, bool] | str, why: str) -> Check:
