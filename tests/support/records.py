@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from wtagents.core.ids import BranchName, Oid, RunId, TaskName
 from wtagents.core.landing.merge import MergeRequest, MergeState
 from wtagents.core.message import Message, MessageKind
+from wtagents.core.record import replace
 from wtagents.core.run import (
     Exit,
     ExitReason,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.support.records import NOW, a_merge, a_pulse, a_question, a_run, a_task, worktree_facts
 from wtagents.core.ids import TaskName
 from wtagents.core.landing.merge import MergeState, Rejection
+from wtagents.core.record import replace
 from wtagents.core.run import Phase, Usage
 from wtagents.core.task import Reason, TaskState
 from wtagents.core.tending.liveness import Liveness

@@ -233,6 +233,7 @@ class Dashboard(Acting):
         for home in self._homes:
             home.past = None
         self._show_all()
+        self.screen.refresh_bindings()
         self.say("this is now", Tone.FAINT)
 
     def action_step(self, minutes: int) -> None:
@@ -299,6 +300,7 @@ class Dashboard(Acting):
             if what.seen.at == self._moment:
                 home.past = what.seen
                 self._show_all()
+                self.screen.refresh_bindings()
         elif isinstance(what, feed.StoreTroubled):
             self._note_trouble(home, what.error)
 
@@ -306,7 +308,6 @@ class Dashboard(Acting):
         screen = self.room()
         if screen is not None:
             screen.show()
-            screen.refresh_bindings()
 
     def _note_trouble(self, home: Home, error: WtaError | None) -> None:
         if error is None and home.trouble is None:

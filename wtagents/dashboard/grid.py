@@ -56,6 +56,11 @@ def cell(text: str, tone: Tone = Tone.PLAIN) -> Cell:
     return Cell(parts=((shown, tone),)) if shown else EMPTY
 
 
+def own(text: str, tone: Tone = Tone.PLAIN) -> Cell:
+    """Return a cell of a word or a figure of our own: nothing in it could steer a terminal."""
+    return Cell(parts=((text, tone),)) if text else EMPTY
+
+
 @record
 class Column:
     """One column of a table."""

@@ -11,7 +11,7 @@ from wtagents.core.lifecycle import LIVE_MERGE_STATES, LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.core.task import TaskState
 from wtagents.core.tending.liveness import Liveness
-from wtagents.dashboard.grid import EMPTY, Cell, Column, Heading, Line, Row, Tone, cell
+from wtagents.dashboard.grid import EMPTY, Cell, Column, Heading, Line, Row, Tone, cell, own
 from wtagents.operations.telling.status_words import (
     GROUPS,
     clashes,
@@ -236,23 +236,23 @@ def cells_of(
     if item.activity_age is not None:
         since = item.activity_age + late
     commits = item.worktree.commits if item.worktree else 0
-    unknown = cell("?", Tone.FAINT) if item.is_past and item.run is not None else EMPTY
+    unknown = own("?", Tone.FAINT) if item.is_past and item.run is not None else EMPTY
     tokens = item.usage.input_tokens + item.usage.output_tokens
     place = places.get(item.task.id)
     return (
-        cell(glyph, tone),
+        own(glyph, tone),
         cell(label, Tone.FAINT),
-        cell(item.task.name, Tone.FAINT if ended else Tone.STRONG),
-        cell(word, tone),
+        own(item.task.name, Tone.FAINT if ended else Tone.STRONG),
+        own(word, tone),
         cell(now_of(item, now), Tone.NOTICE if item.attention else _now_tone(item)),
         cell(clashes(item), Tone.NOTICE),
-        cell(f"#{place}" if place else "", Tone.ACCENT),
-        cell(str(commits)) if commits else unknown,
+        own(f"#{place}" if place else "", Tone.ACCENT),
+        own(str(commits)) if commits else unknown,
         _changes(item) if item.worktree else unknown,
         context_bar(item),
-        cell(count(tokens) if item.usage.input_tokens else "", Tone.FAINT),
-        cell(f"{money(item.usage.cost_usd)}{' ?' if _spends_unknown(item) else ''}".strip()),
-        cell(age(since), Tone.FAINT),
+        own(count(tokens) if item.usage.input_tokens else "", Tone.FAINT),
+        own(f"{money(item.usage.cost_usd)}{' ?' if _spends_unknown(item) else ''}".strip()),
+        own(age(since), Tone.FAINT),
     )
 
 

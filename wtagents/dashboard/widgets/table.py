@@ -98,8 +98,8 @@ class Table(ScrollView, can_focus=True):
         if len(before) != len(self._lines) or slots != self._slots or not before:
             self.refresh()
         else:
-            for index, (old, new) in enumerate(zip(before, self._lines, strict=True)):
-                if old != new:
+            for index in self._in_sight:
+                if before[index] != self._lines[index]:
                     self._refresh_index(index)
         self._keep_cursor(place)
 
@@ -173,6 +173,12 @@ class Table(ScrollView, can_focus=True):
     def _top(self) -> int:
         """Lines above the first row."""
         return 1 if self.titled else 0
+
+    @property
+    def _in_sight(self) -> range:
+        """Lines that are drawn now; what is scrolled into sight later is drawn then."""
+        first = self.scroll_offset.y
+        return range(first, min(len(self._lines), first + self.size.height))
 
     @property
     def _room(self) -> int:
