@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.claude]
 
+BY_THE_FIRST = "changed by the task first"
+"""It `has just been`, or once the radar has looked, `is being`."""
 UNTIL_GO = bash("while [ ! -e go ]; do sleep 0.05; done; rm go")
 
 
@@ -41,9 +43,9 @@ def test_the_second_one_is_warned_and_goes_on(agents: ClaudeFleet) -> None:
     agents.await_rest("second")
     assert (place / "notes.md").read_text() == "second\n"
     asked = agents.requests("second")
-    said = "notes.md has just been changed by the task first"
-    assert [each.contains(said) for each in asked[:3]] == [False, True, True]
-    assert not asked[2].contains("other.md has just")
+    assert [each.contains(BY_THE_FIRST) for each in asked[:3]] == [False, True, True]
+    assert asked[2].contains("wta: notes.md ")
+    assert not asked[2].contains("wta: other.md ")
 
 
 def test_it_is_denied_and_told_why(agents: ClaudeFleet) -> None:
@@ -64,7 +66,8 @@ def test_it_is_denied_and_told_why(agents: ClaudeFleet) -> None:
         "mine.md",
     ]
     results = agents.results("second")
-    assert "notes.md has just been changed by the task first" in results[0]
+    assert "wta: notes.md " in results[0]
+    assert BY_THE_FIRST in results[0]
     assert 'docs/x.md is claimed for the task first ("[[script:first]] Do first.").' in results[1]
 
 
