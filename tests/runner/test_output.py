@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
 
 from tests.support.running import Running
 from tests.support.waiting import wait_until
+from wtagents.core.message import MessageKind
 from wtagents.core.run import ExitReason, Phase
 from wtagents.system import run_folder
 
@@ -93,6 +95,24 @@ def test_an_agent_that_reads_nothing_of_a_long_prompt_ends_as_it_likes(running: 
     running.start_speaker("/bin/sh", "-c", script, prompt="x" * 3_000_000)
     ended = running.outcome()
     assert (ended.reason, ended.detail, ended.exit_code) == (ExitReason.AGENT_ERROR, "bye", 3)
+
+
+def test_what_is_approved_is_what_was_asked_for(running: Running) -> None:
+    """The file has a question without its credentials; the agent gets its own words back."""
+    token = "ghp_" + "aB3dE5gH7jK9" * 3
+    script = (
+        f"asked = dict(subtype='can_use_tool', tool_name='Bash', input=dict(command='use {token}'),"
+        " tool_use_id='t')\n"
+        "tell(type='control_request', request_id='q1', request=asked)\n"
+        "open('answer', 'w').write(sys.stdin.readline())\n"
+    )
+    start_speaker(running, script + RESULT + "sys.stdin.read()\n")
+    running.await_phase(Phase.ASKING)
+    body = json.dumps({"request_id": "q1", "allow": True, "message": ""})
+    running.post(1, MessageKind.ANSWER, body)
+    assert running.outcome().reason is ExitReason.COMPLETED
+    assert f"use {token}" in (running.worktree / "answer").read_text()
+    assert "use [GitHub token]" in running.stream()
 
 
 def test_credentials_do_not_come_into_what_is_kept(running: Running) -> None:

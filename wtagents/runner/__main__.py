@@ -23,6 +23,7 @@ from wtagents.system.bell import Bell
 from wtagents.system.clock import SystemClock
 from wtagents.system.command import clean_environment
 from wtagents.system.files import append_text
+from wtagents.system.lines import Lines
 from wtagents.system.paths import RunFolder
 from wtagents.system.process import RUN_MARK, adopt_orphans, own_identity
 from wtagents.system.run_folder import load_order, write_agent, write_claim, write_exit
@@ -69,8 +70,12 @@ def _live(watch: Watch, order: Order) -> Outcome:
         return hindrance
     if watch.stops:
         return STOPPED_EARLY
+    lines = Lines()
     try:
-        with watch.hear(watch.folder.stream) as said, watch.hear(watch.folder.stderr) as complained:
+        with (
+            watch.hear(watch.folder.stream, lines=lines) as said,
+            watch.hear(watch.folder.stderr) as complained,
+        ):
             child = walls.start(
                 order.argv,
                 environment=environment,
@@ -89,7 +94,7 @@ def _live(watch: Watch, order: Order) -> Outcome:
             write_agent(watch.folder, identity)
     from wtagents.runner.drive import Drive
 
-    outcome = Drive(watch, order, child, walls).run()
+    outcome = Drive(watch, order, child, walls, lines).run()
     if order.checks:
         from wtagents.runner.checks import run_checks
 

@@ -22,7 +22,6 @@ from wtagents.runner.stillness import StillnessWatch
 from wtagents.runner.stopping import Stopping
 from wtagents.system.files import load_tail
 from wtagents.system.load import oom_kills
-from wtagents.system.tail import Tail
 
 if TYPE_CHECKING:
     from wtagents.agent.port import ReaderState
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from wtagents.runner.walls import Walls
     from wtagents.runner.watch import Watch
     from wtagents.system.child import Child
+    from wtagents.system.lines import Lines
 
 BUSY_PAUSE = 0.1
 """Seconds between two looks while something goes on: what is said meanwhile is taken at once."""
@@ -58,20 +58,23 @@ class Cause(StrEnum):
 class Drive:
     """One agent from its first line to its last."""
 
-    def __init__(self, watch: Watch, order: Order, child: Child, walls: Walls) -> None:
+    def __init__(
+        self, watch: Watch, order: Order, child: Child, walls: Walls, lines: Lines
+    ) -> None:
         self._watch = watch
         self._walls = walls
         self._order = order
         self._child = child
         self._agent = agent_for(order.agent)
         self._reader = self._agent.reader()
-        self._tail = Tail(watch.folder.stream)
+        self._lines = lines
         self._mailbox = Mailbox(watch, order, self._agent, self._reader, child)
         self._stopping = Stopping(watch, order, child)
         self._stillness = StillnessWatch(watch.clock)
         self._still: Stillness | None = None
         self._cause: Cause | None = None
         self._unsaid = order.prompt if self._agent.takes_messages else ""
+        self._heard = 0
         self._shown: tuple[ReaderState, tuple[str, ...]] | None = None
         now = watch.clock.monotonic()
         self._busy_until = now
@@ -106,10 +109,10 @@ class Drive:
 
     def _follow(self) -> bool:
         """Read what the agent wrote since the last look; return whether it wrote anything."""
-        before = self._tail.position
-        for line in self._tail.lines():
+        moved = self._lines.position != self._heard
+        self._heard = self._lines.position
+        for line in self._lines.lines():
             self._feed(line)
-        moved = self._tail.position != before
         if moved:
             self._still = None
             self._stillness.note_output()
@@ -123,12 +126,8 @@ class Drive:
         """Read what was there when the agent ended; what it left running may write for ever."""
         self._watch.hear_out()
         self._follow()
-        end = self._tail.size()
-        while self._tail.position < end and self._follow():
-            self._watch.pause(0)
-        self._feed(self._tail.rest())
+        self._feed(self._lines.rest())
         self._mailbox.collect()
-        self._tail.close()
 
     def _steer(self) -> None:
         now = self._watch.clock.monotonic()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wtagents.system.bell import Bell
     from wtagents.system.clock import Clock
+    from wtagents.system.lines import Lines
     from wtagents.system.paths import RunFolder
 
 PULSE_SECONDS = 0.5
@@ -73,12 +74,13 @@ class Watch:
             intake.pour()
         self._keep_up()
 
-    def hear(self, path: Path) -> AbstractContextManager[int]:
+    def hear(self, path: Path, *, lines: Lines | None = None) -> AbstractContextManager[int]:
         """Write what a program says into a file from now on; it is started with what this gives.
 
-        Raises SystemFault when the file cannot be made.
+        `lines` gets it as it was said: an approved command must run as it was asked for. Raises
+        SystemFault when the file cannot be made.
         """
-        intake = Intake(path)
+        intake = Intake(path, lines=lines)
         self._intakes.append(intake)
         return intake.entry()
 

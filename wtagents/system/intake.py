@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from wtagents.system.lines import Lines
+
 CAPACITY = 1 << 20
 """Bytes that a program can say while nobody reads (fcntl(2), `pipe-max-size`)."""
 _PIECE = 1 << 20
@@ -33,8 +35,11 @@ _ENCODING = "utf-8"
 class Intake:
     """One pipe and its file. Not for several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open both; raises SystemFault when the file cannot be made."""
+    def __init__(self, path: Path, *, lines: Lines | None = None) -> None:
+        """Open both; `lines` gets everything as it was said.
+
+        Raises SystemFault when the file cannot be made.
+        """
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._file = os.open(path, flags, PRIVATE_FILE)
@@ -48,6 +53,7 @@ class Intake:
         self._begun = bytearray()
         self._unwritten = bytearray()
         self._redactor = Redactor()
+        self._lines = lines
 
     @property
     def readable(self) -> int | None:
@@ -76,6 +82,8 @@ class Intake:
             if not data:
                 break
             taken += len(data)
+            if self._lines is not None:
+                self._lines.take(data)
             self._begun += data
             self._keep(self._whole())
 
