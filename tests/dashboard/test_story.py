@@ -110,6 +110,8 @@ async def test_tools_are_folded_failures_are_not_and_words_are_found() -> None:
             "* Bash: make",
             "! no rule to make it",
         ]
+        styles = {str(segment.style) for segment in story.lines[2]}
+        assert styles == {"red"}, "what failed is seen at a glance"
         story.focus()
         story.search("NEEDLE")
         await settle(pilot)

@@ -77,7 +77,8 @@ def shown(line: StoryLine, folds: Folds, words: str = "") -> Text | None:
     said = line.text.strip("\n")
     if folded and line.voice is Voice.THOUGHT:
         said = said.partition("\n")[0]
-    text = _spoken(line, (line.whole or said) if is_open else said)
+    whole = is_open or line.voice is Voice.ERROR
+    text = _spoken(line, (line.whole or said) if whole else said)
     if folded:
         text.no_wrap, text.overflow = True, "ellipsis"
     if words:
@@ -98,7 +99,9 @@ def _spoken(line: StoryLine, said: str) -> Text:
     lead = f"{_CHILD if line.child else ''}{_MARKS.get(line.voice, '')}"
     if line.voice is Voice.AGENT:
         return Text.assemble(lead, _formatted(said))
-    return Text(f"{lead}{said}", style=_STYLES[line.voice])
+    text = Text(f"{lead}{said}")
+    text.stylize(_STYLES[line.voice])  # a style of the whole text is lost when it is wrapped
+    return text
 
 
 def _formatted(said: str) -> Text:

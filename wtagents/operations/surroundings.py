@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.config.settings import Settings
     from wtagents.core.run import Run
-    from wtagents.core.task import Task
+    from wtagents.core.task import AgentKind, Task
     from wtagents.core.tending.breaker import Breaker
     from wtagents.core.tending.limit import AccountLimit
     from wtagents.operations.context import Context
@@ -39,7 +39,8 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
     """Look; `db` is inside an open read block. What costs more is read where somebody waits."""
     now = context.clock.now()
     held = Surroundings(pauses=pauses(db), limits=account_limits(db, now=now))
-    waiting = {account_for(task) for task in tasks if task.state is TaskState.QUEUED}
+    queue = (task for task in tasks if task.state is TaskState.QUEUED)
+    waiting = set(accounts_by_kind(queue).values())
     if not waiting:
         return held
     busy = machine_load()
@@ -124,6 +125,12 @@ def spent_for(context: Context, db: Database, task: Task) -> Spent:
 def account_for(task: Task) -> str:
     """Return the account that the next run of a task would work on."""
     return account_of(task.agent.kind, os.environ)
+
+
+def accounts_by_kind(tasks: Iterable[Task]) -> dict[AgentKind, str]:
+    """Return the account of each kind of agent among many tasks; each is looked for once."""
+    kinds = {task.agent.kind for task in tasks}
+    return {kind: account_of(kind, os.environ) for kind in kinds}
 
 
 def models_for(context: Context, task: Task) -> tuple[str, ...]:

@@ -96,15 +96,14 @@ def _(event: ToolUsed) -> StoryLine | None:
 
 @tell.register
 def _(event: ToolReturned) -> StoryLine:
-    if event.failed:
-        return _line(Voice.ERROR, printable(event.text, _ERROR_LIMIT), event.child)
-    shown, whole = printable(event.text, _RESULT_LIMIT), _paragraph(event.text[:_WHOLE_LIMIT])
+    voice, limit = (Voice.ERROR, _ERROR_LIMIT) if event.failed else (Voice.RESULT, _RESULT_LIMIT)
+    text, whole = printable(event.text, limit), _paragraph(event.text[:_WHOLE_LIMIT])
     return StoryLine(
-        voice=Voice.RESULT,
-        text=shown,
+        voice=voice,
+        text=text,
         child=bool(event.child),
         call=event.id,
-        whole=whole if whole.strip() != shown else "",
+        whole=whole if whole.strip() != text else "",
     )
 
 

@@ -9,7 +9,12 @@ from wtagents.core.task import TaskState, Wish
 from wtagents.core.tending.admission import Admission, Bar, in_order
 from wtagents.core.tending.snapshot import Snapshot, TaskView
 from wtagents.core.text import printable
-from wtagents.operations.surroundings import account_for, model_for, observe_surroundings, spent_for
+from wtagents.operations.surroundings import (
+    accounts_by_kind,
+    model_for,
+    observe_surroundings,
+    spent_for,
+)
 from wtagents.operations.tick import policy_of
 from wtagents.store.runs import latest_runs
 from wtagents.store.tasks import tasks
@@ -45,6 +50,7 @@ def waits(context: Context, db: Database) -> Mapping[int, Wait]:
 def _stored(context: Context, db: Database) -> Snapshot:
     known, runs = tasks(db), latest_runs(db)
     around = observe_surroundings(context, db, known)
+    accounts = accounts_by_kind(known)
     return Snapshot(
         views=tuple(
             TaskView(
@@ -55,7 +61,7 @@ def _stored(context: Context, db: Database) -> Snapshot:
                 messages=(),
                 merge=None,
                 spent=spent_for(context, db, task),
-                account=account_for(task),
+                account=accounts[task.agent.kind],
                 model=model_for(context, task, runs.get(task.id), around.breakers),
             )
             for task in known
