@@ -23,13 +23,19 @@ def small_memory(*, megabytes: int) -> Iterator[Path]:
     group = (_GROUPS / "memory" if old else _GROUPS) / f"wta-test-{uuid.uuid4()}"
     if os.getuid() != 0:
         pytest.skip("only root can make a control group")
-    try:
-        group.mkdir()
-        limit = group / ("memory.limit_in_bytes" if old else "memory.max")
-        limit.write_text(str(megabytes * 10**6), encoding="ascii")
-    except OSError as error:
-        pytest.skip(f"no control group for memory can be made here: {error}")
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            group.mkdir()
+            stack.callback(group.rmdir)
+            _limit(group, megabytes * 10**6, old=old)
+        except OSError as error:
+            pytest.skip(f"no control group for memory can be made here: {error}")
         yield group / "cgroup.procs"
-    finally:
-        group.rmdir()
+
+
+def _limit(group: Path, size: int, *, old: bool) -> None:
+    """Set the limit, swap included where the kernel counts it."""
+    (group / ("memory.limit_in_bytes" if old else "memory.max")).write_text(str(size))
+    swap = group / ("memory.memsw.limit_in_bytes" if old else "memory.swap.max")
+    if swap.exists():
+        swap.write_text(str(size) if old else "0")
