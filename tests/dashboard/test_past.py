@@ -91,7 +91,7 @@ async def test_minutes_are_stepped_through_and_nothing_can_be_done(context: Cont
     async with app.run_test(size=(130, 24)) as pilot:
         await until(pilot, lambda: "unknown: no event" in screen_text(app), what="the past")
         shown = screen_text(app).splitlines()
-        assert f"as of {minute(2.5).astimezone():%d %b %H:%M:%S}, read-only" in shown[0]
+        assert f"as of {minute(2.5).astimezone():%d %b %H:%M}, read-only" in shown[0]
         assert shown[-1].strip() == "⏎ Open  d Diff  / Filter  s Sort  ? Help  q Quit"
         await pilot.press("c", ".")
         await until(pilot, lambda: "checks red: make test" in screen_text(app), what="later")

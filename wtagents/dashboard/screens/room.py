@@ -61,7 +61,7 @@ class Room(Screen[None]):
         yield Masthead(
             self.desk.title,
             self.app.current_mode,
-            note="" if self.desk.may_act else "looks only",
+            note="" if self.desk.may_act or self.desk.moment is not None else "looks only",
         )
         yield Trouble()
         yield from self.body()

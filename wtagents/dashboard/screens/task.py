@@ -90,9 +90,7 @@ class TaskScreen(TaskRoom):
         find = Input(id="find", placeholder="words to find in the story; none forgets them")
         find.display = False
         yield find
-        says = f"i: say something to {self._of_task}, Enter sends"
-        may_act = self.desk.may_act
-        yield Input(id="say", placeholder=says if may_act else ONLY_LOOKS, disabled=not may_act)
+        yield Input(id="say")
 
     def on_mount(self) -> None:
         """Begin to follow the story."""
@@ -106,6 +104,10 @@ class TaskScreen(TaskRoom):
     def show(self) -> None:
         """Show how the task is now."""
         super().show()
+        line, may_act = self.query_one("#say", Input), self.desk.may_act
+        line.disabled = not may_act
+        says = f"i: say something to {self._of_task}, Enter sends"
+        line.placeholder = says if may_act else ONLY_LOOKS
         subject = self.meant()
         if subject is None:
             return

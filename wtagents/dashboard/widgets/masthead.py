@@ -82,9 +82,11 @@ class Masthead(Static):
             self._places.append((start, line.cell_len, mode))
         measures = list(_measures(self._totals)) if self._totals else [Text("looking …", "dim")]
         if self._moment is not None:
-            said = f"as of {self._moment.astimezone():%d %b %H:%M:%S}, read-only"
+            said = f"as of {self._moment.astimezone():%d %b %H:%M}, read-only"
             measures.insert(0, Text(said, self._loud))
         right = _joined(measures, width - line.cell_len - _GAP)
+        if self._moment is not None and not right.plain:
+            right = Text(f"{self._moment.astimezone():%H:%M}", self._loud)
         gap = max(1, width - line.cell_len - right.cell_len)
         self.update(Text.assemble(line, " " * gap, right, no_wrap=True), layout=False)
 
