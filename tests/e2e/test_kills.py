@@ -17,6 +17,7 @@ from tests.support import watched_agent
 from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet, scenario
 from tests.support.killing import Killer
+from tests.support.processes import kill_hard
 from tests.support.waiting import wait_until
 from tests.support.wta import Program, start_wta
 from wtagents.core.errors import StateError
@@ -25,12 +26,14 @@ from wtagents.core.task import Task, TaskState
 from wtagents.operations.steering.stop import RetryRequest, retry
 from wtagents.store.messages import add_message, undelivered
 from wtagents.store.tasks import tasks
+from wtagents.system.clock import SystemClock
 
 pytestmark = pytest.mark.e2e
 
 KILLS = int(os.environ.get("WTA_TEST_KILLS", "25"))
 SEED = int(os.environ.get("WTA_TEST_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311
 AT_WORK = 5
+MANY = 32
 COMMITS = 5
 STEPS = tuple(
     step
@@ -68,6 +71,24 @@ def test_kills_at_random_lose_nothing(fleet: Fleet, watched: Path, sandbox: Sand
     wait_until(lambda: not unfinished(fleet), what=lambda: describe(fleet), timeout=60)
     require_intact(fleet, watched)
     require_heard(fleet, said)
+
+
+@pytest.mark.skipif("WTA_TEST_KILLS" not in os.environ, reason="measured by scripts/soak kills")
+def test_the_first_pass_after_a_death_with_many_tasks_is_measured(fleet: Fleet) -> None:
+    """Printed and not judged: what a pass takes says more of the machine than of its work."""
+    fleet.configure(limits={"agents": MANY, "load": 1000.0, "memory_floor": "1MB"})
+    for number in range(MANY):
+        fleet.spawn(f"task-{number}", "wait 600")
+    runners = [fleet.runner(f"task-{number}") for number in range(MANY)]
+    fleet.tick()
+    for runner in runners:
+        kill_hard(runner.pid)
+    clock = SystemClock()
+    began = clock.monotonic()
+    applied = fleet.tick().applied
+    print(f"first pass: {clock.monotonic() - began:.2f} s, {applied} actions, {MANY} tasks")  # noqa: T201
+    assert applied >= MANY
+    fleet.end()
 
 
 def keep_at_work(fleet: Fleet, spawned: list[Program]) -> None:
