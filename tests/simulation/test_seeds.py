@@ -11,7 +11,8 @@ import pytest
 from tests.support.environment import PROJECT
 from tests.support.processes import run_to_end
 from tests.support.simulation.mutants import MUTANTS, Mutant
-from tests.support.simulation.play import Play, play_seeds
+from tests.support.simulation.play import Play
+from tests.support.simulation.seeds import play_seeds
 
 SEEDS = 300
 CHUNK = 25

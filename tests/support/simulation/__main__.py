@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.support.environment import sealed_environment
 from tests.support.simulation.landings.play import LandingPlay
-from tests.support.simulation.play import Play, play_seeds
+from tests.support.simulation.play import Play
+from tests.support.simulation.seeds import play_seeds
 
 
 def main(arguments: list[str]) -> int:

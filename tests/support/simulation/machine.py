@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from tests.support.clock import ManualClock
 from wtagents.core.ids import RunId
-from wtagents.core.message import Taken
+from wtagents.core.message import PAUSE, MessageKind, Taken
 from wtagents.core.run import Exit, ExitReason, Phase, ProcessIdentity, Pulse, Usage
+from wtagents.core.tending.check import Check
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ class Runner:
     has_claim: bool = False
     is_hung: bool = False
     term_at: float | None = None
+    rests: ExitReason | None = None
+    """How it ends with its turn, once it was asked to."""
     phase: Phase = Phase.STARTING
 
 
@@ -303,8 +306,16 @@ class Machine:
             taken = Taken(message_id=message_id, delivered=True, reason="", at=self.clock.now())
             run_folder.write_taken(folder, taken)
             self.heard[message_id] = self.heard.get(message_id, 0) + 1
+            message = run_folder.load_posted(folder, message_id)
+            if message is not None and message.kind is MessageKind.FINISH:
+                runner.rests = (
+                    ExitReason.PAUSED if message.body == PAUSE else ExitReason.INTERRUPTED
+                )
 
     def _act(self, runner: Runner) -> None:
+        if runner.rests is not None:
+            self._end(runner, runner.rests, "asked to end its turn")
+            return
         deed = self.rng.choices(list(_DEEDS), list(_DEEDS.values()))[0]
         checkout = self._checkout(runner)
         runner.wakes_at = self.clock.monotonic() + self.rng.choice((0.0, 1.0, 3.0, 20.0))
@@ -348,6 +359,9 @@ class Machine:
             self._note(runner.run_id, "runner died before its exit was written")
             self._leave(runner)
             return
+        checks = (_check(self.rng),) if reason is ExitReason.COMPLETED else ()
+        self.counts["a check is red"] += any(not check.passed for check in checks)
+        self.counts[f"ended: {reason}"] += 1
         limit = reason is ExitReason.RATE_LIMITED and self.rng.random() < 0.7
         end = Exit(
             reason=reason,
@@ -357,8 +371,10 @@ class Machine:
             retry_at=self.clock.now() + timedelta(minutes=7) if limit else None,
             usage=Usage(),
             survivors=0,
+            checks=checks,
             at=self.clock.now(),
         )
+        self.counts["a limit with its end"] += limit
         run_folder.write_exit(self.folder_of(runner.run_id), end)
         self._note(runner.run_id, f"ended: {reason}")
         self._leave(runner)
@@ -374,3 +390,8 @@ class Machine:
 
     def _note(self, run_id: RunId, text: str) -> None:
         self.journal.append(f"{self.clock.monotonic():9.1f} {run_id[-4:]} {text}")
+
+
+def _check(rng: random.Random) -> Check:
+    passed = rng.random() < 0.8
+    return Check(command="make check", passed=passed, seconds=1.0, timed_out=False, log="", tail="")

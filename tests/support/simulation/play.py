@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +12,8 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.clock import CountingIds
-from tests.support.quick import memory_folder
-from tests.support.simulation.machine import Machine, Runner, Violation
-from tests.support.simulation.rules import CAPACITY, RETRIES, Rules
+from tests.support.simulation.machine import Kind, Machine, Runner, Violation
+from tests.support.simulation.rules import CAPACITY, RETRIES, ROUNDS, Rules
 from tests.support.simulation.world import (
     Crash,
     Fate,
@@ -30,10 +26,12 @@ from wtagents.core.config.settings import flag_layer, resolve_settings
 from wtagents.core.errors import WtaError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.task import AgentKind, AgentSpec
+from wtagents.operations.steering.pause import freeze, pause, resume, thaw
 from wtagents.operations.steering.send import SendRequest, send
 from wtagents.operations.steering.stop import RetryRequest, cancel, retry, stop
 from wtagents.operations.tick import tick
 from wtagents.store.database import open_database
+from wtagents.store.pauses import pauses
 from wtagents.store.runs import latest_run
 from wtagents.store.tasks import add_task, tasks
 from wtagents.system.paths import StatePaths
@@ -52,6 +50,7 @@ LAYERS = [
         ("limits.agents", CAPACITY),
         ("limits.retries", RETRIES),
         ("limits.stop_seconds", 5.0),
+        ("verify.rounds", ROUNDS),
         ("sandbox.mode", "none"),
     )
 ]
@@ -112,6 +111,10 @@ class Play:
         self._let_time_pass()
         if self.rng.random() < 0.35:
             self._act(self.rng.choice(self._deeds()))
+        if self.rng.random() < 0.06:
+            self._act(self.rng.choice((self._pause, self._pause, self._freeze)))
+        elif self.rng.random() < 0.1:
+            self._act(let_go)
         if self.rng.random() < 0.25:
             self.rng.choice(self._faults())()
         if self.rng.random() < 0.8:
@@ -176,6 +179,9 @@ class Play:
     def _calm(self) -> None:
         for runner in self.machine.all_runners():
             runner.is_hung = False
+        self._carry_out(let_go, Fate())
+        # A clock that was set back has caught up: a limit ends when the wall clock says so.
+        self.clock.suspend(self.rounds * 86400.0)
         for _ in range(CALM_ROUNDS):
             self.clock.wait(_never(), self.rng.choice((1.0, 5.0, 300.0)))
             self._carry_out(let_tick, Fate())
@@ -238,6 +244,25 @@ class Play:
             send(context, SendRequest(name=name, text="x", wait_seconds=3.0))
 
         self._with_task(context, "send", say)
+
+    def _pause(self, context: SimulatedContext) -> None:
+        """Hold a task back, at once or when its turn ends, or all starts."""
+        at_once, everything = self.rng.random() < 0.5, self.rng.random() < 0.2
+
+        def hold(name: TaskName) -> None:
+            self.machine.counts["pause"] += 1
+            pause(context, () if everything else (name,), at_once=at_once and not everything)
+
+        self._with_task(context, "pause starts:" if everything else "pause", hold)
+
+    def _freeze(self, context: SimulatedContext) -> None:
+        self._note("freeze")
+        self.machine.counts["freeze"] += 1
+        freeze(context)
+        self._note("frozen")
+        left = [each for each in self.machine.processes.values() if each.kind is Kind.AGENT]
+        if left:
+            raise Violation(f"all is frozen, and {len(left)} agents are at work")
 
     def _with_task(
         self, context: SimulatedContext, what: str, deed: Callable[[TaskName], object]
@@ -303,7 +328,7 @@ class Play:
         self._note(f"suspended for {seconds:.0f} s")
 
     def _set_clock(self) -> None:
-        seconds = self.rng.choice((2.0, 90.0, 3600.0))
+        seconds = self.rng.choice((2.0, 90.0, 86400.0))
         self.clock.set_wall_back(seconds)
         self.machine.counts[f"clock set back by {seconds:.0f} s"] += 1
         self._note(f"the clock is set back by {seconds:.0f} s")
@@ -334,34 +359,18 @@ class Play:
         self.journal.append(f"{self.clock.monotonic():9.1f}      {text}")
 
 
+def let_go(context: SimulatedContext) -> None:
+    """Thaw what is frozen and resume what is paused."""
+    with context.database.read() as db:
+        is_frozen = pauses(db).frozen
+    if is_frozen:
+        thaw(context)
+    resume(context, (), everything=True)
+
+
 def let_tick(context: SimulatedContext) -> None:
     tick(context)
 
 
 def _never() -> Event:
     return Event()
-
-
-def play_seeds(
-    seeds: Iterable[int], kind: type[Play] = Play, counts: Counter[str] | None = None
-) -> str | None:
-    """Play one seed after the other; return the story of the first that breaks a promise.
-
-    How often each fault has happened is added to `counts`.
-    """
-    place = Path(tempfile.mkdtemp(prefix="wta-simulation-", dir=memory_folder()))
-    try:
-        for seed in seeds:
-            root = place / str(seed)
-            root.mkdir()
-            play = kind(seed, root)
-            play.run()
-            if counts is not None:
-                counts += play.machine.counts
-                counts["seeds"] += 1
-            shutil.rmtree(root)
-    except Violation as violation:
-        return str(violation)
-    finally:
-        shutil.rmtree(place)
-    return None

@@ -10,9 +10,12 @@ from wtagents.core.events import EventKind
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.task import TaskState, Wish
+from wtagents.core.tending.check import failed_check, mended
+from wtagents.core.tending.pause import Pauses
 from wtagents.core.tending.reconcile import FIRM_GRACE
 from wtagents.store.events import events_of
 from wtagents.store.messages import messages_of
+from wtagents.store.pauses import pauses
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import tasks
 
@@ -30,6 +33,8 @@ Key = TypeVar("Key")
 
 CAPACITY = 2
 RETRIES = 2
+ROUNDS = 2
+"""Of mending what a check has found."""
 _LOST = frozenset({ExitReason.LOST, ExitReason.REBOOTED})
 _FAULTS = frozenset({ExitReason.AGENT_ERROR, ExitReason.LOST})
 
@@ -44,6 +49,8 @@ class Rules:
         self._runs: dict[str, str] = {}
         self._failures: Counter[int] = Counter()
         self._limit_end: dict[int, datetime] = {}
+        self._held = (Pauses(), Pauses())
+        """At the look before and now."""
 
     def check(self, db: Database, *, is_ticked: bool) -> None:
         """Compare the present with what was seen before; `is_ticked` just after a whole tick."""
@@ -52,6 +59,7 @@ class Rules:
             known = tasks(db, removed=True)
             runs = {task.id: runs_of(db, task.id) for task in known}
             messages = {task.id: messages_of(db, task.id) for task in known}
+            self._held = (self._held[1], pauses(db))
         exits: dict[str, Exit | None] = {
             run.id: run.exit for of_task in runs.values() for run in of_task
         }
@@ -88,6 +96,8 @@ class Rules:
         task_id = event.task_id or 0
         if event.kind is EventKind.RUN_ADDED:
             self._runs[run_id] = RunState.STARTING
+            if all(held.holds(task_id) for held in self._held):
+                raise Violation(f"task {task_id} begins although it is held")
             if self._failures[task_id] > RETRIES:
                 raise Violation(f"task {task_id} is tried after {RETRIES} retries failed")
             if task_id in self._limit_end and event.at < self._limit_end.pop(task_id):
@@ -113,6 +123,8 @@ class Rules:
                 raise Violation(f"the lost run of {task.name} ended as {run.exit}")
             if self._runs.get(run.id) != run.state:
                 raise Violation(f"run {run.number} of {task.name} is {run.state} without an event")
+        if mended(runs) > ROUNDS:
+            raise Violation(f"{task.name} is asked to mend its checks again and again")
         if task.state is TaskState.READY:
             self._check_ready(task, runs)
 
@@ -120,6 +132,8 @@ class Rules:
         end = runs[-1].exit if runs else None
         if end is None or end.reason is not ExitReason.COMPLETED:
             raise Violation(f"{task.name} is ready after {end.reason if end else 'nothing'}")
+        if failed_check(end.checks):
+            raise Violation(f"{task.name} is ready with a red check")
         if not self._machine.checkouts[str(task.worktree)].commits:
             raise Violation(f"{task.name} is ready without a commit")
 

@@ -17,6 +17,7 @@ from wtagents.operations.context import Context
 from wtagents.operations.starting.filling import Filling
 from wtagents.operations.starting.worktree import Furnished
 from wtagents.store.database import Database, open_database
+from wtagents.store.pauses import pauses
 from wtagents.store.runs import run_by_id
 from wtagents.store.tasks import require_task_by_id
 from wtagents.system.files import make_private_folder
@@ -249,6 +250,9 @@ class SimulatedWorld:
         with self._context.database.read() as db:
             run = run_by_id(db, run_id)
             task = None if run is None else require_task_by_id(db, run.task_id)
+            is_held = task is not None and pauses(db).stops(task.id)
+        if is_held:
+            return
         if task is not None and task.wish is Wish.WORK and self._machine.is_healthy(run_id):
             raise Violation(f"the healthy agent of {task.name} is stopped")
 
