@@ -59,6 +59,10 @@ if TYPE_CHECKING:
         ) -> None: ...
 
 
+_MOVES = ("move(", "page(", "edge(", "tab(", "scroll_", "show_mode(", "screen.", "app.")
+"""How actions begin that nobody looks for by name."""
+
+
 class Seen(Message):
     """Something was seen of a repository."""
 
@@ -268,7 +272,8 @@ class Dashboard(Acting):
                 )
         for active in screen.active_bindings.values():
             binding = active.binding
-            if active.enabled and binding.description and not binding.action.startswith("show_"):
+            named = binding.description and not binding.action.startswith(_MOVES)
+            if active.enabled and named:
                 yield SystemCommand(
                     binding.description,
                     f"key {self.get_key_display(binding)}",
