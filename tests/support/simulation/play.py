@@ -278,11 +278,18 @@ class Play:
                 self._require_gone(context, name)
 
     def _require_gone(self, context: SimulatedContext, name: TaskName) -> None:
-        """Stop says it is stopped only when nothing of it is left."""
+        """Stop says it is stopped only when nothing of it is left.
+
+        A runner that a tick began just then finds that its run has ended, and goes.
+        """
         with context.database.read() as db:
             task = next(task for task in tasks(db) if task.name == name)
             run = latest_run(db, task.id)
-        if run is not None and self.machine.of_run(run.id):
+        if run is None:
+            return
+        runners = self.machine.runners.get(run.id, ())
+        idle = [each.process for each in runners if not each.has_claim]
+        if any(process not in idle for process in self.machine.of_run(run.id)):
             raise Violation(f"{name} was said to be stopped and is not")
 
     # -------------------------------------------------------------------------- what goes wrong
