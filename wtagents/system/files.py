@@ -106,8 +106,8 @@ def make_private_folder(path: Path) -> None:
     Raises SystemFault when it cannot be made or belongs to somebody else.
     """
     try:
-        missing = [each for each in (path, *path.parents) if not each.exists()]
-        for each in reversed(missing):
+        missing = [each for each in path.parents if not each.exists()]
+        for each in (*reversed(missing), path):
             each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         if path.stat().st_uid != os.getuid():
             raise SystemFault(f"{path} belongs to another user", hint="set XDG_STATE_HOME")
