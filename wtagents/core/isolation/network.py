@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 USUAL_PORTS = (80, 443)
 """Ports of a host that is listed without one."""
-_HOST = re.compile(
-    r"(?P<any>\*\.)?(?P<name>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?"
-)
+_NAME = r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]"
+_HOST = rf"(?P<any>\*\.)?(?P<name>{_NAME})(?::(?P<port>\d{{1,5}}))?"
 _LOOPBACK = ("localhost", "127.0.0.1")
 _MOST_PORTS = 65535
 
@@ -87,7 +86,7 @@ NONE = Network(hosts=())
 
 def parse_host(text: str) -> Host:
     """Read an entry. Raises ValueError."""
-    found = _HOST.fullmatch(text.lower().rstrip("."))
+    found = re.fullmatch(_HOST, text.lower().rstrip("."))
     port = int(found["port"]) if found and found["port"] else None
     if found is None or (port is not None and not 0 < port <= _MOST_PORTS):
         raise ValueError(text)
