@@ -46,6 +46,8 @@ class Supervised:
 
     ticks: int
     already_running: bool
+    is_left: bool = False
+    """Whether some task needs another tick."""
 
 
 class Rest:
@@ -95,9 +97,10 @@ def supervise(context: Context, *, once: bool, stay: bool = False) -> Supervised
         if not alone:
             notifier.tell("WATCHDOG=1", "STATUS=waits for another supervisor to end")
             rest.wait()
-        if once or rest.is_over or not (stay or is_busy(observe(context))):
+        is_left = is_busy(observe(context))
+        if once or rest.is_over or not (stay or is_left):
             notifier.tell("STOPPING=1")
-            return Supervised(ticks=ticks, already_running=False)
+            return Supervised(ticks=ticks, already_running=False, is_left=is_left)
 
 
 def _once(context: Context) -> int:

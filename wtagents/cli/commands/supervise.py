@@ -68,4 +68,5 @@ def _lines(done: Supervised, style: Style) -> Iterator[str]:
     if done.already_running:
         yield "another supervisor looks after this repository"
     else:
-        yield f"ended after {done.ticks} ticks: nothing is left to look after"
+        left = "tasks are" if done.is_left else "nothing is"
+        yield f"ended after {done.ticks} ticks: {left} left to look after"
