@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wtagents.core.figures import cut, text_width
 
@@ -29,23 +29,31 @@ class Tone(Enum):
     ACCENT = "\x1b[36m"
 
 
-class Cell(NamedTuple):
+class Cell:
     """One cell of a table."""
 
-    text: str
-    tone: Tone = Tone.PLAIN
+    __slots__ = ("text", "tone")
+
+    def __init__(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        self.text = text
+        self.tone = tone
 
 
-class Column(NamedTuple):
+class Column:
     """One column of a table."""
 
-    title: str
-    right: bool = False
-    """Numbers stand to the right."""
-    flexible: bool = False
-    """Is cut when the table is wider than the screen."""
-    spare: int = 0
-    """Is left out, the highest first, when a flexible column would get less than it needs."""
+    __slots__ = ("flexible", "right", "spare", "title")
+
+    def __init__(
+        self, title: str, *, right: bool = False, flexible: bool = False, spare: int = 0
+    ) -> None:
+        self.title = title
+        self.right = right
+        """Numbers stand to the right."""
+        self.flexible = flexible
+        """Is cut when the table is wider than the screen."""
+        self.spare = spare
+        """Is left out, the highest first, when a flexible column would get less than it needs."""
 
 
 class Style:
