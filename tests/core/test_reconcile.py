@@ -142,15 +142,29 @@ def test_an_exit_record_is_noted_even_if_the_runner_still_lives() -> None:
 
 def test_a_dead_runner_without_an_exit_record_is_lost() -> None:
     assert planned(view(ACTIVE, run=a_run(), run_facts=facts(runner_alive=False))) == (
-        NoteLost(run_id=RUN_ID),
+        NoteLost(run_ids=(RUN_ID,)),
     )
+
+
+def test_dead_runners_are_lost_together() -> None:
+    others = RunId(RUN_ID.replace("1", "2")), RunId(RUN_ID.replace("1", "3"))
+    views = [
+        view(
+            a_task(id=number, name=TaskName(f"t{number}"), state=TaskState.ACTIVE),
+            run=a_run(id=run_id, task_id=number),
+            run_facts=facts(runner_alive=run_id is others[0]),
+        )
+        for number, run_id in enumerate((RUN_ID, *others), 1)
+    ]
+
+    assert planned(*views) == (NoteLost(run_ids=(RUN_ID, others[1])),)
 
 
 def test_a_run_that_no_runner_can_claim_is_lost() -> None:
     barred = facts(claim=None, barred=True, runner_alive=False)
 
     assert planned(view(ACTIVE, run=a_run(state=RunState.STARTING), run_facts=barred)) == (
-        NoteLost(run_id=RUN_ID),
+        NoteLost(run_ids=(RUN_ID,)),
     )
 
 

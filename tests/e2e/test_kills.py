@@ -27,6 +27,7 @@ from wtagents.operations.steering.stop import RetryRequest, retry
 from wtagents.store.messages import add_message, undelivered
 from wtagents.store.tasks import tasks
 from wtagents.system.clock import SystemClock
+from wtagents.system.process import is_alive
 
 pytestmark = pytest.mark.e2e
 
@@ -83,6 +84,7 @@ def test_the_first_pass_after_a_death_with_many_tasks_is_measured(fleet: Fleet) 
     fleet.tick()
     for runner in runners:
         kill_hard(runner.pid)
+    wait_until(lambda: not any(map(is_alive, runners)))
     clock = SystemClock()
     began = clock.monotonic()
     applied = fleet.tick().applied

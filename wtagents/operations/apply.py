@@ -97,16 +97,26 @@ def _is_of_earlier_boot(context: Context, claim: ProcessIdentity | None) -> bool
 
 @apply.register
 def _(action: NoteLost, context: Context) -> None:
-    folder = context.paths.run(action.run_id)
+    lost = [run_id for run_id in action.run_ids if _is_lost(context, run_id)]
+    stopped = context.world.stop_runs(lost)
+    for run_id, survivors in stopped.counts.items():
+        _note_lost(context, run_id, survivors)
+    if stopped.fault is not None:
+        raise stopped.fault
+
+
+def _is_lost(context: Context, run_id: RunId) -> bool:
+    folder = context.paths.run(run_id)
     claim = run_folder.load_claim(folder)
-    if run_folder.load_exit(folder) is not None or (
-        claim is not None and context.world.is_alive(claim)
-    ):
-        return
-    survivors = context.world.stop_run(action.run_id)
+    lives = claim is not None and context.world.is_alive(claim)
+    return not lives and run_folder.load_exit(folder) is None
+
+
+def _note_lost(context: Context, run_id: RunId, survivors: int) -> None:
+    folder = context.paths.run(run_id)
     _mend(folder)
     pulse = run_folder.load_pulse(folder)
-    rebooted = _is_of_earlier_boot(context, claim)
+    rebooted = _is_of_earlier_boot(context, run_folder.load_claim(folder))
     lost = Exit(
         reason=ExitReason.REBOOTED if rebooted else ExitReason.LOST,
         detail=_REBOOTED if rebooted else "the runner ended without an exit record",
@@ -117,11 +127,11 @@ def _(action: NoteLost, context: Context) -> None:
         survivors=survivors,
         at=context.clock.now(),
     )
-    heard = _heard_unrecorded(context, action.run_id)
+    heard = _heard_unrecorded(context, run_id)
     with context.database.write() as db:
         for message in heard:
-            mark_delivered(db, message.id, action.run_id, context.clock.now())
-        move_run(db, action.run_id, RunState.LOST, at=context.clock.now(), exit=lost)
+            mark_delivered(db, message.id, run_id, context.clock.now())
+        move_run(db, run_id, RunState.LOST, at=context.clock.now(), exit=lost)
 
 
 def _mend(folder: RunFolder) -> None:
@@ -171,7 +181,9 @@ def _stop_firmly(context: Context, run: Run) -> None:
     claim = run_folder.load_claim(folder)
     if claim is not None:
         context.world.signal(claim, signal.SIGKILL)
-    survivors = context.world.stop_run(run.id)
+    stopped = context.world.stop_runs((run.id,))
+    if stopped.fault is not None:
+        raise stopped.fault
     _mend(folder)
     end = run_folder.load_exit(folder) or Exit(
         reason=ExitReason.STOPPED,
@@ -180,7 +192,7 @@ def _stop_firmly(context: Context, run: Run) -> None:
         denials=(),
         retry_at=None,
         usage=Usage(),
-        survivors=survivors,
+        survivors=stopped.counts[run.id],
         at=context.clock.now(),
     )
     with context.database.write() as db:

@@ -6,24 +6,27 @@ A port, so that the whole loop can be run against a simulated machine that crash
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
+from wtagents.core.errors import SystemFault
+from wtagents.core.record import record
 from wtagents.system import run_folder
+from wtagents.system.detached import start_detached
 from wtagents.system.logs import note
 from wtagents.system.process import (
     RUN_MARK,
     boot_id,
     is_alive,
     marked_processes,
+    marks_of_processes,
     signal_processes,
-    start_detached,
     stop_found,
-    stop_marked,
 )
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -39,6 +42,16 @@ if TYPE_CHECKING:
 _POLITE_SECONDS = 3.0
 _GATE_POLITE_SECONDS = 0.5
 _FIRM_SECONDS = 5.0
+
+
+@record
+class StoppedRuns:
+    """What became of runs that were to be stopped."""
+
+    counts: Mapping[RunId, int]
+    """How many processes each run had left; a run that is not named has some that live on."""
+    fault: SystemFault | None = None
+    """Why there are such runs."""
 
 
 class World(Protocol):
@@ -68,8 +81,8 @@ class World(Protocol):
         """Have a runner look into its inbox now; one that is gone is passed over."""
         ...
 
-    def stop_run(self, run_id: RunId) -> int:
-        """Stop every process of a run, proved; return how many there were."""
+    def stop_runs(self, run_ids: Collection[RunId]) -> StoppedRuns:
+        """Stop every process of these runs, all at once."""
         ...
 
     def claim_worktree(self, task: Task, previous: Run | None) -> None:
@@ -153,14 +166,31 @@ class Machine:
 
         signal_processes([runner], SIGHUP)
 
-    def stop_run(self, run_id: RunId) -> int:
-        """Ask, then kill, whatever carries the run's mark."""
-        return stop_marked(
-            RUN_MARK,
-            run_id,
-            clock=self._context.clock,
-            polite_seconds=_POLITE_SECONDS,
-            firm_seconds=_FIRM_SECONDS,
+    def stop_runs(self, run_ids: Collection[RunId]) -> StoppedRuns:
+        """Ask, then kill, whatever carries the mark of one of the runs."""
+        marks = {(RUN_MARK, str(run_id)): run_id for run_id in run_ids}
+        seen: dict[ProcessIdentity, RunId] = {}
+
+        def find() -> list[ProcessIdentity]:
+            found = {each: marks[mark] for each, mark in marks_of_processes(*marks).items()}
+            seen.update(found)
+            return list(found)
+
+        fault = None
+        try:
+            stop_found(
+                find,
+                clock=self._context.clock,
+                polite_seconds=_POLITE_SECONDS,
+                firm_seconds=_FIRM_SECONDS,
+            )
+        except SystemFault as error:
+            fault = error
+        alive = {seen[each] for each in find()} if fault else set()
+        counts = Counter(seen.values())
+        return StoppedRuns(
+            counts={run_id: counts[run_id] for run_id in run_ids if run_id not in alive},
+            fault=fault,
         )
 
     def claim_worktree(self, task: Task, previous: Run | None) -> None:

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from wtagents.system.command import own_environment
+from wtagents.system.detached import start_detached
 from wtagents.system.lock import try_lock
-from wtagents.system.process import start_detached
 from wtagents.system.ring import own_terminal
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Processes: who they are, whether they live, how they start and how they are proved stopped.
+"""Processes: who they are, whether they live, and how they are proved stopped.
 
 A process is boot id, pid and start time. On Linux the process table is read from /proc, elsewhere
 through psutil, which is imported nowhere else.
@@ -6,7 +6,6 @@ through psutil, which is imported nowhere else.
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 from functools import cache
@@ -19,8 +18,7 @@ from wtagents.core.run import ProcessIdentity
 
 if TYPE_CHECKING:
     import signal
-    import subprocess
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wtagents.system.clock import Clock
 
@@ -28,7 +26,7 @@ RUN_MARK = "WTA_RUN"
 """Environment variable that every process of a run inherits; its value is the run id."""
 SESSION_MARK = "CLAUDE_CODE_SESSION_ID"
 """Environment variable that Claude Code gives to the commands of its tools."""
-_DETACHED_MARK = "WTA_DETACHED"
+DETACHED_MARK = "WTA_DETACHED"
 """Environment variable of programs that were started to outlive whoever started them."""
 _PARENT_FIELD = 1
 _USER_FIELD = 11
@@ -104,65 +102,21 @@ def _start_by_psutil(pid: int) -> int | None:
         return None
 
 
-def start_detached(
-    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path
-) -> ProcessIdentity | None:
-    """Start a program in a session of its own that outlives this process; output goes to `log`.
-
-    A closed terminal does not reach it, and it holds none of this process's files but those that
-    were made inheritable. Returns its identity, or None when it has already ended.
-    Raises SystemFault when it cannot start.
-    """
-    import subprocess
-
-    try:
-        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        try:
-            process = subprocess.Popen(
-                list(argv),
-                cwd=cwd,
-                env={**env, _DETACHED_MARK: "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        finally:
-            os.close(output)
-    except OSError as error:
-        raise SystemFault(
-            f"cannot run {argv[0]}", cause=(error.strerror or str(error)).lower(), hint="wta doctor"
-        ) from error
-    identity = identity_of(process.pid)
-    _started[:] = [*(earlier for earlier in _started if earlier.poll() is None), process]
-    return identity
-
-
-_started: list[subprocess.Popen[bytes]] = []
-"""Detached programs whose end this process has not collected yet.
-
-Init takes over what is left when this process ends; one that lives long (the supervisor) would
-otherwise gather zombies.
-"""
-
-
-@atexit.register
-def _forget_started() -> None:
-    """Keep Popen from warning about programs that are meant to go on."""
-    for process in _started:
-        process.returncode = process.poll() or 0
-
-
 def marked_processes(*marks: tuple[str, str]) -> list[ProcessIdentity]:
     """Return the processes whose environment holds one of the variables, this one excepted.
 
     The environment of a process of another user cannot be read: such a one is not ours.
     """
+    return list(marks_of_processes(*marks))
+
+
+def marks_of_processes(*marks: tuple[str, str]) -> dict[ProcessIdentity, tuple[str, str]]:
+    """Return for each of the `marked_processes` the first of the variables that it holds."""
     if sys.platform != "linux":
-        return _marked_by_psutil(marks)
-    wanted = [os.fsencode(f"{name}={value}") for name, value in marks]
-    found = [identity_of(pid) for pid in _pids() if _is_marked(pid, wanted)]
-    return [identity for identity in found if identity is not None]
+        return _marks_by_psutil(marks)
+    wanted = {os.fsencode(f"{name}={value}"): (name, value) for name, value in marks}
+    held = {pid: mark for pid in _pids() if (mark := _mark_of(pid, wanted))}
+    return {identity: wanted[mark] for pid, mark in held.items() if (identity := identity_of(pid))}
 
 
 def works_in(folder: Path, *, program: str) -> bool:
@@ -246,7 +200,7 @@ def descendants() -> list[ProcessIdentity]:
     found = []
     while pending:
         pid = pending.pop()
-        if not _is_marked(pid, [os.fsencode(f"{_DETACHED_MARK}=1")]):
+        if not _mark_of(pid, [os.fsencode(f"{DETACHED_MARK}=1")]):
             pending += children.get(pid, [])
             found.append(identity_of(pid))
     return [identity for identity in found if identity is not None]
@@ -367,29 +321,35 @@ def _working_folders_by_psutil() -> Iterator[tuple[int, str, str]]:
             continue
 
 
-def _is_marked(pid: int, wanted: Sequence[bytes]) -> bool:
+def _mark_of(pid: int, wanted: Iterable[bytes]) -> bytes | None:
     try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
+            environment = file.read()
     except OSError:
-        return False
-    if not any(mark in environment for mark in wanted):
-        return False
+        return None
+    likely = [mark for mark in wanted if mark in environment]
+    if not likely:
+        return None
     entries = environment.split(b"\0")
-    return any(mark in entries for mark in wanted)
+    return next((mark for mark in likely if mark in entries), None)
 
 
-def _marked_by_psutil(marks: Sequence[tuple[str, str]]) -> list[ProcessIdentity]:
+def _marks_by_psutil(
+    marks: Sequence[tuple[str, str]],
+) -> dict[ProcessIdentity, tuple[str, str]]:
     import psutil
 
-    found = []
+    found = {}
     for process in psutil.process_iter():
         try:
             environment = process.environ() if process.pid != os.getpid() else {}
         except (psutil.Error, OSError):
             continue
-        if any(environment.get(name) == value for name, value in marks):
-            found.append(identity_of(process.pid))
-    return [identity for identity in found if identity is not None]
+        held = [mark for mark in marks if environment.get(mark[0]) == mark[1]]
+        identity = identity_of(process.pid) if held else None
+        if identity is not None:
+            found[identity] = held[0]
+    return found
 
 
 def _descendants_by_psutil() -> list[ProcessIdentity]:

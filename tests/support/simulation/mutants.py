@@ -74,15 +74,18 @@ MUTANTS = (
     Mutant(
         name="the agent of a dead runner is not stopped",
         file=APPLY,
-        line="    survivors = context.world.stop_run(action.run_id)",
-        becomes="    survivors = 0",
+        line="    stopped = context.world.stop_runs(lost)",
+        becomes=(
+            "    stopped = context.world.stop_runs(())\n"
+            "    stopped.counts.update(dict.fromkeys(lost, 0))"
+        ),
         seed=2,
     ),
     Mutant(
         name="a firm stop leaves the agent",
         file=APPLY,
-        line="    survivors = context.world.stop_run(run.id)",
-        becomes="    survivors = 0",
+        line="    stopped = context.world.stop_runs((run.id,))",
+        becomes="    stopped = context.world.stop_runs(())\n    stopped.counts.update({run.id: 0})",
         seed=1,
     ),
     Mutant(

@@ -16,6 +16,7 @@ from wtagents.core.worktree import WorktreeFacts
 from wtagents.operations.context import Context
 from wtagents.operations.starting.filling import Filling
 from wtagents.operations.starting.worktree import Furnished
+from wtagents.operations.world import StoppedRuns
 from wtagents.store.database import Database, open_database
 from wtagents.store.pauses import pauses
 from wtagents.store.runs import run_by_id
@@ -24,7 +25,7 @@ from wtagents.system.files import make_private_folder
 from wtagents.system.run_folder import is_claimed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
     from typing import Self
@@ -179,14 +180,17 @@ class SimulatedWorld:
         self._effect("before a runner is woken")
         del runner
 
-    def stop_run(self, run_id: RunId) -> int:
-        self._effect("before a run is stopped")
-        self._require_wished_end(run_id)
-        found = self._machine.of_run(run_id)
-        for process in found:
-            self._machine.kill(process)
-            self._effect("while a run is stopped")
-        return len(found)
+    def stop_runs(self, run_ids: Collection[RunId]) -> StoppedRuns:
+        counts = {}
+        for run_id in run_ids:
+            self._effect("before a run is stopped")
+            self._require_wished_end(run_id)
+            found = self._machine.of_run(run_id)
+            for process in found:
+                self._machine.kill(process)
+                self._effect("while a run is stopped")
+            counts[run_id] = len(found)
+        return StoppedRuns(counts=counts)
 
     def claim_worktree(self, task: Task, previous: Run | None) -> None:
         self._effect("before a worktree is made")

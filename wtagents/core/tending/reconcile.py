@@ -20,7 +20,7 @@ from wtagents.core.tending.settle import Settlement, SettlePolicy, settle
 from wtagents.core.tending.suspicion import NoteSuspicion, Respond, SuspicionPolicy, plan_responses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from wtagents.core.ids import RunId
@@ -71,9 +71,9 @@ class NoteExit:
 
 @record
 class NoteLost:
-    """Stop what a dead runner left behind, then record the run as lost."""
+    """Stop what dead runners left behind, all at once, then record their runs as lost."""
 
-    run_id: RunId
+    run_ids: tuple[RunId, ...]
 
 
 @record
@@ -175,7 +175,19 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[Action, ...
             if not isinstance(each, BeginRun) or admission.wait_of(view) is None
         )
     actions += plan_responses(snapshot, policy.suspicion, now)
-    return tuple(actions)
+    return _with_lost_together(actions)
+
+
+def _with_lost_together(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Return the actions with one for all lost runs: to prove an end takes time, once for all."""
+    lost: list[RunId] = []
+    others: list[Action] = []
+    for each in actions:
+        if isinstance(each, NoteLost):
+            lost += each.run_ids
+        else:
+            others.append(each)
+    return (NoteLost(run_ids=tuple(lost)), *others) if lost else tuple(others)
 
 
 def _plan_task(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:
@@ -203,7 +215,7 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
         yield NoteExit(run_id=run.id, exit=facts.exit)
         return
     if facts.barred:
-        yield NoteLost(run_id=run.id)
+        yield NoteLost(run_ids=(run.id,))
         return
     if facts.claim is None:
         if view.task.wish is not Wish.WORK or view.halted:
@@ -212,7 +224,7 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
             yield LaunchRunner(run_id=run.id)
         return
     if not facts.runner_alive:
-        yield NoteLost(run_id=run.id)
+        yield NoteLost(run_ids=(run.id,))
         return
     if run.state is RunState.STARTING:
         yield NoteRunning(run_id=run.id, runner=facts.claim)
