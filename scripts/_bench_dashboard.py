@@ -1,10 +1,11 @@
 """What the dashboard costs: `scripts/bench dashboard [--seconds N] [--strict]`.
 
 Per number of tasks: CPU of the whole process at four updates a second in which every row changes,
-CPU while nothing changes, CPU of one update with its frame, and of one look at a real store. CPU,
-because other work of the machine lengthens every wall time. At last the wall time from the command
-to the first frame. No terminal is needed: the frames
-are drawn for one of 160 columns and 50 lines, but not sent anywhere.
+CPU while nothing changes, CPU of one update with its frame, and of one look at a real store in
+which a few tasks have changed: most have landed, some rest, wait or work, and all have a worktree.
+CPU, because other work of the machine lengthens every wall time. At last the wall time from the
+command to the first frame. No terminal is needed: the frames are drawn for one of 160 columns and
+50 lines, but not sent anywhere.
 """
 
 from __future__ import annotations
@@ -25,15 +26,23 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from _progress import tell  # noqa: E402 - after the path is known
 
-from tests.support.records import a_pulse  # noqa: E402 - after the path is known
+from tests.support.records import RUNNER, a_pulse, worktree_facts  # noqa: E402
 from tests.support.statuses import USAGE, at_work  # noqa: E402
-from tests.support.stored import stored_task  # noqa: E402
+from tests.support.stored import ended_run, stored_run, stored_task  # noqa: E402
 from wtagents.core.record import replace  # noqa: E402
-from wtagents.core.run import Phase  # noqa: E402
+from wtagents.core.run import Phase, RunState  # noqa: E402
+from wtagents.core.task import Task, TaskState  # noqa: E402
 from wtagents.dashboard.app import Dashboard  # noqa: E402
 from wtagents.dashboard.feed import OverviewSeen  # noqa: E402
+from wtagents.git.signature import signature  # noqa: E402
 from wtagents.operations.context import Context  # noqa: E402
-from wtagents.operations.telling.overview import Overview, overview  # noqa: E402
+from wtagents.operations.telling.lookout import Lookout  # noqa: E402
+from wtagents.operations.telling.overview import Overview  # noqa: E402
+from wtagents.store.facts import record_facts  # noqa: E402
+from wtagents.store.merges import add_merge_request  # noqa: E402
+from wtagents.store.runs import move_run  # noqa: E402
+from wtagents.store.tasks import set_priority  # noqa: E402
+from wtagents.system.run_folder import write_pulse  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +56,15 @@ SCREEN = (160, 50)
 TARGET_SHARE = 0.15
 """Of one core, for 200 tasks that all change."""
 LOOKS = 20
+CHANGED = 10
+"""Tasks that change between two looks."""
+STATES = (
+    *(TaskState.MERGED,) * 12,
+    *(TaskState.READY,) * 3,
+    *(TaskState.STOPPED,) * 2,
+    *(TaskState.QUEUED,) * 2,
+    TaskState.ACTIVE,
+)
 FIRST_FRAME = """
 import asyncio, sys, time
 from pathlib import Path
@@ -122,15 +140,59 @@ async def _share(work: Any) -> float:
 
 
 def looked(number: int, context: Context) -> float:
-    """Return the CPU seconds of one look at a store with so many tasks at rest."""
+    """Return the CPU seconds of one look at a store with so many tasks, a few of which changed."""
+    tasks = stored_fleet(number, context)
+    lookout = Lookout(context)
+    lookout.look()
+    used = 0.0
+    for turn in range(LOOKS):
+        with context.database.write() as db:
+            for task in tasks[turn :: number // CHANGED]:
+                set_priority(db, task.id, context.clock.now(), priority=turn + 1)
+        begun = time.process_time()
+        lookout.look()
+        used += time.process_time() - begun
+    return used / LOOKS
+
+
+def stored_fleet(number: int, context: Context) -> list[Task]:
+    """Store tasks in every state, with runs, merge requests, worktrees and what they have used."""
+    now, folder = context.clock.now(), context.common_dir / "worktrees"
+    tasks = []
     with context.database.write() as db:
         for index in range(number):
-            stored_task(db, f"n{number}-{index:04}")
-    overview(context)
-    begun = time.process_time()
-    for _ in range(LOOKS):
-        overview(context)
-    return (time.process_time() - begun) / LOOKS
+            name = f"n{number}-{index:04}"
+            place = context.common_dir.parent.with_name("trees") / name
+            task = stored_task(db, name, worktree=place, prompt="mend it all\n" * 50)
+            lay_worktree(place, folder / name)
+            seen = worktree_facts(commits=2, insertions=index, signature=signature(place), at=now)
+            record_facts(db, task.id, seen)
+            state = STATES[index % len(STATES)]
+            if state is TaskState.ACTIVE:
+                run = stored_run(db, task)
+                move_run(db, run.id, RunState.RUNNING, at=now, runner=RUNNER)
+                files = context.paths.run(run.id)
+                files.inbox.mkdir(parents=True)
+                write_pulse(files, a_pulse(doing=f"Edit module_{index}.py"))
+            elif state is not TaskState.QUEUED:
+                ended_run(db, task)
+            if state is TaskState.MERGED:
+                add_merge_request(
+                    db, task_id=task.id, target=task.target, squash=False, skip_gate=False, at=now
+                )
+            db.change("UPDATE task SET state = ? WHERE id = ?", (state, task.id))
+            tasks.append(task)
+    return tasks
+
+
+def lay_worktree(place: Path, private: Path) -> None:
+    """Make the files by which a worktree shows that it changed."""
+    (private / "logs").mkdir(parents=True)
+    for name, text in (("HEAD", "ref: refs/heads/a\n"), ("index", ""), ("logs/HEAD", "")):
+        (private / name).write_text(text)
+    place.mkdir(parents=True)
+    (place / ".git").write_text(f"gitdir: {private}\n")
+    (private / "gitdir").write_text(f"{place / '.git'}\n")
 
 
 def first_frame(path: Path) -> float:

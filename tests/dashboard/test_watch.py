@@ -14,7 +14,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.dashboard.feed import OverviewSeen, StoreTroubled, follow_all
 from wtagents.dashboard.watch import REST_SECONDS, Watch
 from wtagents.operations.context import Context
-from wtagents.operations.telling.overview import overview
+from wtagents.operations.telling.lookout import Lookout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def writer(context: Context) -> Iterator[Context]:
 
 def look(watch: Watch, context: Context) -> list[str]:
     watch.look_begins()
-    seen = overview(context).data
+    seen = Lookout(context).look()
     watch.saw(seen)
     return [each.task.name for each in seen.items]
 

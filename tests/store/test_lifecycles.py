@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.support.records import later
+from tests.support.records import later, worktree_facts
 from tests.support.stored import stored_task, try_run
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, RunId, TaskName
@@ -32,9 +32,11 @@ from wtagents.core.run import RunState
 from wtagents.core.task import TaskState, Wish
 from wtagents.store.database import Database, open_database
 from wtagents.store.events import events_of
+from wtagents.store.facts import record_facts
 from wtagents.store.merges import add_merge_request, latest_merge_requests, move_merge_request
 from wtagents.store.messages import add_message, mark_delivered, mark_failed, undelivered
 from wtagents.store.runs import latest_runs, live_runs, move_run
+from wtagents.store.standings import Standings, standings
 from wtagents.store.tasks import mark_removed, move_task, restore_task, tasks, wish_task
 
 Changed = TypeVar("Changed")
@@ -72,6 +74,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.merges: dict[int, MergeState] = {}
         self.waiting: set[int] = set()
         self.changes: Counter[str] = Counter()
+        self.standings = Standings()
 
     @initialize()
     def begin(self) -> None:
@@ -271,6 +274,18 @@ class StoreMachine(RuleBasedStateMachine):
             )
             assert (delivered is not None) == (message_id in self.waiting)
             self.waiting.discard(message_id)
+
+    @rule(task_id=TASKS, late=st.integers(0, 50))
+    def look_at_a_worktree(self, task_id: int, late: int) -> None:
+        if task_id in self.tasks:
+            seen = worktree_facts(commits=self.seconds, at=later(self.seconds - late))
+            with self.db.write():
+                record_facts(self.db, task_id, seen)
+
+    @rule()
+    def what_is_remembered_is_what_stands(self) -> None:
+        with self.db.read():
+            assert list(self.standings.read(self.db).items()) == list(standings(self.db).items())
 
     @invariant()
     def store_and_model_are_equal(self) -> None:

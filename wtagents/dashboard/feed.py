@@ -13,7 +13,7 @@ from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.dashboard.watch import Watch
 from wtagents.operations.telling.logs import LogsRequest, story
-from wtagents.operations.telling.overview import overview
+from wtagents.operations.telling.lookout import Lookout
 from wtagents.operations.telling.past import overview_at
 from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 from wtagents.operations.telling.story import Teller
@@ -88,17 +88,18 @@ def follow_all(
 
     `asked` wants a look at once.
     """
-    watch = Watch(context)
+    watch, lookout = Watch(context), Lookout(context)
     while not closed.is_set():
         pause = LOOK_SECONDS
         try:
-            if asked.is_set() or watch.is_due():
+            if asked.is_set() or lookout.wants_look or watch.is_due():
                 asked.clear()
                 watch.look_begins()
                 context.reload_settings()
-                seen = overview(context).data
+                seen = lookout.look()
                 watch.saw(seen)
                 post(OverviewSeen(seen))
+                lookout.catch_up(closed)
         except WtaError as error:
             watch.begin_again()
             post(StoreTroubled(error))

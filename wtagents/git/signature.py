@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WATCHED = ("index", "logs/HEAD", "HEAD")
+_ABSENT = "-"
+NOTHING = " ".join(_ABSENT for _ in _WATCHED)
+"""The signature of what is no worktree."""
 
 
 def signature(worktree: Path) -> str:
@@ -44,5 +47,5 @@ def _stamp(path: str) -> str:
     try:
         stat = os.stat(path)  # noqa: PTH116
     except OSError:
-        return "-"
+        return _ABSENT
     return f"{stat.st_mtime_ns}.{stat.st_size}.{stat.st_ino}"

@@ -17,6 +17,7 @@ from wtagents.operations.telling.waits import held_words, waits
 from wtagents.store.after import blocked_tasks
 from wtagents.store.gates import flaky_gates
 from wtagents.store.merges import live_merge_requests
+from wtagents.store.standings import standings
 from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def queue(context: Context) -> OperationResult[Queue]:
         live = live_merge_requests(db)
         names = {task.id: task.name for task in tasks(db, removed=True)}
         flaky = tuple(flaky_gates(db))
-        held = held_words(waits(context, db), context.clock.now())
+        held = held_words(waits(context, db, standings(db)), context.clock.now())
     now = [each for each in live if each.state is not MergeState.WAITING]
     waiting = [each for each in live if each.state is MergeState.WAITING]
     line = _line(context, waiting)

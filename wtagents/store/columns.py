@@ -36,6 +36,14 @@ def dump(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def among(column: str, ids: Iterable[int] | None) -> tuple[str, dict[str, str]]:
+    """Return a condition that holds for rows of some ids, with its parameter; None is for all."""
+    if ids is None:
+        return "", {}
+    condition = f" AND {column} IN (SELECT value FROM json_each(:among))"  # noqa: S608
+    return condition, {"among": dump(sorted(ids))}
+
+
 def dump_agent(agent: AgentSpec) -> str:
     """Return the JSON of what was asked of the agent, without what is None."""
     fields = {

@@ -79,6 +79,18 @@ def last_events(
     return [_event(row) for row in rows]
 
 
+def last_event(db: Database) -> int:
+    """Return the id of the latest event, 0 before the first."""
+    row = db.row("SELECT max(id) AS id FROM event")
+    return int(row["id"] or 0) if row is not None else 0
+
+
+def tasks_changed(db: Database, *, after: int) -> frozenset[int]:
+    """Return the tasks of which something has happened after an event."""
+    rows = db.rows("SELECT DISTINCT task_id FROM event WHERE id > ? AND task_id NOT NULL", (after,))
+    return frozenset(row["task_id"] for row in rows)
+
+
 def events_until(db: Database, kinds: Iterable[EventKind], *, until: datetime) -> list[Event]:
     """Return all events of these kinds until a moment, oldest first."""
     rows = db.rows(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.ids import BranchName, Oid
 from wtagents.core.worktree import WorktreeFacts
-from wtagents.store.columns import text_of_time
+from wtagents.store.columns import among, text_of_time
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from wtagents.store.database import Database
 
@@ -35,9 +36,20 @@ def record_facts(db: Database, task_id: int, seen: WorktreeFacts) -> None:
     )
 
 
-def facts(db: Database) -> dict[int, WorktreeFacts]:
-    """Return the latest look at each worktree, by task id."""
-    return {row["task_id"]: _facts(row) for row in db.rows("SELECT * FROM worktree_facts")}
+def facts(db: Database, ids: Iterable[int] | None = None) -> dict[int, WorktreeFacts]:
+    """Return the latest look at each worktree, or at some of them, by task id."""
+    which, parameters = among("task_id", ids)
+    rows = db.rows(f"SELECT * FROM worktree_facts WHERE true{which}", parameters)  # noqa: S608
+    return {row["task_id"]: _facts(row) for row in rows}
+
+
+def looks(db: Database, *, since: datetime | None) -> dict[int, datetime]:
+    """Return when worktrees were looked at, by task id: all, or those of later looks."""
+    rows = db.rows(
+        "SELECT task_id, at FROM worktree_facts WHERE at >= ?",
+        ("" if since is None else text_of_time(since),),
+    )
+    return {row["task_id"]: datetime.fromisoformat(row["at"]) for row in rows}
 
 
 def _facts(row: sqlite3.Row) -> WorktreeFacts:

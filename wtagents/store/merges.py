@@ -19,6 +19,7 @@ from wtagents.core.landing.merge import (
 from wtagents.core.lifecycle import LIVE_MERGE_STATES, merge_sources
 from wtagents.core.record import replace
 from wtagents.store.columns import (
+    among,
     dump,
     dump_gates,
     dump_holds,
@@ -160,11 +161,16 @@ def last_landing(db: Database, task_id: int) -> MergeRequest | None:
     return None if row is None else _request(row)
 
 
-def latest_merge_requests(db: Database) -> dict[int, MergeRequest]:
-    """Return the last merge request of each task whose name is taken, by task id."""
+def latest_merge_requests(
+    db: Database, ids: Iterable[int] | None = None
+) -> dict[int, MergeRequest]:
+    """Return the last merge request of each task with a name, or of some of them, by task id."""
+    which, parameters = among("task.id", ids)
     rows = db.rows(
-        "SELECT * FROM merge_request WHERE id IN (SELECT max(merge_request.id) FROM merge_request"
-        " JOIN task ON task.id = task_id AND task.removed_at IS NULL GROUP BY task_id)"
+        "SELECT * FROM merge_request WHERE id IN"  # noqa: S608
+        " (SELECT max(merge_request.id) FROM merge_request JOIN task ON task.id = task_id"
+        f" WHERE task.removed_at IS NULL{which} GROUP BY task_id)",
+        parameters,
     )
     return {row["task_id"]: _request(row) for row in rows}
 

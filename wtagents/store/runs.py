@@ -13,7 +13,7 @@ from wtagents.core.record import field_names, record
 from wtagents.core.run import Exit, ExitReason, ProcessIdentity, Purpose, Run, RunState, Usage
 from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
 from wtagents.core.tending.budget import Amount
-from wtagents.store.columns import dump, optional_text, optional_time, text_of_time
+from wtagents.store.columns import among, dump, optional_text, optional_time, text_of_time
 from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
@@ -154,11 +154,14 @@ def latest_run(db: Database, task_id: int) -> Run | None:
     return None if row is None else _run(row)
 
 
-def latest_runs(db: Database) -> dict[int, Run]:
-    """Return the last run of each task whose name is taken, by task id."""
+def latest_runs(db: Database, ids: Iterable[int] | None = None) -> dict[int, Run]:
+    """Return the last run of each task whose name is taken, or of some of them, by task id."""
+    which, parameters = among("task.id", ids)
     rows = db.rows(
-        "SELECT run.* FROM run JOIN task ON task.id = run.task_id AND task.removed_at IS NULL"
-        " WHERE run.number = (SELECT max(number) FROM run AS other WHERE other.task_id = task.id)"
+        "SELECT run.* FROM task JOIN run ON run.task_id = task.id AND run.number ="  # noqa: S608
+        " (SELECT max(number) FROM run AS other WHERE other.task_id = task.id)"
+        f" WHERE task.removed_at IS NULL{which}",
+        parameters,
     )
     return {row["task_id"]: _run(row) for row in rows}
 
@@ -177,16 +180,20 @@ class LatestEnd:
     """Whether a later run lives."""
 
 
-def latest_ends(db: Database) -> list[LatestEnd]:
-    """Return the last end of each task whose name is taken."""
+_STANDS = "(task.reason IS NOT NULL OR task.state = 'active')"
+
+
+def latest_ends(db: Database, *, only_standing: bool = False) -> list[LatestEnd]:
+    """Return the last end of each task whose name is taken, or only of those where it stands."""
+    which = f" AND {_STANDS}" if only_standing else ""
     rows = db.rows(
-        "SELECT run.task_id, run.model, run.ended_at, json_extract(run.exit, '$.reason') AS why,"
-        " task.reason IS NOT NULL OR task.state = 'active' AS stands,"
+        "SELECT run.task_id, run.model, run.ended_at,"  # noqa: S608
+        f" json_extract(run.exit, '$.reason') AS why, {_STANDS} AS stands,"
         " EXISTS (SELECT 1 FROM run AS later WHERE later.task_id = task.id"
         "  AND later.number > run.number) AS live"
         " FROM task JOIN run ON run.task_id = task.id AND run.number = (SELECT max(number)"
         "  FROM run AS ended WHERE ended.task_id = task.id AND ended.exit IS NOT NULL)"
-        " WHERE task.removed_at IS NULL ORDER BY task.id"
+        f" WHERE task.removed_at IS NULL{which} ORDER BY task.id"
     )
     return [
         LatestEnd(
@@ -201,13 +208,15 @@ def latest_ends(db: Database) -> list[LatestEnd]:
     ]
 
 
-def usage_of_ended_runs(db: Database) -> dict[int, Usage]:
+def usage_of_ended_runs(db: Database, ids: Iterable[int] | None = None) -> dict[int, Usage]:
     """Return what the ended runs of each task used in all, by id of the tasks with a name.
 
     Model and context window are those of the last one.
     """
+    which, parameters = among("task.id", ids)
     rows = db.rows(
-        "SELECT task_id, max(number), sum(json_extract(exit, '$.usage.cost_usd')) AS cost_usd,"
+        "SELECT task_id, max(number),"  # noqa: S608
+        " sum(json_extract(exit, '$.usage.cost_usd')) AS cost_usd,"
         " sum(json_extract(exit, '$.usage.input_tokens')) AS input_tokens,"
         " sum(json_extract(exit, '$.usage.output_tokens')) AS output_tokens,"
         " sum(json_extract(exit, '$.usage.turns')) AS turns,"
@@ -215,7 +224,8 @@ def usage_of_ended_runs(db: Database) -> dict[int, Usage]:
         " json_extract(exit, '$.usage.context_window') AS context_window,"
         " json_extract(exit, '$.usage.model') AS model"
         " FROM run JOIN task ON task.id = run.task_id AND task.removed_at IS NULL"
-        " WHERE exit IS NOT NULL GROUP BY task_id"
+        f" WHERE exit IS NOT NULL{which} GROUP BY task_id",
+        parameters,
     )
     names = field_names(Usage)
     return {row["task_id"]: Usage(**{name: row[name] for name in names}) for row in rows}

@@ -13,6 +13,7 @@ from wtagents.core.lifecycle import task_sources
 from wtagents.core.record import replace
 from wtagents.core.task import AgentSpec, Reason, Task, TaskState, Wish
 from wtagents.store.columns import (
+    among,
     dump,
     dump_agent,
     optional_text,
@@ -24,6 +25,7 @@ from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from typing import NotRequired, TypedDict, Unpack
 
     from wtagents.store.database import Database
@@ -111,10 +113,12 @@ def require_free_name(db: Database, name: TaskName) -> None:
             )
 
 
-def tasks(db: Database, *, removed: bool = False) -> list[Task]:
+def tasks(db: Database, *, removed: bool = False, ids: Iterable[int] | None = None) -> list[Task]:
     """Return the tasks whose name is taken, oldest first; with `removed` all there ever were."""
-    sql = "SELECT * FROM task ORDER BY id" if removed else f"{_TAKEN} ORDER BY id"
-    return [_task(row) for row in db.rows(sql)]
+    which, parameters = among("id", ids)
+    named = "" if removed else " AND removed_at IS NULL"
+    sql = f"SELECT * FROM task WHERE true{named}{which} ORDER BY id"  # noqa: S608
+    return [_task(row) for row in db.rows(sql, parameters)]
 
 
 def task_by_id(db: Database, task_id: int) -> Task | None:

@@ -260,10 +260,11 @@ def why_waiting(context: Context, task: Task, run: Run | None) -> tuple[str, ...
         return ()
     if task.state is TaskState.QUEUED:
         from wtagents.operations.telling.waits import waits
+        from wtagents.store.standings import standings
 
         now = context.clock.now()
         with context.database.read() as db:
-            wait = waits(context, db).get(task.id)
+            wait = waits(context, db, standings(db)).get(task.id)
         if wait is not None and (wait.bar is not Bar.PLACES or wait.detail):
             return (f"{wait.words(now)}: the task starts by itself",)
         return ("every place is taken: the task starts when an agent ends",)

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 def observe_breakers(context: Context, db: Database) -> tuple[Breaker, ...]:
     """Return the breakers that are not closed; `db` is inside an open read block.
 
-    The folders of live runs are only read where enough tasks have failed.
+    All ends and the folders of live runs are only read where enough tasks have failed.
     """
     failures = context.settings.limits.breaker
-    ends = latest_ends(db)
-    if sum(end.stands and scope_of(end.reason) is not None for end in ends) < failures:
+    standing = latest_ends(db, only_standing=True)
+    if sum(scope_of(end.reason) is not None for end in standing) < failures:
         return ()
+    ends = latest_ends(db)
     answered = {run.task_id: run for run in live_runs(db) if _has_answer(context, run)}
     evidence = [
         Evidence(

@@ -1,4 +1,4 @@
-"""overview: every task at one moment, and what all of them together cost and need."""
+"""Every task at one moment, and what all of them together cost and need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
 from wtagents.core.tending.pause import Pauses
-from wtagents.operations.result import OperationResult
-from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.tending.limit import AccountLimit
     from wtagents.operations.context import Context
+    from wtagents.operations.telling.status import TaskStatus
     from wtagents.system.load import Load
 
 
@@ -35,22 +34,18 @@ class Overview:
     """What a person holds back."""
 
 
-def overview(context: Context) -> OperationResult[Overview]:
-    """Look at everything. Raises SystemFault when the store cannot be read."""
+def overview_of(context: Context, found: tuple[TaskStatus, ...]) -> Overview:
+    """Add what all tasks together cost and need. Raises SystemFault for a store in trouble."""
     from wtagents.system.load import machine_load
 
-    at = context.clock.now()
-    found = status(context, StatusRequest()).data
-    return OperationResult(
-        data=Overview(
-            items=found,
-            cost_today=cost_today(context, found),
-            budget_today=context.settings.budget.day_usd,
-            load=machine_load(),
-            limits=limits(context),
-            at=at,
-            pauses=_pauses(context),
-        )
+    return Overview(
+        items=found,
+        cost_today=cost_today(context, found),
+        budget_today=context.settings.budget.day_usd,
+        load=machine_load(),
+        limits=limits(context),
+        at=context.clock.now(),
+        pauses=_pauses(context),
     )
 
 

@@ -16,57 +16,61 @@ from wtagents.operations.surroundings import (
     spent_for,
 )
 from wtagents.operations.tick import policy_of
-from wtagents.store.runs import latest_runs
-from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from wtagents.core.tending.admission import Wait
     from wtagents.operations.context import Context
     from wtagents.store.database import Database
+    from wtagents.store.standings import Standing
 
 _OF_MANY = (Bar.FROZEN, Bar.PAUSED, Bar.LIMIT, Bar.BREAKER, Bar.BUDGET, Bar.MACHINE)
 _DETAIL_LIMIT = 120
 
 
-def waits(context: Context, db: Database) -> Mapping[int, Wait]:
+def waits(context: Context, db: Database, known: Mapping[int, Standing]) -> Mapping[int, Wait]:
     """Return what the queued tasks wait for, by id; a task that is missing starts next.
 
-    `db` is inside an open read block. Only the store is read.
+    `known` is how all tasks stand; `db` is inside an open read block. Only the store is read.
     """
-    snapshot = _stored(context, db)
+    queue = [each for each in known.values() if each.task.state is TaskState.QUEUED]
+    if not queue:
+        return {}
+    runs = (each.run for each in known.values())
+    live = sum(run is not None and run.state in LIVE_RUN_STATES for run in runs)
+    snapshot = _stored(context, db, queue, live)
     admission = Admission(snapshot, policy_of(context.settings).admission, snapshot.at)
     found = {}
     for view in in_order(snapshot.views):
-        if view.task.state is TaskState.QUEUED and view.task.wish is Wish.WORK:
+        if view.task.wish is Wish.WORK:
             wait = admission.wait_of(view)
             if wait is not None:
                 found[view.task.id] = wait
     return found
 
 
-def _stored(context: Context, db: Database) -> Snapshot:
-    known, runs = tasks(db), latest_runs(db)
-    around = observe_surroundings(context, db, known)
-    accounts = accounts_by_kind(known)
+def _stored(context: Context, db: Database, queue: Sequence[Standing], live: int) -> Snapshot:
+    waiting = [each.task for each in queue]
+    around = observe_surroundings(context, db, waiting)
+    accounts = accounts_by_kind(waiting)
     return Snapshot(
         views=tuple(
             TaskView(
-                task=task,
-                run=runs.get(task.id),
+                task=each.task,
+                run=each.run,
                 run_facts=None,
                 worktree=None,
                 messages=(),
                 merge=None,
-                spent=spent_for(context, db, task),
-                account=accounts[task.agent.kind],
-                model=model_for(context, task, runs.get(task.id), around.breakers),
+                spent=spent_for(context, db, each.task),
+                account=accounts[each.task.agent.kind],
+                model=model_for(context, each.task, each.run, around.breakers),
             )
-            for task in known
+            for each in queue
         ),
-        live_runs=sum(run.state in LIVE_RUN_STATES for run in runs.values()),
+        live_runs=live,
         at=context.clock.now(),
         around=around,
     )
