@@ -19,6 +19,7 @@ from tests.support.played_claude import play_claude
 from tests.support.waiting import wait_until
 from wtagents.agent.resolver import ConflictRequest, NoProposal, Resolver, WorkRequest
 from wtagents.agent.resolvers.by_kind import resolver_for
+from wtagents.agent.resolvers.claude import ClaudeResolver
 from wtagents.agent.resolvers.claude_with_tools import ClaudeWithTools
 from wtagents.agent.resolvers.exchange import parse_answer, question_of
 from wtagents.core.ids import BranchName, TaskName
@@ -295,7 +296,49 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
     )
 
 
-# ------------------------------------------------------------------------------- with tools
+# --------------------------------------------------------------------------- Claude Code, played
+
+STREAMS = Path(__file__).parents[1] / "data" / "streams"
+
+
+def claude_resolver(folder: Path, program: Path) -> ClaudeResolver:
+    rooms = folder / "rooms"
+    rooms.mkdir()
+    return ClaudeResolver(program=str(program), model=None, ids=CountingIds(), rooms=rooms)
+
+
+@pytest.mark.parametrize(
+    ("stream", "reason", "transient"),
+    [
+        ("rate_limited", "API Error: Request rejected (429) · Too many requests", True),
+        ("unauthorized", "Invalid API key · Fix external API key", True),
+        ("max_turns", "Reached maximum number of turns (2)", False),
+    ],
+)
+def test_a_refusal_of_the_service_is_for_later(
+    tmp_path: Path, stream: str, reason: str, *, transient: bool
+) -> None:
+    program = tmp_path / "claude"
+    program.write_text(f"#!/bin/sh\nexec cat '{STREAMS / stream}.ndjson'\n")
+    program.chmod(0o755)
+    assert claude_resolver(tmp_path, program).resolve(REQUEST, seconds=30) == NoProposal(
+        reason=f"Claude Code: {reason}", transient=transient
+    )
+
+
+def test_an_answer_of_claude_that_does_not_fit_the_hunks_is_none(tmp_path: Path) -> None:
+    said = {"files": [{"path": "a.py", "hunks": ["one of two"]}]}
+    program = play_claude(tmp_path, "", tools=("StructuredOutput",), said=said)
+    assert claude_resolver(tmp_path, program).resolve(REQUEST, seconds=30) == NoProposal(
+        reason=f"Claude Code: {NEITHER}", transient=False
+    )
+
+
+def test_a_silent_claude_is_given_up(tmp_path: Path) -> None:
+    program = play_claude(tmp_path, "time.sleep(600)")
+    assert claude_resolver(tmp_path, program).resolve(REQUEST, seconds=1) == NoProposal(
+        reason="Claude Code gave no answer within 1 s", transient=True
+    )
 
 
 def test_an_agent_with_tools_that_hangs_is_given_up_with_what_it_started(tmp_path: Path) -> None:

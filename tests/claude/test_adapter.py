@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.api.script import Failure, Script, bash, marker, script, text
+from tests.support.api.script import bash, marker, script, text
 from tests.support.claude_cli import PINNED_VERSION, ClaudeCli, ClaudeSession
 from tests.support.environment import Sandbox
 from tests.support.messages_api import MessagesApi
@@ -19,13 +19,13 @@ from wtagents.agent.claude import Claude
 from wtagents.agent.events import Event, MessageMoved, MessageStage, Unknown
 from wtagents.agent.port import Ending, LaunchRequest, Probe, Reader, ReaderState, Verdict
 from wtagents.core.ids import TaskName
-from wtagents.core.run import ExitReason, Phase
+from wtagents.core.run import ExitReason
 
 pytestmark = pytest.mark.claude
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SESSION = "00000000-0000-4000-8000-0000000000aa"
-FIRST, SECOND = (f"20000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
+FIRST, SECOND, THIRD = (f"20000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 PROMPT = f"{marker('a')} Add a greeting."
 
 
@@ -127,102 +127,32 @@ def test_a_run_from_its_prompt_to_its_verdict(
     assert "Always greet in lower case." in messages_api.requests[0].system_text
 
 
-def test_a_question_is_shown_and_answered(
+def test_an_interrupted_turn_goes_on_with_the_next_message_and_is_resumed(
     claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
 ) -> None:
-    messages_api.add_script("a", script(bash("touch one"), bash("touch two"), text("Done.")))
-    drive = launch(claude, repository.path, permission_mode="default")
-    with drive.session:
-        told = []
-        for allow in (True, False):
-            state = drive.wait(lambda state: bool(state.questions), "a question")
-            assert state.phase is Phase.ASKING
-            question = state.questions[0]
-            told.append((question.tool, question.summary))
-            asked = drive.reader.question(question.request_id)
-            assert asked is not None
-            line = drive.agent.encode_answer(asked, allow=allow, message="Not this one.")
-            drive.session.send_line(line.rstrip(b"\n"))
-            drive.reader.note_answered(question.request_id)
-        drive.rest()
-        verdict = drive.end()
-    assert told == [("Bash", "touch one"), ("Bash", "touch two")]
-    assert verdict.reason is ExitReason.COMPLETED
-    assert verdict.denials == ("Bash: touch two",)
-    assert sorted(repository.files()) == ["README.md", "one"]
-    assert messages_api.requests[-1].tool_results[1].text.startswith("Not this one.")
-
-
-def test_a_turn_is_interrupted_and_the_next_message_goes_on(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(bash("touch started; exec sleep 600"), text("Back.")))
-    drive = launch(claude, repository.path, permission_mode="bypassPermissions")
-    with drive.session:
+    steps = (bash("touch started; exec sleep 600"), text("One."), text("Two."))
+    messages_api.add_script("a", script(*steps))
+    first = launch(claude, repository.path, permission_mode="bypassPermissions")
+    with first.session:
         wait_until((repository.path / "started").exists, what="the command started")
-        drive.session.send_line(drive.agent.encode_interrupt("r1").rstrip(b"\n"))
-        drive.rest()
-        drive.say(SECOND, "/clear is only words here")
-        drive.rest(turns=2)
-        verdict = drive.end()
-    assert (verdict.reason, verdict.detail) == (ExitReason.COMPLETED, "Back.")
-    assert drive.stages(FIRST)[-1] is MessageStage.CANCELLED
+        first.session.send_line(first.agent.encode_interrupt("r1").rstrip(b"\n"))
+        first.rest()
+        first.say(SECOND, "/clear is only words here")
+        first.rest(turns=2)
+        verdict = first.end()
+    assert (verdict.reason, verdict.detail) == (ExitReason.COMPLETED, "One.")
+    assert first.stages(FIRST)[-1] is MessageStage.CANCELLED
     assert messages_api.requests[-1].user_texts[-1].endswith("/clear is only words here")
 
-
-def test_a_conversation_is_resumed(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(text("One."), text("Two.")))
-    first = launch(claude, repository.path)
-    with first.session:
-        first.rest()
-        assert first.end().detail == "One."
     second = launch(claude, repository.path, resumes=True)
     with second.session:
-        second.say(SECOND, "Go on.")
+        second.say(THIRD, "Go on.")
         second.rest()
         verdict = second.end()
     assert (verdict.reason, verdict.detail) == (ExitReason.COMPLETED, "Two.")
     assert MessageStage.QUEUED not in second.stages(FIRST), "the prompt was known already"
     assert messages_api.requests[-1].user_texts.count(PROMPT) == 1
     assert messages_api.requests[-1].contains("One.")
-
-
-@pytest.mark.parametrize(
-    ("failure", "reason"),
-    [
-        (Failure(status=401), ExitReason.AUTHENTICATION),
-        (Failure(status=429, headers={"retry-after": "90"}), ExitReason.RATE_LIMITED),
-        (Failure(status=529), ExitReason.OVERLOADED),
-    ],
-    ids=lambda value: str(value.status) if isinstance(value, Failure) else "",
-)
-def test_a_failure_of_the_service_is_named(
-    claude: ClaudeCli,
-    messages_api: MessagesApi,
-    repository: RepositoryBuilder,
-    failure: Failure,
-    reason: ExitReason,
-) -> None:
-    messages_api.add_script("a", Script(steps=(), then=failure))
-    drive = launch(claude, repository.path)
-    with drive.session:
-        drive.rest()
-        assert drive.end().reason is reason
-
-
-def test_a_killed_agent_is_lost(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(text("never", hold="held")))
-    drive = launch(claude, repository.path)
-    with drive.session:
-        messages_api.wait_held("held")
-        drive.session.kill()
-        drive.feed()
-        verdict = drive.reader.verdict(Ending(exit_code=-9, stderr_tail=""))
-    assert verdict.reason is ExitReason.LOST
 
 
 @pytest.mark.usefixtures("claude_on_path")

@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.claude
 
 SESSION = "00000000-0000-4000-8000-0000000000aa"
-FIRST, SECOND, THIRD = (f"20000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
+FIRST, SECOND, THIRD, FOURTH = (f"20000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3, 4))
 WAITING = "touch started; until test -e go; do sleep 0.02; done"
 PROMPT = f"{marker('a')} Add a greeting."
 
@@ -37,16 +37,23 @@ def wait_queued(session: ClaudeSession, uuid: str) -> None:
     session.wait_for(lambda event: event.get("command_uuid") == uuid)
 
 
-def test_a_turn_from_the_first_message_to_the_result(
+def test_a_turn_from_the_first_message_to_the_result_and_a_slash_is_a_command(
     claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
 ) -> None:
-    messages_api.add_script("a", script(bash("echo hello > greeting"), text("Done.")))
+    steps = (bash("echo hello > greeting"), text("Done."), text("Two."))
+    messages_api.add_script("a", script(*steps))
     with start(claude, repository.path) as session:
         session.say(PROMPT, uuid=FIRST)
-        session.wait_for_type("result")
+        session.wait_for(lambda event: event.get("state") == "completed")
+        turn = session.events
+        session.say(" /clear", uuid=SECOND)
+        session.wait_for_type("result", count=2)
+        assert messages_api.requests[-1].user_texts[-1] == " /clear"
+        session.say("/clear", uuid=THIRD)
+        forgot = session.wait_for_type("result", count=3)
         ended = session.finish()
 
-    assert [(event["type"], event.get("subtype")) for event in ended.events] == [
+    assert [(event["type"], event.get("subtype")) for event in turn] == [
         ("command_lifecycle", None),
         ("command_lifecycle", None),
         ("system", "init"),
@@ -57,7 +64,7 @@ def test_a_turn_from_the_first_message_to_the_result(
         ("result", "success"),
         ("command_lifecycle", None),
     ]
-    init, echo, call, result = (ended.events[place] for place in (2, 3, 4, 7))
+    init, echo, call, result = (turn[place] for place in (2, 3, 4, 7))
     assert init["session_id"] == SESSION
     assert init["cwd"] == str(repository.path)
     assert init["claude_code_version"] == PINNED_VERSION
@@ -66,140 +73,68 @@ def test_a_turn_from_the_first_message_to_the_result(
     assert call["message"]["content"][0]["input"]["command"] == "echo hello > greeting"
     assert (result["is_error"], result["result"], result["num_turns"]) == (False, "Done.", 2)
     assert lifecycle(session, FIRST) == ["queued", "started", "completed"]
-    assert (ended.exit_code, ended.stderr) == (0, "")
     assert repository.files()["greeting"] == b"hello\n"
 
+    assert len(messages_api.requests) == 3
+    assert (forgot["local_command"], forgot["session_id"] == SESSION) == ("clear", False)
+    assert len(events_of(ended.events, "conversation_reset")) == 1
+    assert (ended.exit_code, ended.stderr) == (0, "")
 
-def test_a_message_during_a_tool_goes_along_with_its_result(
+
+def test_words_during_the_last_answer_are_a_turn_of_its_own_unless_taken_back(
     claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
 ) -> None:
-    messages_api.add_script("a", script(bash(WAITING), text("Tabs it is.")))
-    with start(claude, repository.path) as session:
-        session.say(PROMPT, uuid=FIRST)
-        wait_until((repository.path / "started").exists, what="the command started")
-        session.say("Use tabs, please.", uuid=SECOND)
-        wait_queued(session, SECOND)
-        assert lifecycle(session, SECOND) == ["queued"]
-        (repository.path / "go").touch()
-        session.wait_for_type("result")
-        ended = session.finish()
-
-    assert len(events_of(ended.events, "result")) == 1
-    assert lifecycle(session, SECOND) == ["queued", "started", "completed"]
-    (told,) = messages_api.requests[1].tool_results
-    assert "The user sent a new message while you were working:\nUse tabs, please." in told.text
-
-
-def test_a_message_during_the_last_answer_is_a_turn_of_its_own(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
+    """And the end of stdin ends the program only after what is queued."""
     messages_api.add_script("a", script(text("One.", hold="last"), text("Two.")))
     with start(claude, repository.path) as session:
         session.say(PROMPT, uuid=FIRST)
         messages_api.wait_held("last")
         session.say("And then?", uuid=SECOND)
         wait_queued(session, SECOND)
-        messages_api.open_gate("last")
-        session.wait_for_type("result", count=2)
-        ended = session.finish()
-    assert [event["result"] for event in events_of(ended.events, "result")] == ["One.", "Two."]
-    assert messages_api.requests[1].user_texts[-1] == "And then?"
-
-
-def test_the_same_uuid_is_delivered_once_even_after_a_resume(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(text("One."), text("Two."), text("Three.")))
-    with start(claude, repository.path) as session:
-        session.say(PROMPT, uuid=FIRST)
-        session.wait_for_type("result")
-        session.say(PROMPT, uuid=FIRST)
-        session.say("Second.", uuid=SECOND)
-        session.wait_for_type("result", count=2)
-        session.finish()
-    with start(claude, repository.path, "--resume", SESSION) as resumed:
-        resumed.say("Second.", uuid=SECOND)
-        resumed.say("Third.", uuid=THIRD)
-        resumed.wait_for_type("result")
-        ended = resumed.finish()
-    assert lifecycle(resumed, SECOND) == ["completed"]
-    assert ended.result["result"] == "Three."
-    last = messages_api.requests[-1]
-    words = [said for said in last.user_texts if not said.startswith("<system-reminder>")]
-    assert words == [PROMPT, "Second.", "Third."]
-
-
-def test_a_queued_message_lost_with_its_process_is_delivered_by_the_next(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(text("Zero."), text("One.", hold="g"), text("Two.")))
-    with start(claude, repository.path) as session:
-        session.say(PROMPT, uuid=FIRST)
-        session.wait_for_type("result")
-        session.say("Second.", uuid=SECOND)
-        messages_api.wait_held("g")
-        session.say("Third.", uuid=THIRD)
+        session.say("Never mind.", uuid=THIRD)
         wait_queued(session, THIRD)
-        claude.wait_saved(SESSION, "Zero.")
-        session.kill()
-    with start(claude, repository.path, "--resume", SESSION) as resumed:
-        resumed.say("Third.", uuid=THIRD)
-        resumed.wait_for_type("result")
-        ended = resumed.finish()
-    assert lifecycle(resumed, THIRD) == ["queued", "started", "completed"]
-    assert ended.result["result"] == "Two."
-
-
-def test_a_queued_message_can_be_taken_back(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(text("One.", hold="last")))
-    with start(claude, repository.path) as session:
-        session.say(PROMPT, uuid=FIRST)
-        messages_api.wait_held("last")
-        session.say("Never mind.", uuid=SECOND)
-        wait_queued(session, SECOND)
-        answer = session.ask("r1", "cancel_async_message", message_uuid=SECOND)
-        messages_api.open_gate("last")
-        session.wait_for_type("result")
-        session.finish()
-    assert answer["response"] == {"cancelled": True, "message_uuid": SECOND}
-    assert lifecycle(session, SECOND) == ["queued", "cancelled"]
-    assert not any(request.contains("Never mind.") for request in messages_api.requests)
-
-
-def test_closing_stdin_ends_the_program_after_what_is_queued(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(text("One.", hold="last"), text("Two.")))
-    with start(claude, repository.path) as session:
-        session.say(PROMPT, uuid=FIRST)
-        messages_api.wait_held("last")
-        session.say("And then?", uuid=SECOND)
-        wait_queued(session, SECOND)
+        answer = session.ask("r1", "cancel_async_message", message_uuid=THIRD)
         session.close_stdin()
         messages_api.open_gate("last")
         ended = session.wait()
-    assert (ended.exit_code, ended.result["result"]) == (0, "Two.")
+    assert [event["result"] for event in events_of(ended.events, "result")] == ["One.", "Two."]
+    assert (ended.exit_code, messages_api.requests[1].user_texts[-1]) == (0, "And then?")
+    assert answer["response"] == {"cancelled": True, "message_uuid": THIRD}
+    assert lifecycle(session, THIRD) == ["queued", "cancelled"]
+    assert not any(request.contains("Never mind.") for request in messages_api.requests)
 
 
-def test_a_slash_at_the_start_is_a_command_and_a_space_before_it_is_not(
+def test_a_message_is_delivered_once_by_its_uuid_and_by_the_next_process_when_it_was_lost(
     claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
 ) -> None:
-    messages_api.add_script("a", script(text("One."), text("Two.")))
+    steps = (text("One."), text("Two."), text("Three.", hold="g"), text("Four."))
+    messages_api.add_script("a", script(*steps))
     with start(claude, repository.path) as session:
         session.say(PROMPT, uuid=FIRST)
         session.wait_for_type("result")
-        session.say(" /clear", uuid=SECOND)
+        session.say(PROMPT, uuid=FIRST)
+        session.say("Second.", uuid=SECOND)
         session.wait_for_type("result", count=2)
-        assert messages_api.requests[1].user_texts[-1] == " /clear"
-        session.say("/clear", uuid=THIRD)
-        forgot = session.wait_for_type("result", count=3)
-        ended = session.finish()
-    assert len(messages_api.requests) == 2
-    assert forgot["local_command"] == "clear"
-    assert forgot["session_id"] != SESSION
-    assert len(events_of(ended.events, "conversation_reset")) == 1
+        session.say("Third.", uuid=THIRD)
+        messages_api.wait_held("g")
+        session.say("Lost.", uuid=FOURTH)
+        wait_queued(session, FOURTH)
+        claude.wait_saved(SESSION, "Two.")
+        session.kill()
+    with start(claude, repository.path, "--resume", SESSION) as resumed:
+        resumed.say("Second.", uuid=SECOND)
+        resumed.say("Lost.", uuid=FOURTH)
+        resumed.wait_for_type("result")
+        ended = resumed.finish()
+    assert lifecycle(resumed, SECOND) == ["completed"]
+    assert lifecycle(resumed, FOURTH) == ["queued", "started", "completed"]
+    assert ended.result["result"] == "Four."
+    said = messages_api.requests[-1].user_texts
+    assert [words for words in said if words in (PROMPT, "Second.", "Lost.")] == [
+        PROMPT,
+        "Second.",
+        "Lost.",
+    ]
 
 
 def test_a_line_that_is_not_json_ends_the_program(

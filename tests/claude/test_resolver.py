@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.api.script import Failure, Reply, Script, Text, Tool, Usage, bash, text, tool
+from tests.support.api.script import Failure, Reply, Script, Tool, Usage, bash, text, tool
 from tests.support.claude_cli import ClaudeCli
 from tests.support.clock import CountingIds
 from tests.support.environment import Sandbox
@@ -63,24 +63,7 @@ def script_of(*steps: Reply | Failure) -> Script:
     return Script(steps=steps, then=text("Done."), match="The data of this conflict")
 
 
-def test_the_answer_of_the_model_becomes_a_proposal(
-    resolver: ClaudeResolver, messages_api: MessagesApi
-) -> None:
-    drop = {"path": "a.py", "line": "x = 2", "side": "target", "reason": "the task says three"}
-    messages_api.add_script("r", script_of(answer("x = 3\n", dropped=[drop])))
-    proposal = resolver.resolve(request_of(CONFLICT), seconds=SECONDS)
-    assert proposal == Proposal(
-        files=(ProposedFile(path="a.py", text="x = 3\n"),),
-        dropped=(
-            Dropped(path="a.py", line="x = 2", side=Side.TARGET, reason="the task says three"),
-        ),
-        note="n",
-    )
-    assert isinstance(proposal, Proposal)
-    assert check_resolution([CONFLICT], proposal) == ()
-
-
-def test_nothing_of_the_user_or_of_a_project_reaches_the_model(
+def test_the_answer_becomes_a_proposal_and_nothing_of_user_or_project_reaches_the_model(
     resolver: ClaudeResolver, messages_api: MessagesApi, sandbox: Sandbox
 ) -> None:
     settings = sandbox.home / ".claude"
@@ -92,11 +75,21 @@ def test_nothing_of_the_user_or_of_a_project_reaches_the_model(
     (sandbox.work / "CLAUDE.md").write_text("MARK-PROJECT")
     server = {"mcpServers": {"s": {"command": "touch", "args": [f"{sandbox.work}/server"]}}}
     (sandbox.work / ".mcp.json").write_text(json.dumps(server))
-    messages_api.add_script("r", script_of(answer("x = 3\n")))
+    drop = {"path": "a.py", "line": "x = 2", "side": "target", "reason": "the task says three"}
+    messages_api.add_script("r", script_of(answer("x = 3\n", dropped=[drop])))
     before = sorted(sandbox.work.iterdir())
 
-    assert isinstance(resolver.resolve(request_of(CONFLICT), seconds=SECONDS), Proposal)
+    proposal = resolver.resolve(request_of(CONFLICT), seconds=SECONDS)
 
+    assert proposal == Proposal(
+        files=(ProposedFile(path="a.py", text="x = 3\n"),),
+        dropped=(
+            Dropped(path="a.py", line="x = 2", side=Side.TARGET, reason="the task says three"),
+        ),
+        note="n",
+    )
+    assert isinstance(proposal, Proposal)
+    assert check_resolution([CONFLICT], proposal) == ()
     body = messages_api.requests[0].body
     assert [each["name"] for each in body["tools"]] == ["StructuredOutput"]
     assert "MARK-" not in json.dumps(body)
@@ -105,15 +98,14 @@ def test_nothing_of_the_user_or_of_a_project_reaches_the_model(
     assert list(sandbox.home.rglob("*.jsonl")) == []
 
 
-@pytest.mark.parametrize("hostile", [HOSTILE_TEXTS[:16], HOSTILE_TEXTS[16:]], ids=["one", "two"])
 def test_hostile_texts_arrive_as_one_document_of_data(
-    resolver: ClaudeResolver, messages_api: MessagesApi, hostile: tuple[str, ...]
+    resolver: ClaudeResolver, messages_api: MessagesApi
 ) -> None:
     conflicts = [
         ConflictText(
             path=f"{number}/{words[:20]!r}", base=None, target=f"{words}\nt\n", branch=f"{words}r\n"
         )
-        for number, words in enumerate(hostile)
+        for number, words in enumerate(HOSTILE_TEXTS)
     ]
     request = request_of(*conflicts)
     messages_api.add_script("r", script_of(answer("pwned\n", path=".github/workflows/ci.yml")))
@@ -145,46 +137,6 @@ def test_words_are_no_answer(resolver: ClaudeResolver, messages_api: MessagesApi
     messages_api.add_script("r", script_of(text("I would rather talk.")))
     assert resolver.resolve(request_of(CONFLICT), seconds=SECONDS) == NoProposal(
         reason="Claude Code answered in words only: Done.", transient=False
-    )
-
-
-def test_an_answer_that_does_not_fit_the_hunks_is_none(
-    resolver: ClaudeResolver, messages_api: MessagesApi
-) -> None:
-    messages_api.add_script("r", script_of(answer("x = 2\n", "x = 3\n")))
-    assert resolver.resolve(request_of(CONFLICT), seconds=SECONDS) == NoProposal(
-        reason=("Claude Code: the answer for 'a.py' is neither a text nor one text for each hunk"),
-        transient=False,
-    )
-
-
-@pytest.mark.parametrize(
-    ("failure", "reason"),
-    [
-        (
-            Failure(status=403, kind="permission_error", message="no"),
-            "Claude Code: Failed to authenticate. API Error: 403 no",
-        ),
-        (
-            Failure(status=429, kind="rate_limit_error", headers={"retry-after": "7200"}),
-            "Claude Code: API Error: Request rejected (429) · scripted failure",
-        ),
-    ],
-)
-def test_a_refusal_of_the_service_is_for_later(
-    resolver: ClaudeResolver, messages_api: MessagesApi, failure: Failure, reason: str
-) -> None:
-    messages_api.add_script("r", script_of(failure))
-    assert resolver.resolve(request_of(CONFLICT), seconds=SECONDS) == NoProposal(
-        reason=reason, transient=True
-    )
-
-
-def test_a_silent_model_is_given_up(resolver: ClaudeResolver, messages_api: MessagesApi) -> None:
-    held = Reply(content=(Text(text="late"), Tool(name="StructuredOutput", input={})), hold="g")
-    messages_api.add_script("r", script_of(held))
-    assert resolver.resolve(request_of(CONFLICT), seconds=3) == NoProposal(
-        reason="Claude Code gave no answer within 3 s", transient=True
     )
 
 

@@ -57,17 +57,6 @@ def test_a_person_allows_changes_and_denies(
     assert (ended.exit_code, ended.result["is_error"]) == (0, False)
 
 
-def test_without_a_person_a_tool_is_denied_and_the_run_still_succeeds(
-    claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
-) -> None:
-    messages_api.add_script("a", script(bash("touch x"), text("I could not.")))
-    ended = claude.run(PROMPT, cwd=repository.path)
-    assert sorted(repository.files()) == ["README.md"]
-    assert (ended.exit_code, ended.result["is_error"]) == (0, False)
-    assert [denial["tool_name"] for denial in ended.result["permission_denials"]] == ["Bash"]
-    assert len(events_of(ended.events, "system", "permission_denied")) == 1
-
-
 def test_an_interrupt_withdraws_the_question_and_a_late_answer_does_nothing(
     claude: ClaudeCli, messages_api: MessagesApi, repository: RepositoryBuilder
 ) -> None:

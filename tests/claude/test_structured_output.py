@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.api.script import Script, marker, script, text, tool
+from tests.support.api.script import Script, marker, tool
 from tests.support.claude_cli import ClaudeCli, Finished
 from tests.support.messages_api import MessagesApi
 
@@ -28,44 +28,14 @@ def resolve(claude: ClaudeCli, cwd: Path) -> Finished:
     return claude.run(marker("a"), *flags, *strict, cwd=cwd, environment=environment)
 
 
-def test_the_answer_is_data_and_no_other_tool_is_offered(
-    claude: ClaudeCli, messages_api: MessagesApi, tmp_path: Path
-) -> None:
-    messages_api.add_script("a", script(tool("StructuredOutput", files=["a.py"])))
-    ended = resolve(claude, tmp_path)
-    assert (ended.exit_code, ended.result["is_error"]) == (0, False)
-    assert ended.result["structured_output"] == {"files": ["a.py"]}
-    (request,) = messages_api.requests
-    assert request.tool_names == ("StructuredOutput",)
-    assert request.system_text.endswith("Resolve.")
-
-
-def test_an_answer_that_does_not_fit_is_asked_for_again(
-    claude: ClaudeCli, messages_api: MessagesApi, tmp_path: Path
-) -> None:
-    wrong, right = (tool("StructuredOutput", files=value) for value in ("a.py", ["a.py"]))
-    messages_api.add_script("a", script(wrong, right))
-    ended = resolve(claude, tmp_path)
-    assert ended.result["structured_output"] == {"files": ["a.py"]}
-    (told,) = messages_api.requests[1].tool_results
-    assert told.is_error
-    assert "Output does not match required schema" in told.text
-
-
-def test_an_answer_that_never_fits_is_an_error(
+def test_an_answer_that_does_not_fit_is_asked_for_again_and_one_that_never_fits_is_an_error(
     claude: ClaudeCli, messages_api: MessagesApi, tmp_path: Path
 ) -> None:
     wrong = tool("StructuredOutput", files="a.py")
     messages_api.add_script("a", Script(steps=(), then=wrong))
     ended = resolve(claude, tmp_path)
+    (told,) = messages_api.requests[1].tool_results
+    assert told.is_error
+    assert "Output does not match required schema" in told.text
     assert (ended.exit_code, ended.result["is_error"]) == (1, True)
     assert ended.result["subtype"] == "error_max_structured_output_retries"
-
-
-def test_plain_words_are_a_success_without_the_answer(
-    claude: ClaudeCli, messages_api: MessagesApi, tmp_path: Path
-) -> None:
-    messages_api.add_script("a", Script(steps=(), then=text("I would rather talk.")))
-    ended = resolve(claude, tmp_path)
-    assert (ended.exit_code, ended.result["is_error"]) == (0, False)
-    assert "structured_output" not in ended.result

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -309,8 +309,8 @@ def _session(stage: Stage) -> ClaudeSession:
     return stage.cli.start(*flags, cwd=stage.worktree, environment=environment)
 
 
-def record(recipe: Callable[[Stage], Finished], *, program: Path, order: int) -> bytes:
-    """The output of one recipe, with the paths of this machine replaced."""
+def record(recipe: Callable[[Stage], Finished], *, program: Path, order: int) -> Finished:
+    """What one recipe brings, with the paths of this machine replaced in its output."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made, MessagesApi() as api:
         folder = Path(made).resolve()
         worktree = folder / "repo-worktrees" / "greeting"
@@ -321,11 +321,12 @@ def record(recipe: Callable[[Stage], Finished], *, program: Path, order: int) ->
             subprocess.run(["git", *words.split()], cwd=worktree, env=cli.environment(), check=True)
         session_id = f"00000000-0000-4000-8000-{order:012d}"
         stage = Stage(api=api, cli=cli, worktree=worktree, session_id=session_id)
-        return _cleaned(b"".join(recipe(stage).lines), folder)
+        ended = recipe(stage)
+        return replace(ended, lines=tuple(_cleaned(line, folder) for line in ended.lines))
 
 
-def _cleaned(output: bytes, folder: Path) -> bytes:
-    cleaned = output.decode()
+def _cleaned(line: bytes, folder: Path) -> bytes:
+    cleaned = line.decode()
     slug = re.sub(r"[^A-Za-z0-9]", "-", str(folder))
     for found, put in (
         (str(folder / "home"), "/home/dev"),
@@ -333,7 +334,8 @@ def _cleaned(output: bytes, folder: Path) -> bytes:
         (slug, "-home-dev-src"),
     ):
         cleaned = cleaned.replace(found, put)
-    return re.sub(r"/cc-socks/\d+\.sock", "/cc-socks/4242.sock", cleaned).encode()
+    cleaned = re.sub(r"/cc-socks/\d+\.sock", "/cc-socks/4242.sock", cleaned)
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:36789", cleaned).encode()
 
 
 def main(names: list[str]) -> int:
@@ -345,7 +347,8 @@ def main(names: list[str]) -> int:
     for order, recipe in enumerate(RECIPES, start=1):
         name = recipe.__name__
         if not names or name in names:
-            (STREAMS / f"{name}.ndjson").write_bytes(record(recipe, program=program, order=order))
+            ended = record(recipe, program=program, order=order)
+            (STREAMS / f"{name}.ndjson").write_bytes(b"".join(ended.lines))
             sys.stdout.write(f"{name}\n")
     return 0
 
