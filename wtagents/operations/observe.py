@@ -8,7 +8,7 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.task import TaskState
-from wtagents.core.tending.budget import Spent
+from wtagents.core.tending.budget import NOTHING
 from wtagents.core.tending.check import failed_check, mended
 from wtagents.core.tending.failure import Fault, Streak, fault_of, reason_of, streak_of
 from wtagents.core.tending.snapshot import Snapshot, Surroundings, TaskView
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 _STARTING = (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
+_NO_STREAK = Streak()
 
 
 def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
@@ -70,13 +71,13 @@ def _views(
             worktree=None,
             messages=tuple(m for m in waiting if m.task_id == task.id),
             merge=merges.get(task.id),
-            streak=streaks.get(task.id, Streak()),
+            streak=streaks.get(task.id, _NO_STREAK),
             mended=rounds.get(task.id, 0),
             paused=around.pauses.stops(task.id),
             halted=around.pauses.halts(task.id),
             frozen=around.pauses.frozen,
             suspicion=suspected.get(run.id) if run is not None else None,
-            spent=spent_for(context, db, task) if task.state in _STARTING else Spent(),
+            spent=spent_for(context, db, task) if task.state in _STARTING else NOTHING,
             account=account_for(task),
             model=model_for(context, task, run, around.breakers),
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wtagents.agent.account import account_of
 from wtagents.core.record import replace
 from wtagents.core.task import TaskState
-from wtagents.core.tending.budget import Amount, Budget, Ledger, Spent
+from wtagents.core.tending.budget import NOTHING, Amount, Budget, Ledger, Spent
 from wtagents.core.tending.fallback import choose_model
 from wtagents.core.tending.snapshot import Surroundings
 from wtagents.operations.telling.breakers import observe_breakers
@@ -19,7 +19,6 @@ from wtagents.store.pauses import pauses
 from wtagents.store.runs import live_profiles, live_runs
 from wtagents.store.spending import reserved, spent, spent_by_task
 from wtagents.store.tasks import queued
-from wtagents.system.load import free_memory, machine_load
 from wtagents.system.run_folder import load_pulse
 from wtagents.system.shared_limits import load_limit
 
@@ -43,7 +42,6 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
     waiting = set(accounts_by_kind(queue).values())
     if not waiting:
         return held
-    busy = machine_load()
     return replace(
         held,
         limits=_with_shared(held.limits, context, waiting),
@@ -53,8 +51,8 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
         profiles=live_profiles(db),
         queue=queued(db, now=now),
         unfounded=unfounded(db),
-        load=None if busy is None else busy.average / busy.processors,
-        free_memory=free_memory(),
+        load=context.world.load(),
+        free_memory=context.world.free_memory(),
     )
 
 
@@ -118,8 +116,9 @@ def budget_words(context: Context, db: Database) -> tuple[str, ...]:
 
 def spent_for(context: Context, db: Database, task: Task) -> Spent:
     """Return what a task has used, where a budget asks for it."""
-    limited = budget_of(context.settings).task != Amount()
-    return spent_by_task(db, task.id) if limited else Spent()
+    limit = context.settings.budget
+    limited = limit.task_usd is not None or limit.task_tokens is not None
+    return spent_by_task(db, task.id) if limited else NOTHING
 
 
 def account_for(task: Task) -> str:

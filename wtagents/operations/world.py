@@ -13,6 +13,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
 from wtagents.system import run_folder
 from wtagents.system.detached import start_detached
+from wtagents.system.load import free_memory, machine_load
 from wtagents.system.logs import note
 from wtagents.system.process import (
     RUN_MARK,
@@ -63,6 +64,14 @@ class World(Protocol):
 
     def boot_id(self) -> str:
         """Return an id of this life of the machine."""
+        ...
+
+    def load(self) -> float | None:
+        """Return how many programs want to run per processor; None where nobody says."""
+        ...
+
+    def free_memory(self) -> int | None:
+        """Return the bytes that programs can still be given; None where nobody says."""
         ...
 
     def has_processes(self, run_id: RunId) -> bool:
@@ -139,6 +148,15 @@ class Machine:
     def boot_id(self) -> str:
         """Ask the kernel."""
         return boot_id()
+
+    def load(self) -> float | None:
+        """Ask the kernel for the last minute."""
+        found = machine_load()
+        return None if found is None else found.average / found.processors
+
+    def free_memory(self) -> int | None:
+        """Ask the kernel."""
+        return free_memory()
 
     def has_processes(self, run_id: RunId) -> bool:
         """Search for the run's mark."""

@@ -13,6 +13,10 @@ from wtagents.core.task import AgentKind, AgentSpec
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+ROWS = 1024
+"""Of a table, how many are not parsed again while nothing in them changes: each tick reads the same
+ones, and a record can be shared."""
+
 
 def text_of_time(at: datetime) -> str:
     """Return a text whose order is the order of time. Raises ValueError for a naive time."""

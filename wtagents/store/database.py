@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from wtagents.core.errors import UsageError, WtaError
+from wtagents.core.errors import UsageError
 from wtagents.store.faults import (
     BUSY_SECONDS,
     READ_ONLY_CODES,
@@ -104,8 +104,10 @@ class Database:
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        with _faults(self.path):
+        try:
             return self.connection.execute(sql, parameters).fetchall()
+        except (UnicodeEncodeError, sqlite3.Error) as error:
+            _refuse(error, self.path)
 
     def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         """Return the first row of a query."""
@@ -208,19 +210,21 @@ def _faults(path: Path) -> Iterator[None]:
     """Turn what SQLite refuses into an error for a person; a defect of ours passes as it is."""
     try:
         yield
-    except WtaError:
-        raise
-    except UnicodeEncodeError as error:
+    except (UnicodeEncodeError, sqlite3.Error) as error:
+        _refuse(error, path)
+
+
+def _refuse(error: UnicodeEncodeError | sqlite3.Error, path: Path) -> NoReturn:
+    if isinstance(error, UnicodeEncodeError):
         raise UsageError(
             "a text or path that is not valid UTF-8 cannot be kept",
             cause=f"it contains {error.object[error.start : error.end]!a}",
             hint="use UTF-8",
         ) from error
-    except sqlite3.Error as error:
-        fault = store_fault(error, path)
-        if fault is None:
-            raise
-        raise fault from error
+    fault = store_fault(error, path)
+    if fault is None:
+        raise error
+    raise fault from error
 
 
 @contextmanager

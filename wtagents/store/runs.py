@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
@@ -13,7 +14,7 @@ from wtagents.core.record import field_names, record
 from wtagents.core.run import Exit, ExitReason, ProcessIdentity, Purpose, Run, RunState, Usage
 from wtagents.core.run_json import exit_value, identity_value, parse_exit, parse_identity
 from wtagents.core.tending.budget import Amount
-from wtagents.store.columns import among, dump, optional_text, optional_time, text_of_time
+from wtagents.store.columns import ROWS, among, dump, optional_text, optional_time, text_of_time
 from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
@@ -272,6 +273,7 @@ def move_run(
     return run
 
 
+@lru_cache(maxsize=ROWS)
 def _run(row: sqlite3.Row) -> Run:
     return Run(
         id=RunId(row["id"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from wtagents.core.lifecycle import task_sources
 from wtagents.core.record import replace
 from wtagents.core.task import AgentSpec, Reason, Task, TaskState, Wish
 from wtagents.store.columns import (
+    ROWS,
     among,
     dump,
     dump_agent,
@@ -365,6 +367,7 @@ def _present(row: sqlite3.Row | None) -> sqlite3.Row:
     return row
 
 
+@lru_cache(maxsize=ROWS)
 def _task(row: sqlite3.Row) -> Task:
     return Task(
         id=row["id"],

@@ -106,12 +106,14 @@ def make_private_folder(path: Path) -> None:
     Raises SystemFault when it cannot be made or belongs to somebody else.
     """
     try:
-        missing = [each for each in path.parents if not each.exists()]
-        for each in (*reversed(missing), path):
-            each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        if path.stat().st_uid != os.getuid():
+        if not path.is_dir():
+            missing = [each for each in path.parents if not each.exists()]
+            for each in (*reversed(missing), path):
+                each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        found = path.stat()
+        if found.st_uid != os.getuid():
             raise SystemFault(f"{path} belongs to another user", hint="set XDG_STATE_HOME")
-        if path.stat().st_mode & 0o077:
+        if found.st_mode & 0o077:
             path.chmod(PRIVATE_FOLDER)
     except OSError as error:
         raise disk_fault(error, path) from error

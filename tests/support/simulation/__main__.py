@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.support.environment import sealed_environment
+from tests.support.quick import rest_collector
 from tests.support.simulation.landings.play import LandingPlay
 from tests.support.simulation.play import Play
 from tests.support.simulation.seeds import play_seeds
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> int:
     kind = LandingPlay if arguments[0] == "landings" else Play
     numbers = [int(each) for each in arguments if each.isdigit()]
     counts: Counter[str] = Counter()
+    rest_collector()
     with tempfile.TemporaryDirectory() as home, sealed_environment(Path(home), Path(home)):
         broken = play_seeds(range(numbers[0], numbers[-1] + 1), kind, counts)
     print(json.dumps(counts), file=sys.stderr)  # noqa: T201 - a program of the tests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import random
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from tests.support.clock import CountingIds
 from tests.support.simulation.machine import Kind, Machine, Runner, Violation
 from tests.support.simulation.rules import CAPACITY, RETRIES, ROUNDS, Rules
 from tests.support.simulation.world import (
+    Connections,
     Crash,
     Fate,
     SimulatedContext,
@@ -73,6 +75,7 @@ class Play:
         self.repository = self.root / "project"
         self.paths = StatePaths(root=self.root / "state")
         lay_database(self.paths.database)
+        self.connections = Connections(self.paths.database)
         self.machine = Machine(rng=self.rng, folder_of=self._folder_of, journal=self.journal)
         self.clock = self.machine.clock
         self.ids = CountingIds()
@@ -86,8 +89,15 @@ class Play:
         (self.repository / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
         return Rules(self.machine)
 
+    @cached_property
+    def _begun(self) -> SimulatedContext:
+        return SimulatedContext(
+            self.repository, self.paths, self.machine, self.ids, _SETTINGS, self.connections
+        )
+
     def _new_context(self) -> SimulatedContext:
-        return SimulatedContext(self.repository, self.paths, self.machine, self.ids, _SETTINGS)
+        """Return a process that has opened nothing yet, and knows where it is."""
+        return copy.copy(self._begun)
 
     def _folder_of(self, run_id: RunId) -> RunFolder:
         return self.paths.run(run_id)
@@ -133,6 +143,7 @@ class Play:
             if opened is not None:
                 opened.close()
         self._supervisor = None
+        self.connections.close()
 
     def story(self) -> str:
         """Return the journal's end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.support.simulation.machine import Kind, Violation
@@ -39,6 +40,30 @@ _LOST = frozenset({ExitReason.LOST, ExitReason.REBOOTED})
 _FAULTS = frozenset({ExitReason.AGENT_ERROR, ExitReason.LOST})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the store holds between two changes."""
+
+    version: int
+    tasks: list[Task]
+    runs: dict[int, list[Run]]
+    """By task."""
+    messages: dict[int, list[Message]]
+    pauses: Pauses
+
+    @classmethod
+    def read(cls, db: Database) -> Stored:
+        """Read all of it; `db` is inside an open read block."""
+        known = tasks(db, removed=True)
+        return cls(
+            version=db.data_version(),
+            tasks=known,
+            runs={task.id: runs_of(db, task.id) for task in known},
+            messages={task.id: messages_of(db, task.id) for task in known},
+            pauses=pauses(db),
+        )
+
+
 class Rules:
     """Looks at rows, events and processes; raises Violation at the first broken promise."""
 
@@ -49,30 +74,33 @@ class Rules:
         self._runs: dict[str, str] = {}
         self._failures: Counter[int] = Counter()
         self._limit_end: dict[int, datetime] = {}
+        self._stored: Stored | None = None
         self._held = (Pauses(), Pauses())
         """At the look before and now."""
 
     def check(self, db: Database, *, is_ticked: bool) -> None:
         """Compare the present with what was seen before; `is_ticked` just after a whole tick."""
-        with db.read():
-            new = events_of(db, after=self._seen)
-            known = tasks(db, removed=True)
-            runs = {task.id: runs_of(db, task.id) for task in known}
-            messages = {task.id: messages_of(db, task.id) for task in known}
-            self._held = (self._held[1], pauses(db))
-        exits: dict[str, Exit | None] = {
-            run.id: run.exit for of_task in runs.values() for run in of_task
-        }
-        self._replay(new, exits)
-        for task in known:
-            self._check_task(task, runs[task.id])
-            self._check_messages(task, messages[task.id])
-        live = [run for of_task in runs.values() for run in of_task if _is_live(run)]
+        stored, new = self._read(db)
+        self._held = (self._held[1], stored.pauses)
+        runs = [run for of_task in stored.runs.values() for run in of_task]
+        self._replay(new, {run.id: run.exit for run in runs})
+        for task in stored.tasks:
+            self._check_task(task, stored.runs[task.id])
+            self._check_messages(task, stored.messages[task.id])
+        live = [run for run in runs if _is_live(run)]
         if len(live) > CAPACITY:
             raise Violation(f"{len(live)} runs live, {CAPACITY} may")
         self._check_agents({run.id for run in live})
         if is_ticked:
             self._check_stops(live)
+
+    def _read(self, db: Database) -> tuple[Stored, list[Event]]:
+        """Read what is new; nothing is where nobody has written since."""
+        if self._stored is not None and self._stored.version == db.data_version():
+            return self._stored, []
+        with db.read():
+            self._stored = Stored.read(db)
+            return self._stored, events_of(db, after=self._seen)
 
     def _replay(self, new: list[Event], exits: dict[str, Exit | None]) -> None:
         """Every change of state has its event: the events alone tell the states."""

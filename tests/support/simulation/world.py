@@ -21,7 +21,6 @@ from wtagents.store.database import Database, open_database
 from wtagents.store.pauses import pauses
 from wtagents.store.runs import run_by_id
 from wtagents.store.tasks import require_task_by_id
-from wtagents.system.files import make_private_folder
 from wtagents.system.run_folder import is_claimed
 
 if TYPE_CHECKING:
@@ -88,12 +87,46 @@ class Fate:
             self.alone -= 1
 
 
+class Connections:
+    """Open connections to the store of one play, for one process of wta after the other.
+
+    SQLite keeps what it has compiled for a connection: half of the time of a play went into
+    compiling the same statements for every process anew. Who has been killed leaves none of its
+    transactions behind: `Database` rolls back what is open, as SQLite does for the dead.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: list[Database] = []
+
+    def take(self) -> Database:
+        """Return a connection that nobody else has."""
+        return self._idle.pop() if self._idle else open_database(self._path)
+
+    def give_back(self, opened: Database) -> None:
+        """Keep a connection for whoever is next."""
+        if opened.connection.in_transaction:
+            raise Violation("a process leaves a transaction open")
+        self._idle.append(opened)
+
+    def close(self) -> None:
+        """Close those that nobody has; the next process opens a new one."""
+        while self._idle:
+            self._idle.pop().close()
+
+
 class DyingDatabase(Database):
     """The store, opened by a process that may be killed round every transaction."""
 
-    __slots__ = ("context",)
+    __slots__ = ("_opened", "context")
 
-    context: SimulatedContext
+    def __init__(self, context: SimulatedContext) -> None:
+        self._opened = context.connections.take()
+        super().__init__(self._opened.connection, self._opened.path, actor="tick", read_only=False)
+        self.context = context
+
+    def close(self) -> None:
+        self.context.connections.give_back(self._opened)
 
     @contextlib.contextmanager
     def write(self, *, actor: str | None = None, durable: bool = True) -> Iterator[Self]:
@@ -114,20 +147,18 @@ class SimulatedContext(Context):
         machine: Machine,
         ids: CountingIds,
         settings: Settings,
+        connections: Connections,
     ) -> None:
         super().__init__(repository, clock=machine.clock, ids=ids)
         self.paths = paths
+        self.connections = connections
         self.machine = machine
         self.settings = settings
         self.fate = Fate()
 
     @cached_property
     def database(self) -> Database:
-        make_private_folder(self.paths.root)
-        opened = open_database(self.paths.database)
-        dying = DyingDatabase(opened.connection, opened.path, actor="tick", read_only=False)
-        dying.context = self
-        return dying
+        return DyingDatabase(self)
 
     @contextlib.contextmanager
     def repository_lock(self) -> Iterator[None]:
@@ -151,6 +182,12 @@ class SimulatedWorld:
 
     def boot_id(self) -> str:
         return f"boot-{self._machine.boot}"
+
+    def load(self) -> float | None:
+        return None
+
+    def free_memory(self) -> int | None:
+        return None
 
     def is_alive(self, process: ProcessIdentity) -> bool:
         return self._machine.is_alive(process)

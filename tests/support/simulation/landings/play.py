@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.repository import RepositoryBuilder
@@ -64,8 +65,11 @@ class LandingPlay(Play):
         context.close()
         return History(self.machine, self.ground)
 
-    def _new_context(self) -> LandingContext:
-        return LandingContext(self.repository, self.paths, self.machine, self.ids, _SETTINGS)
+    @cached_property
+    def _begun(self) -> LandingContext:
+        return LandingContext(
+            self.repository, self.paths, self.machine, self.ids, _SETTINGS, self.connections
+        )
 
     # ------------------------------------------------------------------------- who acts, and dies
 
