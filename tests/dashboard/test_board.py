@@ -17,7 +17,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.feed import StoreTroubled
-from wtagents.dashboard.grid import Row
+from wtagents.dashboard.grid import LiveRow
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.context import Context
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
@@ -61,7 +61,7 @@ def at(app: Dashboard) -> str | None:
 
 
 def rows(app: Dashboard) -> list[str]:
-    return [line.key for line in app.screen.query_one(Table).lines if isinstance(line, Row)]
+    return [line.key for line in app.screen.query_one(Table).lines if isinstance(line, LiveRow)]
 
 
 async def test_a_narrow_board(context: Context) -> None:

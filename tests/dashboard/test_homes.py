@@ -15,7 +15,7 @@ from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.grid import Heading
 from wtagents.dashboard.homes import homes_of, subject_of
 from wtagents.dashboard.inbox import waiting_of
-from wtagents.dashboard.view import Choice, Order, board_lines
+from wtagents.dashboard.view import Choice, Order, Rows, board_lines
 from wtagents.operations.context import Context
 from wtagents.operations.telling.repositories import repositories
 from wtagents.store.tasks import require_task
@@ -44,7 +44,7 @@ def of(context: Context, name: str) -> Task:
 
 def test_rows_of_several_repositories_are_told_apart() -> None:
     sights = [a_sight(FLEET, NOW, label="shop"), a_sight(FLEET[:2], NOW, label="site")]
-    lines = board_lines(sights, Choice(order=Order.REPOSITORY), now=NOW)
+    lines = board_lines(sights, Choice(order=Order.REPOSITORY), Rows(lambda: NOW))
     headings = [(line.text, line.note) for line in lines if isinstance(line, Heading)]
     assert headings == [("shop", "10"), ("site", "2")]
     waiting = [(each.key, each.label) for each in waiting_of(sights)]

@@ -17,27 +17,18 @@ from wtagents.core.task import TaskState
 from wtagents.core.tending.limit import AccountLimit
 from wtagents.core.tending.liveness import Liveness
 from wtagents.dashboard.acts import Act, possible_acts
-from wtagents.dashboard.grid import Heading, Line, Row
+from wtagents.dashboard.cells import COLUMNS, GLYPHS, cells_of, context_bar
+from wtagents.dashboard.grid import Heading, Line, LiveRow
 from wtagents.dashboard.homes import Sight
-from wtagents.dashboard.view import (
-    COLUMNS,
-    GLYPHS,
-    Choice,
-    Order,
-    Totals,
-    airy,
-    board_lines,
-    cells_of,
-    context_bar,
-    queue_places,
-    totals_of,
-)
+from wtagents.dashboard.totals import Totals, queue_places, totals_of
+from wtagents.dashboard.view import Choice, Order, Rows, airy, board_lines
 from wtagents.operations.radar.named import RadarClash
 from wtagents.operations.telling.overview import Overview
 from wtagents.operations.telling.status import TaskStatus
 
 LIMITS = (AccountLimit(account="", until=later(1860), detail="5 hours", seen_at=NOW),)
 SEEN = Overview(items=FLEET, cost_today=1.5, budget_today=20.0, load=None, limits=LIMITS, at=NOW)
+ROWS = Rows(lambda: NOW)
 
 
 def said(lines: tuple[Line, ...]) -> list[str]:
@@ -57,7 +48,7 @@ def test_who_needs_a_person_comes_first_and_who_waited_longest_before() -> None:
         ),
     )
     seen = replace(SEEN, items=(*FLEET, waits))
-    assert said(board_lines([Sight(seen=seen)], Choice(), now=NOW)) == snapshot(
+    assert said(board_lines([Sight(seen=seen)], Choice(), ROWS)) == snapshot(
         [
             "[Needs a person 4]",
             "waits-longest",
@@ -81,7 +72,7 @@ def test_who_needs_a_person_comes_first_and_who_waited_longest_before() -> None:
 
 def test_words_of_a_filter_must_all_be_found() -> None:
     def names(words: str) -> list[str]:
-        lines = board_lines([Sight(seen=SEEN)], Choice(words=words, order=Order.NAME), now=NOW)
+        lines = board_lines([Sight(seen=SEEN)], Choice(words=words, order=Order.NAME), ROWS)
         return said(lines)
 
     assert names("ready") == ["colours", "search"]
@@ -101,14 +92,14 @@ def test_words_of_a_filter_must_all_be_found() -> None:
     ],
 )
 def test_other_orders_have_no_groups(order: Order, first: str) -> None:
-    lines = board_lines([Sight(seen=SEEN)], Choice(order=order), now=NOW)
+    lines = board_lines([Sight(seen=SEEN)], Choice(order=order), ROWS)
     assert len(lines) == len(FLEET)
     assert said(lines)[0] == first
 
 
 def test_a_row_says_everything_in_words_and_figures() -> None:
     item = at_work("fix-login", 2, "Edit src/login.py", usage=USAGE)
-    cells = cells_of(item, {2: 3}, now=later(30), late=30)
+    cells = cells_of(item, 3, now=later(30), late=30)
     assert {c.title: each.text for c, each in zip(COLUMNS, cells, strict=True)} == snapshot(
         {
             "": "●",
@@ -139,7 +130,7 @@ def test_nothing_that_steers_a_terminal_gets_into_a_row() -> None:
         since=NOW,
     )
     item = an_item(named("a", 1), attention="asks \x1b]0;title\x07 to", clashes=(clash,))
-    texts = [each.text for each in cells_of(item, {}, now=NOW, late=0)]
+    texts = [each.text for each in cells_of(item, None, now=NOW, late=0)]
     assert all(text.isprintable() for text in texts)
     assert "main" in texts
 
@@ -148,14 +139,35 @@ def test_hidden_columns_are_hidden_in_every_row() -> None:
     hidden = frozenset({"COST", "TOKENS"})
     rows = [
         r
-        for r in board_lines([Sight(seen=SEEN)], Choice(hidden=hidden), now=NOW)
-        if isinstance(r, Row)
+        for r in board_lines([Sight(seen=SEEN)], Choice(hidden=hidden), ROWS)
+        if isinstance(r, LiveRow)
     ]
     assert {len(row.cells) for row in rows} == {len(COLUMNS) - 2}
 
 
+def test_a_row_lasts_while_nothing_of_its_task_changes_and_its_age_goes_on() -> None:
+    now = [later(10)]
+    rows, choice = Rows(lambda: now[0]), Choice(order=Order.NAME)
+
+    def laid(*items: TaskStatus) -> list[LiveRow]:
+        seen = replace(SEEN, items=items, at=now[0])
+        lines = board_lines([Sight(seen=seen)], choice, rows)
+        return [line for line in lines if isinstance(line, LiveRow)]
+
+    before = laid(*FLEET)
+    other = replace(FLEET[1], usage=replace(USAGE, cost_usd=9.0))
+    now[0] = later(15)
+    after = laid(FLEET[0], other, *FLEET[2:])
+    changed = {new.key for old, new in zip(before, after, strict=True) if new is not old}
+    assert changed == {"fix-login"}
+    [halted] = [row for row in after if row.key == "halted"]
+    ages = [halted.cells[-1].text]
+    now[0] = later(75)
+    assert [*ages, halted.cells[-1].text] == ["15s", "1m"]
+
+
 def test_every_word_for_a_task_has_a_glyph() -> None:
-    words = {cells_of(item, {}, now=NOW, late=0)[3].text for item in FLEET}
+    words = {cells_of(item, None, now=NOW, late=0)[3].text for item in FLEET}
     assert words <= GLYPHS.keys()
     assert {each.value for words in (TaskState, Liveness) for each in words} <= GLYPHS.keys()
 
@@ -184,7 +196,7 @@ def test_who_lands_comes_before_who_waits() -> None:
 
 
 def test_groups_are_set_apart_where_there_is_room() -> None:
-    lines = board_lines([Sight(seen=SEEN)], Choice(), now=NOW)
+    lines = board_lines([Sight(seen=SEEN)], Choice(), ROWS)
     groups = sum(isinstance(line, Heading) for line in lines)
     roomy = airy(lines, len(lines) + groups - 1)
     assert [line for line in roomy if line != Heading(text="")] == list(lines)

@@ -10,7 +10,7 @@ from wtagents.core.record import record
 from wtagents.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 GAP = 2
 """Spaces between two columns."""
@@ -45,6 +45,14 @@ class Cell:
     def text(self) -> str:
         """What it says."""
         return "".join(text for text, _ in self.parts)
+
+    @property
+    def width(self) -> int:
+        """How many columns of the terminal it takes."""
+        width = 0
+        for text, _ in self.parts:
+            width += text_width(text)
+        return width
 
 
 EMPTY = Cell(parts=())
@@ -87,6 +95,36 @@ class Row:
     ground: str = ""
     """Names another background: `added`, `removed`."""
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many columns of the terminal each cell takes."""
+        return widths_of(self.cells)
+
+
+class LiveRow:
+    """A line whose words go on with time: its cells are made when somebody looks at them."""
+
+    __slots__ = ("_draw", "key", "widths")
+    ground = ""
+
+    def __init__(
+        self, key: str, lasting: tuple[Cell, ...], draw: Callable[[], tuple[Cell, ...]]
+    ) -> None:
+        """`lasting` are its cells without those that time changes, which widen no column."""
+        self.key = key
+        self.widths = widths_of(lasting)
+        self._draw = draw
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """What it says now."""
+        return self._draw()
+
+
+def widths_of(cells: Iterable[Cell]) -> tuple[int, ...]:
+    """Return how many columns of the terminal each cell takes."""
+    return tuple([each.width for each in cells])
+
 
 @record
 class Heading:
@@ -98,7 +136,7 @@ class Heading:
     """None for the usual one of headings."""
 
 
-Line = Row | Heading
+Line = Row | LiveRow | Heading
 
 
 @record
@@ -128,8 +166,8 @@ def fit(columns: Sequence[Column], lines: Sequence[Line], room: int) -> tuple[Sl
 def _width(column: Column, index: int, lines: Sequence[Line]) -> int:
     if column.flexible or column.width:
         return column.width
-    texts = (text_width(each.cells[index].text) for each in lines if isinstance(each, Row))
-    widest = max(texts, default=0)
+    widths = (each.widths[index] for each in lines if not isinstance(each, Heading))
+    widest = max(widths, default=0)
     return min(max(widest, len(column.title)), column.most) if widest else 0
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
-from wtagents.dashboard.view import ALWAYS, COLUMNS, Order
+from wtagents.dashboard.cells import ALWAYS, COLUMNS
+from wtagents.dashboard.view import Order
 from wtagents.system.files import make_private_folder, write_atomic
 from wtagents.system.paths import state_home
 

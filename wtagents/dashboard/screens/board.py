@@ -17,7 +17,7 @@ from wtagents.dashboard.screens.adopting import AdoptDialog, ForeignSeen
 from wtagents.dashboard.screens.columns import ColumnsDialog
 from wtagents.dashboard.screens.deeds import TaskRoom, keys_of
 from wtagents.dashboard.screens.spawn import FormRead, SpawnDialog, read_form
-from wtagents.dashboard.view import Choice, Order, airy, board_lines, columns_of
+from wtagents.dashboard.view import Choice, Order, Rows, airy, board_lines, columns_of
 from wtagents.dashboard.widgets.preview import Preview
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.steering.adopt import AdoptRequest, adopt
@@ -26,6 +26,7 @@ from wtagents.operations.steering.spawn import SpawnRequest, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from textual.events import Resize
@@ -54,6 +55,7 @@ class BoardScreen(TaskRoom):
     def __init__(self) -> None:
         super().__init__()
         self._choice = Choice()
+        self._rows = Rows(self._now)
 
     def body(self) -> Iterable[Widget]:
         """Return the table, the line to filter by, and the preview."""
@@ -65,11 +67,11 @@ class BoardScreen(TaskRoom):
         yield line
 
     def on_mount(self) -> None:
-        """Keep the ages going, and the preview, which costs more than all rows, only now."""
+        """Keep the ages going."""
         memory = self.desk.memory
         self._choice = Choice(order=memory.order, hidden=memory.hidden)
         super().on_mount()
-        self.set_interval(1.0, self._draw_all)
+        self.set_interval(1.0, self._draw_time)
         self.query_one(Table).focus()
 
     def show(self) -> None:
@@ -133,20 +135,23 @@ class BoardScreen(TaskRoom):
         sights = self.desk.sights
         if not sights or not self.is_current:
             return
-        lines = board_lines(sights, self._choice, now=self.desk.now())
+        lines = board_lines(sights, self._choice, self._rows)
         empty = f"nothing matches {self._choice.words!r}" if self._choice.words else self._no_tasks
         table = self.query_one(Table)
         spaced = airy(lines, table.size.height - 1)
         table.show(columns_of(self._choice), spaced, empty=empty)
         self.offer()
 
+    def _now(self) -> datetime:
+        return self.desk.now()
+
     @property
     def _no_tasks(self) -> str:
         return _BEGIN_ONE if self.desk.may_act else _NO_TASKS
 
-    def _draw_all(self) -> None:
-        self._draw()
+    def _draw_time(self) -> None:
         if self.is_current:
+            self.query_one(Table).show_time()
             self._preview()
 
     def _preview(self) -> None:

@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.widgets import Footer, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
+from wtagents.dashboard.cells import ALWAYS, COLUMNS
 from wtagents.dashboard.screens.dialogs import Dialog
-from wtagents.dashboard.view import ALWAYS, COLUMNS
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -11,8 +11,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Footer, Static
 
 from wtagents.dashboard.acts import ALL_DEEDS, BOARD_DEEDS, TASK_DEEDS, Deed
+from wtagents.dashboard.cells import GLYPHS
 from wtagents.dashboard.screens.dialogs import Dialog
-from wtagents.dashboard.view import GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from wtagents.dashboard.acts import CHANGES
-from wtagents.dashboard.view import totals_of
+from wtagents.dashboard.totals import totals_of
 from wtagents.dashboard.widgets.masthead import Masthead, Trouble
 
 if TYPE_CHECKING:

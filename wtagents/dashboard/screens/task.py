@@ -15,12 +15,12 @@ from wtagents.core.figures import plural
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.acts import ONLY_LOOKS, is_held
+from wtagents.dashboard.cells import GLYPHS
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.dialogs import LineDialog
 from wtagents.dashboard.screens.looking import CheckpointsRead, PatchRead, compare, look_back
 from wtagents.dashboard.story import Story
-from wtagents.dashboard.view import GLYPHS
 from wtagents.dashboard.widgets.agenda import AgendaLine, AgendaView
 from wtagents.dashboard.widgets.checkpoints import CheckpointTable
 from wtagents.dashboard.widgets.preview import Preview

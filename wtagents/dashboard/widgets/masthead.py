@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from wtagents.core.errors import WtaError
-    from wtagents.dashboard.view import Totals
+    from wtagents.dashboard.totals import Totals
 
 _SEPARATOR = "  ·  "
 _GAP = 3

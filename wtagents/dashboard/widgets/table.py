@@ -16,13 +16,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from wtagents.core.figures import cut, text_width
-from wtagents.dashboard.grid import Cell, Column, Heading, Line, Row, Slot, Tone, fit
+from wtagents.dashboard.grid import Cell, Column, Heading, Slot, Tone, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.style import Style
     from textual import events
+
+    from wtagents.dashboard.grid import Line, LiveRow, Row
 
 MARGIN = 1
 """Columns of the terminal left of the first and right of the last."""
@@ -76,6 +78,8 @@ class Table(ScrollView, can_focus=True):
         self._slots: tuple[Slot, ...] = ()
         self._key: str | None = None
         self._empty = empty
+        self._drawn: dict[int, tuple[object, tuple[Cell, ...]]] = {}
+        self._painted: dict[tuple[str, Style | None], Style] = {}
 
     @property
     def key(self) -> str | None:
@@ -98,10 +102,14 @@ class Table(ScrollView, can_focus=True):
         if len(before) != len(self._lines) or slots != self._slots or not before:
             self.refresh()
         else:
-            for index in self._in_sight:
-                if before[index] != self._lines[index]:
-                    self._refresh_index(index)
+            self.show_time()
         self._keep_cursor(place)
+
+    def show_time(self) -> None:
+        """Draw what is in sight and says something else than what stands there."""
+        for index in self._in_sight:
+            if self._drawn.get(index) != _said(self._lines[index]):
+                self._refresh_index(index)
 
     def choose(self, key: str | None) -> None:
         """Put the cursor on a row and bring it into sight."""
@@ -119,20 +127,21 @@ class Table(ScrollView, can_focus=True):
         """Draw one line of the terminal; the titles stay on top."""
         width = self.size.width
         if y < self._top:
-            return self._titles(width) if self._lines else Strip.blank(width, self.rich_style)
+            return self._titles(width) if self._lines else Strip.blank(width, self._plain_style)
         index = self.scroll_offset.y + y - self._top
         if not self._lines and y == self._top + 1:
             return self._plain(self._empty, width, "table--faint")
         if index >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._plain_style)
         line = self._lines[index]
+        _, cells = self._drawn[index] = _said(line)
         if isinstance(line, Heading):
             return self._heading(line, width)
-        return self._row(line, width)
+        return self._row(line, cells, width)
 
     def action_move(self, by: int) -> None:
         """Go some rows down."""
-        rows = [index for index, line in enumerate(self._lines) if isinstance(line, Row)]
+        rows = [index for index, line in enumerate(self._lines) if not isinstance(line, Heading)]
         place = self._place_in(self._lines)
         at = rows.index(place) if place in rows else -by
         self._choose_index(rows[max(0, min(len(rows) - 1, at + by))] if rows else None)
@@ -156,7 +165,7 @@ class Table(ScrollView, can_focus=True):
         if (
             event.y >= self._top
             and index < len(self._lines)
-            and isinstance(self._lines[index], Row)
+            and not isinstance(self._lines[index], Heading)
         ):
             self._choose_index(index)
             if event.chain > 1:
@@ -186,20 +195,22 @@ class Table(ScrollView, can_focus=True):
 
     def _place_in(self, lines: Sequence[Line]) -> int | None:
         places = (
-            i for i, each in enumerate(lines) if isinstance(each, Row) and each.key == self._key
+            i
+            for i, each in enumerate(lines)
+            if not isinstance(each, Heading) and each.key == self._key
         )
         return next(places, None)
 
     def _keep_cursor(self, place: int | None) -> None:
         if self._place_in(self._lines) is not None:
             return
-        rows = [index for index, line in enumerate(self._lines) if isinstance(line, Row)]
+        rows = [index for index, line in enumerate(self._lines) if not isinstance(line, Heading)]
         near = min(rows, key=lambda each: abs(each - (place or 0)), default=None)
         self._choose_index(near)
 
     def _choose_index(self, index: int | None) -> None:
         line = self._lines[index] if index is not None else None
-        self.choose(line.key if isinstance(line, Row) else None)
+        self.choose(None if line is None or isinstance(line, Heading) else line.key)
 
     def _refresh_index(self, index: int) -> None:
         self.refresh_line(index + self._top)
@@ -216,9 +227,24 @@ class Table(ScrollView, can_focus=True):
 
     # -------------------------------------------------------------- drawing
 
+    def notify_style_update(self) -> None:
+        """Forget the styles that were: another theme, another state of the widget."""
+        self._painted.clear()
+        super().notify_style_update()
+
+    @property
+    def _plain_style(self) -> Style:
+        known = self._painted.get(("", None))
+        if known is None:
+            known = self._painted["", None] = self.rich_style
+        return known
+
     def _style(self, name: str, under: Style | None = None) -> Style:
-        over = self.get_component_rich_style(name, partial=True)
-        return (under or self.rich_style) + over
+        known = self._painted.get((name, under))
+        if known is None:
+            over = self.get_component_rich_style(name, partial=True)
+            known = self._painted[name, under] = (under or self._plain_style) + over
+        return known
 
     def _plain(self, text: str, width: int, name: str) -> Strip:
         style = self._style(name)
@@ -233,19 +259,19 @@ class Table(ScrollView, can_focus=True):
         segments = [Segment(" " * MARGIN, style), Segment(cut(line.text, self._room), style)]
         if line.note:
             segments.append(Segment(f"  {line.note}", faint))
-        return Strip(segments).extend_cell_length(width, self.rich_style).crop(0, width)
+        return Strip(segments).extend_cell_length(width, self._plain_style).crop(0, width)
 
     def _titles(self, width: int) -> Strip:
         cells = [Cell(parts=((column.title, Tone.PLAIN),)) for column in self._columns]
-        return self._drawn(cells, width, self._style("table--title"), toned=False)
+        return self._laid_out(cells, width, self._style("table--title"), toned=False)
 
-    def _row(self, row: Row, width: int) -> Strip:
-        style = self._style(f"table--{row.ground}") if row.ground else self.rich_style
+    def _row(self, row: Row | LiveRow, cells: Sequence[Cell], width: int) -> Strip:
+        style = self._style(f"table--{row.ground}") if row.ground else self._plain_style
         if row.key == self._key:
             style = self._style("table--cursor")
-        return self._drawn(row.cells, width, style, toned=True)
+        return self._laid_out(cells, width, style, toned=True)
 
-    def _drawn(self, cells: Sequence[Cell], width: int, style: Style, *, toned: bool) -> Strip:
+    def _laid_out(self, cells: Sequence[Cell], width: int, style: Style, *, toned: bool) -> Strip:
         segments: list[Segment] = []
         written = -MARGIN
         for slot in self._slots:
@@ -260,6 +286,11 @@ class Table(ScrollView, can_focus=True):
             ]
             written = slot.start + lead + size
         return Strip(segments).extend_cell_length(width, style).crop(0, width)
+
+
+def _said(line: Line) -> tuple[object, tuple[Cell, ...]]:
+    """Return what a line says now: whether it is equal tells if another must be drawn."""
+    return (line, ()) if isinstance(line, Heading) else ((line.key, line.ground), line.cells)
 
 
 def _cut_parts(shown: Cell, width: int) -> list[tuple[str, Tone]]:
