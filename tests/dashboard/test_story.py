@@ -129,3 +129,45 @@ async def test_tools_are_folded_failures_are_not_and_words_are_found() -> None:
         await settle(pilot)
         assert "said 18" in in_sight(app)
         assert story.check_action("found", ())
+
+
+async def test_one_tool_is_gone_to_and_folded_by_keys() -> None:
+    app = Page()
+    async with app.run_test(size=(60, 10)) as pilot:
+        story = app.query_one(Story)
+        assert not story.check_action("turn", ())
+        for number in range(6):
+            for line in (
+                StoryLine(voice=Voice.TOOL, text=f"Bash: {number}", child=False, call=f"{number}"),
+                StoryLine(voice=Voice.RESULT, text=f"did {number}", child=False, call=f"{number}"),
+                *(StoryLine(voice=Voice.AGENT, text="so", child=False) for _ in range(4)),
+            ):
+                story.tell(line)
+        await settle(pilot)
+        story.focus()
+        assert story.check_action("turn", ())
+        await pilot.press("space")
+        await settle(pilot)
+        four, five = ["* Bash: 4", *["so"] * 4], ["* Bash: 5", "  did 5", *["so"] * 3]
+        assert in_sight(app) == [*four, *five]
+        assert marked(app) == ["* Bash: 5"]
+        assert not follows(app), "who reads is left there"
+        await pilot.press("k", "k", "enter")
+        await settle(pilot)
+        assert marked(app) == ["* Bash: 3"]
+        assert in_sight(app)[in_sight(app).index("* Bash: 3") + 1] == "  did 3"
+        await pilot.press("enter", *"jjjjj")
+        await settle(pilot)
+        assert marked(app) == ["* Bash: 5"], "there is none after the last"
+        assert "  did 3" not in [strip.text.rstrip() for strip in story.lines]
+        await pilot.press("home", "j")
+        await settle(pilot)
+        assert marked(app) == ["* Bash: 0"], "the first in sight"
+
+
+def marked(app: Page) -> list[str]:
+    """Return the lines in sight that stand out as those of the cursor."""
+    story = app.query_one(Story)
+    strips = [story.render_line(y) for y in range(story.size.height)]
+    plain = story.rich_style.bgcolor
+    return [s.text.rstrip() for s in strips if any(g.style and g.style.bgcolor != plain for g in s)]

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from wtagents.core.story import Voice
 from wtagents.dashboard.reading import Folds, found_in, shown
 
 if TYPE_CHECKING:
@@ -31,14 +32,19 @@ class Story(ScrollView, can_focus=True):
     The end is followed until somebody scrolls up, and again from when somebody is back there.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"story--cursor"}
     DEFAULT_CSS = """
     Story { overflow-x: hidden; overflow-y: scroll; }
+    Story > .story--cursor { background: $panel; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/"),
         Binding("n", "found(1)", "Next"),
         Binding("N", "found(-1)", "Before", show=False),
         Binding("v", "fold", "Fold"),
+        Binding("j", "tool(1)", "Next tool", show=False),
+        Binding("k", "tool(-1)", "Tool before", show=False),
+        Binding("space,enter", "turn", "Fold tool", key_display="space"),
         Binding("f", "follow", "Follow"),
     ]
 
@@ -59,6 +65,9 @@ class Story(ScrollView, can_focus=True):
         self._words = ""
         self._found: list[int] = []
         self._at: int | None = None
+        self._tools: list[int] = []
+        self._cursor: int | None = None
+        """The tool that was gone to or clicked at; a place among what was told, as `_tools` are."""
         self._strips: list[Strip] = []
         self._starts: list[int] = []
         """First strip of each line."""
@@ -73,6 +82,10 @@ class Story(ScrollView, can_focus=True):
     def tell(self, line: StoryLine) -> None:
         """Add a line; the end stays in sight unless somebody reads further up."""
         self._told.append(line)
+        if line.voice is Voice.TOOL and line.call:
+            self._tools.append(len(self._told) - 1)
+            if len(self._tools) == 1:
+                self.refresh_bindings()
         if self._words and any(found_in((line,), self._words)):
             self._found.append(len(self._told) - 1)
         if len(self._told) > LINES + _DROPPED:
@@ -90,9 +103,10 @@ class Story(ScrollView, can_focus=True):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the next place where there is one."""
+        """Offer the next place, and tools, where there are any."""
         del parameters
-        return bool(self._found) if action == "found" else True
+        wanted = {"found": self._found, "tool": self._tools, "turn": self._tools}
+        return bool(wanted.get(action, True))
 
     def action_search(self) -> None:
         """Ask for words."""
@@ -113,6 +127,23 @@ class Story(ScrollView, can_focus=True):
         said = "tools are shown whole; v folds them" if is_open else "tools are folded"
         self.post_message(self.Turned(said))
 
+    def action_tool(self, by: int) -> None:
+        """Go to the next tool that is told of, or to the one before; from afar to one in sight."""
+        seen = self._in_sight
+        here = seen[0] - 1 if by > 0 else seen[-1] + 1
+        if self._cursor is not None and self._cursor in seen:
+            here = self._cursor
+        ahead = [place for place in self._tools if (place > here if by > 0 else place < here)]
+        if ahead:
+            self._point_at(ahead[0] if by > 0 else ahead[-1])
+
+    def action_turn(self) -> None:
+        """Unfold the tool that was gone to, or fold it."""
+        if self._cursor is None:
+            self.action_tool(-1)
+        if self._cursor is not None:
+            self._turn(self._cursor)
+
     def action_follow(self) -> None:
         """Keep the end in sight, or stay here whatever comes."""
         self._set_follows(not self.follows)
@@ -124,9 +155,11 @@ class Story(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Unfold the tool that was clicked at, or fold it."""
         place = self._line_at(self.scroll_offset.y + event.y)
-        if place is not None and self._told[place].call:
-            self._folds.turn(self._told[place].call)
-            self._keep_place()
+        call = "" if place is None else self._told[place].call
+        if place is not None and call:
+            named = (each for each in self._tools if self._told[each].call == call)
+            self._cursor = next(named, None)
+            self._turn(place)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Notice whether somebody leaves the end or comes back to it."""
@@ -150,7 +183,10 @@ class Story(ScrollView, can_focus=True):
         index, width = self.scroll_offset.y + y, self.size.width
         if index >= len(self._strips):
             return Strip.blank(width, self.rich_style)
-        return self._strips[index].extend_cell_length(width).apply_style(self.rich_style)
+        strip = self._strips[index].extend_cell_length(width)
+        if self._cursor is not None and self._line_at(index) == self._cursor:
+            strip = strip.apply_style(self.get_component_rich_style("story--cursor", partial=True))
+        return strip.apply_style(self.rich_style)
 
     # -------------------------------------------------------------- wrapping
 
@@ -188,6 +224,29 @@ class Story(ScrollView, can_focus=True):
         del self._told[:_DROPPED]
         self._found = [place - _DROPPED for place in self._found if place >= _DROPPED]
         self._at = None if self._at is None else max(0, self._at - _DROPPED)
+        self._tools = [place - _DROPPED for place in self._tools if place >= _DROPPED]
+        here = -1 if self._cursor is None else self._cursor - _DROPPED
+        self._cursor = here if here >= 0 else None
+        self._keep_place()
+
+    @property
+    def _in_sight(self) -> range:
+        """The places of the lines that the terminal shows."""
+        top = self.scroll_offset.y
+        last = min(top + self.size.height, len(self._strips)) - 1
+        return range(self._line_at(top) or 0, (self._line_at(last) or 0) + 1)
+
+    def _point_at(self, place: int) -> None:
+        """Put the cursor on a tool and bring it into sight; the end is not followed then."""
+        self._cursor = place
+        self._set_follows(follows=False)
+        top, height, start = self.scroll_offset.y, self.size.height, self._starts[place]
+        if not top <= start < top + height:
+            self._scroll_quietly(start - height // 2)
+        self.refresh()
+
+    def _turn(self, place: int) -> None:
+        self._folds.turn(self._told[place].call)
         self._keep_place()
 
     def _line_at(self, index: int) -> int | None:

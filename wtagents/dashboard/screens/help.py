@@ -43,6 +43,7 @@ _MORE = (
     ("[  ]", "story, diff, plan, checkpoints, facts"),
     ("/  n  N", "search in the story; the place before, the one after"),
     ("v  f", "show tools whole or folded; follow the end or stay"),
+    ("j  k  space", "the next tool, the one before; unfold it or fold it"),
     ("l", "the diff of the last attempt to land, or of all changes"),
     ("enter  f  S", "comment on a line; next file; send the comments"),
     ("ctrl+c", "end the running turn, not the agent"),
