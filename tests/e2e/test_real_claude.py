@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.api.script import Usage, bash, text, write
 from tests.support.claude_fleet import MODEL, ClaudeFleet, committed
-from wtagents.core.run import ExitReason, Phase
+from wtagents.core.run import ExitReason, Phase, Purpose
 from wtagents.core.task import Reason, TaskState
 from wtagents.operations.starting.instructions import OPENING
 from wtagents.operations.steering.interrupt import interrupt
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.claude]
 RUNNING = bash("touch running; while [ ! -e go ]; do sleep 0.02; done; rm running go")
 """A command that runs until the test makes the file `go`."""
 ASKED = "python3 -c 'print(6 * 7)'"
-ENDLESS = bash("touch running; sleep 600")
+DENIED = "python3 -c 'print(6 * 8)'"
 
 
 def test_from_the_wish_to_main(agents: ClaudeFleet) -> None:
@@ -71,26 +71,29 @@ def test_from_the_wish_to_main(agents: ClaudeFleet) -> None:
     assert agents.fleet.repository.status() == []
 
 
-@pytest.mark.parametrize("allow", [True, False], ids=["allowed", "denied"])
-def test_a_permission_is_asked_and_answered(agents: ClaudeFleet, *, allow: bool) -> None:
+def test_permissions_are_asked_and_answered(agents: ClaudeFleet) -> None:
     agents.configure(allow=("Bash(git *)",))
-    agents.spawn("a", bash(ASKED), *committed(), text("Done."))
+    agents.spawn("a", bash(ASKED), bash(DENIED), *committed(), text("Done."))
     agents.await_phase("a", Phase.ASKING)
 
     assert agents.page("a")["attention"] == f"asks to use Bash: {ASKED}"
-    answer = ("--allow",) if allow else ("--deny", "--message", "Use the calculator.")
-    agents.type("answer", "a", *answer)
+    agents.type("answer", "a", "--allow")
+    agents.await_pulse("a", lambda pulse: pulse.question and DENIED in pulse.question.summary)
+    agents.type("answer", "a", "--deny", "--message", "Use the calculator.")
 
     task = agents.await_rest("a")
-    assert task.state is TaskState.READY
-    assert task.detail == ("" if allow else f"denied: Bash: {ASKED}")
-    told = agents.results("a")[0]
-    assert told.startswith("42\n") is allow
-    assert ("Use the calculator." in told) is not allow
+    assert (task.state, task.detail) == (TaskState.READY, f"denied: Bash: {DENIED}")
+    allowed, denied, *_ = agents.results("a")
+    assert allowed.startswith("42\n")
+    assert "Use the calculator." in denied
+    assert all(message.delivered_at for message in agents.fleet.messages("a"))
 
 
-def test_a_message_in_the_middle_of_a_turn_is_in_its_next_request(agents: ClaudeFleet) -> None:
-    agents.spawn("a", RUNNING, *committed(), text("Done."))
+def test_a_message_is_in_the_next_request_of_the_turn_and_at_rest_begins_another(
+    agents: ClaudeFleet,
+) -> None:
+    one, two = committed("one.txt"), committed("two.txt")
+    agents.spawn("a", RUNNING, *one, text("One."), *two, text("Two."))
     agents.await_file("a", "running")
 
     assert agents.shell.wta("send", "a", "Also the changelog.", "--timeout", "1s").status == 1
@@ -98,18 +101,13 @@ def test_a_message_in_the_middle_of_a_turn_is_in_its_next_request(agents: Claude
     (agents.place("a") / "go").touch()
 
     assert agents.await_rest("a").state is TaskState.READY
-    first, second, *_ = agents.requests("a")
-    assert not first.contains("Also the changelog.")
-    assert second.contains("Also the changelog.")
+    before, after, *_ = agents.requests("a")
+    assert not before.contains("Also the changelog.")
+    assert after.contains("Also the changelog.")
     assert agents.fleet.endings("a") == [ExitReason.COMPLETED]
     (message,) = agents.fleet.messages("a")
     assert message.run_id == agents.fleet.run("a").id
     assert message.delivered_at is not None
-
-
-def test_a_message_to_a_task_at_rest_goes_on_with_its_conversation(agents: ClaudeFleet) -> None:
-    agents.spawn("a", *committed("one.txt"), text("One."), *committed("two.txt"), text("Two."))
-    agents.await_rest("a")
 
     assert agents.type("send", "a", "Now the second.").out.splitlines()[0] == "delivered"
 
@@ -120,60 +118,71 @@ def test_a_message_to_a_task_at_rest_goes_on_with_its_conversation(agents: Claud
     asked = agents.requests("a")[-1]
     assert asked.user_texts[-1] == "Now the second."
     assert asked.contains("Do a.")
-    assert agents.page("a")["usage"]["cost_usd"] == pytest.approx(4 * 0.0011)
+    assert agents.page("a")["usage"]["cost_usd"] == pytest.approx(5 * 0.0011)
 
 
-def test_an_interrupt_ends_the_turn_and_words_begin_the_next(agents: ClaudeFleet) -> None:
-    agents.spawn("a", ENDLESS, bash("rm running"), *committed(), text("Done."))
+def test_interrupted_or_stopped_it_leaves_nobody_and_goes_on(agents: ClaudeFleet) -> None:
+    """Words begin the next turn after an interrupt, a retry the next one after a stop."""
+    agents.spawn(
+        "a",
+        bash("touch running; sleep 600"),
+        bash("rm running"),
+        *committed("one.txt"),
+        bash("touch again; sleep 600"),
+        bash("rm again"),
+        *committed("two.txt"),
+        text("Done."),
+    )
     agents.await_file("a", "running")
 
     assert interrupt(agents.fleet.context, "a").data.delivered_at is not None
 
     task = agents.await_rest("a")
     assert (task.state, task.reason) == (TaskState.STOPPED, Reason.STOPPED_BY_PERSON)
+    assert agents.fleet.endings("a") == [ExitReason.INTERRUPTED]
     agents.type("send", "a", "Go on without it.")
-    assert agents.await_rest("a").state is TaskState.READY
+    agents.await_file("a", "again")
     assert agents.requests("a")[1].contains("[Request interrupted by user for tool use]")
     assert agents.requests("a")[1].contains("Go on without it.")
-
-
-def test_a_stop_in_a_tool_leaves_nobody_and_a_retry_goes_on(agents: ClaudeFleet) -> None:
-    agents.spawn(
-        "a",
-        *committed("one.txt"),
-        ENDLESS,
-        bash("rm running"),
-        *committed("two.txt"),
-        text("Done."),
-    )
-    agents.await_file("a", "running")
 
     agents.type("stop", "a")
 
     agents.fleet.await_gone("a")
     task = agents.fleet.task("a")
     assert (task.state, task.reason) == (TaskState.STOPPED, Reason.STOPPED_BY_PERSON)
-    assert agents.fleet.worktree("a").status() == ["?? running"]
+    assert agents.fleet.worktree("a").status() == ["?? again"]
     assert agents.fleet.repository.subjects("main..wta/a") == ["Add one.txt"]
     agents.type("retry", "a")
     assert agents.await_rest("a").state is TaskState.READY
-    first, second = agents.fleet.runs("a")
-    assert (second.session_id, second.resumes) == (first.session_id, True)
+    first, second, third = agents.fleet.runs("a")
+    assert {second.session_id, third.session_id} == {first.session_id}
+    assert second.resumes
+    assert third.resumes
     assert agents.fleet.repository.subjects("main..wta/a") == ["Add two.txt", "Add one.txt"]
 
 
-def test_work_that_is_left_uncommitted_is_asked_for_once(agents: ClaudeFleet) -> None:
-    agents.spawn("a", bash("echo x > left.txt"), text("Done."), *committed("left.txt"), text("So."))
-    agents.spawn("b", bash("echo x > left.txt"), text("Done."), text("I will not."))
+def test_what_is_uncommitted_or_red_is_mended_in_the_same_conversation(
+    agents: ClaudeFleet,
+) -> None:
+    agents.configure(verify={"commands": ["echo no second file; test -f two.txt"]})
+    agents.spawn(
+        "a",
+        bash("echo x > left.txt"),
+        text("Done."),
+        *committed("left.txt"),
+        text("So."),
+        *committed("two.txt"),
+        text("Mended."),
+    )
 
     assert agents.await_rest("a").state is TaskState.READY
-    task = agents.await_rest("b")
 
-    assert (task.state, task.reason) == (TaskState.FAILED, Reason.UNCOMMITTED)
-    for name in ("a", "b"):
-        first, second = agents.fleet.runs(name)
-        assert (second.session_id, second.resumes) == (first.session_id, True)
-        words = agents.requests(name)[2].user_texts[-1]
-        assert words.startswith("Your work on this task ended, but files in this worktree")
-    assert agents.fleet.repository.subjects("main..wta/a") == ["Add left.txt"]
-    assert agents.page("b")["attention"] == "uncommitted: 1 path is not committed"
+    first, asked, mending = agents.fleet.runs("a")
+    assert {asked.session_id, mending.session_id} == {first.session_id}
+    assert asked.resumes
+    assert mending.resumes
+    words = agents.requests("a")[2].user_texts[-1]
+    assert words.startswith("Your work on this task ended, but files in this worktree")
+    assert mending.purpose is Purpose.MEND
+    assert "no second file" in mending.prompt
+    assert agents.fleet.repository.subjects("main..wta/a") == ["Add two.txt", "Add left.txt"]

@@ -13,38 +13,37 @@ from wtagents.core.task import TaskState
 
 pytestmark = [pytest.mark.e2e, pytest.mark.claude]
 
-IN_TOOL = bash("touch running; sleep 600")
 
-
-@pytest.mark.parametrize("victims", [("agent",), ("runner",), ("agent", "runner")], ids="+".join)
-def test_killed_in_a_tool_the_conversation_goes_on(
-    agents: ClaudeFleet, victims: tuple[str, ...]
-) -> None:
+def test_killed_in_a_tool_the_conversation_goes_on(agents: ClaudeFleet) -> None:
+    """First the agent is killed, then the runner of the next one."""
     watch = agents.watch()
     agents.spawn(
         "a",
         *committed("one.txt"),
-        IN_TOOL,
-        bash("rm running"),
+        bash("touch running; sleep 600"),
+        bash("touch again; sleep 600"),
+        bash("rm running again"),
         *committed("two.txt"),
         text("Done."),
     )
     agents.await_file("a", "running")
     agents.await_saved("a", "touch running")
-    found = {"agent": agents.fleet.agent("a"), "runner": agents.fleet.runner("a")}
-
-    for victim in victims:
-        kill_hard(found[victim].pid)
+    kill_hard(agents.fleet.agent("a").pid)
+    agents.await_file("a", "again")
+    agents.await_saved("a", "touch again")
+    kill_hard(agents.fleet.runner("a").pid)
 
     assert agents.await_rest("a").state is TaskState.READY
-    first, second = agents.fleet.runs("a")
-    assert (second.session_id, second.resumes) == (first.session_id, True)
-    assert agents.fleet.endings("a") == [ExitReason.LOST, ExitReason.COMPLETED]
+    first, *later = agents.fleet.runs("a")
+    assert [(run.session_id, run.resumes) for run in later] == [(first.session_id, True)] * 2
+    lost = [ExitReason.LOST] * 2
+    assert agents.fleet.endings("a") == [*lost, ExitReason.COMPLETED]
     assert agents.fleet.repository.subjects("main..wta/a") == ["Add two.txt", "Add one.txt"]
-    resumed = agents.requests("a")[2]
-    assert [result.is_error for result in resumed.tool_results] == [False, True]
-    assert resumed.user_texts[-1] == load_words("continue")
-    assert watch.starts() == ["a", "a"]
+    for number, is_error in ((2, [False, True]), (3, [False, True, True])):
+        resumed = agents.requests("a")[number]
+        assert [result.is_error for result in resumed.tool_results] == is_error
+        assert resumed.user_texts[-1] == load_words("continue")
+    assert watch.starts() == ["a"] * 3
     assert watch.overlaps() == []
 
 

@@ -7,7 +7,8 @@ import pytest
 from tests.support.api.request import ApiRequest
 from tests.support.api.script import Reply, Script, Tool, bash, text, tool
 from tests.support.claude_fleet import MODEL, RESOLVER, ClaudeFleet
-from wtagents.core.task import TaskState
+from wtagents.core.task import AgentKind, AgentSpec, TaskState
+from wtagents.operations.steering.spawn import SpawnRequest, spawn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.claude]
 
@@ -16,25 +17,34 @@ BASE = "def greet():\n    return 'Hi'\n"
 ONE, TWO = "    log('one')\n", "    log('two')\n"
 
 
+MERGE = {
+    "resolver": "claude",
+    "resolver_model": MODEL,
+    "ladder": ["agent"],
+    "gate": ["python3 -m py_compile a.py"],
+}
+
+
 @pytest.fixture
 def conflicting(agents: ClaudeFleet) -> ClaudeFleet:
-    """Two tasks that put a line into the same place; the first one is landed."""
-    agents.configure(
-        merge={
-            "resolver": "claude",
-            "resolver_model": MODEL,
-            "ladder": ["agent"],
-            "gate": ["python3 -m py_compile a.py"],
-        }
-    )
+    """Two tasks that put a line into the same place; the first one is landed.
+
+    The second one is the work of Claude Code, whose conversation may be asked.
+    """
+    agents.configure(merge=MERGE)
     agents.fleet.repository.commit({"a.py": BASE}, "Add a.py")
-    for name, line in (("one", ONE), ("two", TWO)):
-        change = f"sed -i \"1a\\\\{line.rstrip()}\" a.py && git commit -qam 'Log {name}'"
-        agents.spawn(name, bash(change), text("Done."))
+    agents.spawn("two", bash(change("two", TWO)), text("Done."))
+    prompt = f"Do one.\nscenario:\nrun {change('one', ONE)}\n"
+    scripted = AgentSpec(kind=AgentKind.SCRIPTED)
+    spawn(agents.fleet.context, SpawnRequest(name="one", prompt=prompt, agent=scripted))
     for name in ("one", "two"):
         assert agents.await_rest(name).state is TaskState.READY
     agents.type("merge", "one")
     return agents
+
+
+def change(name: str, line: str) -> str:
+    return f"sed -i \"1a\\{line.rstrip()}\" a.py && git commit -qam 'Log {name}'"
 
 
 def answer(agents: ClaudeFleet, hunk: str) -> None:
@@ -43,6 +53,18 @@ def answer(agents: ClaudeFleet, hunk: str) -> None:
         "StructuredOutput", files=[{"path": "a.py", "hunks": [hunk]}], dropped=[], note="both"
     )
     agents.api.add_script("resolver", Script(steps=(said,), then=text("Done."), match=RESOLVER))
+
+
+def edit(request: ApiRequest) -> dict[str, str]:
+    """Replace what stands between the markers, as the file was read."""
+    lines = request.tool_results[-1].text.splitlines()
+    held = [line.partition("\t")[2] for line in lines]
+    first, last = (
+        next(at for at, line in enumerate(held) if line.startswith(mark))
+        for mark in ("<<<<<<<", ">>>>>>>")
+    )
+    old = "\n".join(held[first : last + 1]) + "\n"
+    return {"file_path": "a.py", "old_string": old, "new_string": ONE + TWO}
 
 
 def test_a_conflict_is_resolved_verified_and_landed(conflicting: ClaudeFleet) -> None:
@@ -65,7 +87,9 @@ def test_a_conflict_is_resolved_verified_and_landed(conflicting: ClaudeFleet) ->
     assert asked.contains("Do two.")
 
 
-def test_an_answer_that_drops_a_line_in_silence_is_refused(conflicting: ClaudeFleet) -> None:
+def test_an_answer_that_drops_a_line_is_refused_and_the_author_asked_at_last(
+    conflicting: ClaudeFleet,
+) -> None:
     before = conflicting.fleet.repository.refs()
     answer(conflicting, TWO)
 
@@ -78,30 +102,8 @@ def test_an_answer_that_drops_a_line_in_silence_is_refused(conflicting: ClaudeFl
     assert conflicting.fleet.repository.refs() == before
     assert conflicting.fleet.repository.status() == []
 
-
-def test_the_author_itself_is_asked_at_last(conflicting: ClaudeFleet) -> None:
     answer(conflicting, TWO)
-    conflicting.configure(
-        merge={
-            "resolver": "claude",
-            "resolver_model": MODEL,
-            "resolver_last": "author",
-            "ladder": ["agent"],
-            "gate": ["python3 -m py_compile a.py"],
-        }
-    )
-
-    def edit(request: ApiRequest) -> dict[str, str]:
-        """Replace what stands between the markers, as the file was read."""
-        lines = request.tool_results[-1].text.splitlines()
-        held = [line.partition("\t")[2] for line in lines]
-        first, last = (
-            next(at for at, line in enumerate(held) if line.startswith(mark))
-            for mark in ("<<<<<<<", ">>>>>>>")
-        )
-        old = "\n".join(held[first : last + 1]) + "\n"
-        return {"file_path": "a.py", "old_string": old, "new_string": ONE + TWO}
-
+    conflicting.configure(merge={**MERGE, "resolver_last": "author"})
     steps = (
         tool("Read", file_path="a.py"),
         Reply(content=(Tool(name="Edit", input=edit),)),

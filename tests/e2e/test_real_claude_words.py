@@ -15,6 +15,7 @@ from tests.support.fleet import Fleet
 from tests.support.messages_api import MessagesApi
 from tests.support.processes import kill_hard
 from tests.support.waiting import wait_until
+from wtagents.agent.wording import load_words
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, AgentSpec, Task, TaskState
 from wtagents.operations.steering.send import SendRequest, send
@@ -115,4 +116,5 @@ def test_words_are_heard_once_whoever_is_killed(
     last = messages_api.requests_of("a")[-1]
     assert "Use tabs." in str(last.tool_results)
     assert "Use tabs." not in last.user_texts
-    assert any("It may be in your conversation already" in each for each in last.user_texts)
+    again = f"{load_words('recall')}\n\nUse tabs."
+    assert any(each.endswith(again) for each in last.user_texts)
