@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
+from tests.support.stored import try_run
+from tests.support.waiting import wait_until
 from wtagents.core.ids import RunId
+from wtagents.core.message import MessageKind
+from wtagents.core.task import TaskState
 from wtagents.operations.context import Context
+from wtagents.operations.tick import tick
 from wtagents.operations.world import Machine, StoppedRuns
+from wtagents.store.messages import add_message
+from wtagents.store.tasks import move_task
+from wtagents.system import run_folder
 from wtagents.system.detached import start_detached
+from wtagents.system.files import make_private_folder
 from wtagents.system.process import RUN_MARK, is_alive
 
 
@@ -34,3 +44,30 @@ def test_runs_are_stopped_together_and_their_neighbour_is_left_alone(
     assert stopped == StoppedRuns(counts={one: 1, two: 2, none: 0})
     assert ([is_alive(each) for each in ours], is_alive(neighbour)) == ([False] * 3, True)
     assert machine.stop_runs((other,)).counts == {other: 1}
+
+
+def test_words_ring_the_bell_of_the_runner(repository: RepositoryBuilder, tmp_path: Path) -> None:
+    fleet = Fleet(repository)
+    fleet.task("fix")
+    fleet.requeue("fix")
+    script = "trap 'touch rung; exit' HUP; touch ready; while :; do sleep 0.02; done"
+    runner = start_detached(
+        ["/bin/sh", "-c", script], cwd=tmp_path, env=dict(os.environ), log=tmp_path / "log"
+    )
+    assert runner is not None
+    wait_until((tmp_path / "ready").exists)
+    task = fleet.row("fix")
+    with fleet.context.database.write() as db:
+        move_task(db, task.id, TaskState.ACTIVE, at=fleet.clock.now())
+        run = try_run(db, task, at=fleet.clock.now())
+        add_message(db, task.id, MessageKind.TEXT, "Mind the tests.", fleet.clock.now())
+    assert run is not None
+    folder = fleet.context.paths.run(run.id)
+    make_private_folder(folder.inbox)
+    run_folder.write_claim(folder, runner)
+
+    tick(fleet.context)
+
+    assert run_folder.posted(folder) == {1}
+    wait_until((tmp_path / "rung").exists)
+    fleet.context.close()

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
+from pathlib import Path
 
 import pytest
 
+from tests.support.processes import start_apart
 from tests.support.running import Running, scripted_order
 from tests.support.waiting import wait_until
 from wtagents.core.message import MessageKind
@@ -36,6 +40,34 @@ def test_words_in_the_middle_of_a_turn_are_taken_and_acknowledged(running: Runni
     assert running.outcome().reason is ExitReason.COMPLETED
     assert fates(running) == {7: "delivered"}
     assert "Noted: Mind the tests." in running.stream()
+
+
+RUNNER_AT_REST = """\
+import sys
+from pathlib import Path
+from wtagents.runner.watch import Watch
+from wtagents.system.bell import Bell
+from wtagents.system.clock import SystemClock
+from wtagents.system.paths import RunFolder
+class Clock(SystemClock):
+    at = 1e6
+    def monotonic(self):
+        return self.at
+watch = Watch(RunFolder(root=Path(sys.argv[1])), Clock(), Bell())
+Clock.at = 0.0  # the next heartbeat is far away
+print("rests", flush=True)
+watch.pause(600)
+print("looks")
+"""
+
+
+def test_a_runner_at_rest_looks_at_once_when_its_bell_rings(tmp_path: Path) -> None:
+    runner = start_apart([sys.executable, "-c", RUNNER_AT_REST, str(tmp_path)])
+    assert runner.stdout is not None
+    assert runner.stdout.readline() == b"rests\n"
+    runner.send_signal(signal.SIGHUP)
+    said = runner.communicate(timeout=30)
+    assert (runner.returncode, *said) == (0, b"looks\n", b"")
 
 
 def test_words_are_not_called_delivered_before_the_agent_took_them(running: Running) -> None:
