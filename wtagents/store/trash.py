@@ -65,6 +65,11 @@ def trash_item_of(db: Database, task_id: int) -> TrashItem | None:
     return None if row is None else _item(row)
 
 
+def trash_folders(db: Database) -> list[Path]:
+    """Return every folder that something went to, whatever became of it."""
+    return [Path(row["folder"]) for row in db.rows("SELECT folder FROM trash")]
+
+
 def restored_at(db: Database, task_id: int) -> datetime | None:
     """Return when a task's worktree came back the last time; None when it never went."""
     row = db.row("SELECT max(restored_at) AS at FROM trash WHERE task_id = ?", (task_id,))

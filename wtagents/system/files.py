@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_LEFT_SECONDS = 60.0
+"""How old what a writer left must be: far older than any write that is under way."""
 
 
 def write_atomic(
@@ -28,9 +30,10 @@ def write_atomic(
 
     Raises SystemFault when the disk is full or read-only; the old content stays.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _neighbour(path)
     try:
         _write_new(temporary, data, durable=durable, mode=mode)
+        _clear_left(path, temporary)
         temporary.replace(path)
         if durable:
             flush_folder(path.parent)
@@ -83,9 +86,10 @@ def create_exclusive(
 
     Raises SystemFault when the disk is full or read-only.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _neighbour(path)
     try:
         _write_new(temporary, data, durable=durable, mode=mode)
+        _clear_left(path, temporary)
         try:
             os.link(temporary, path)
         except FileExistsError:
@@ -133,6 +137,34 @@ def disk_fault(error: OSError, path: Path) -> SystemFault:
         cause=(error.strerror or str(error)).lower(),
         hint=hints.get(error.errno or 0, "wta doctor"),
     )
+
+
+def _neighbour(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _clear_left(path: Path, temporary: Path) -> None:
+    """Delete what killed writers of this file left beside it.
+
+    Inside walls the pids of others mean nothing, so that they must be long past, too.
+    """
+    old = temporary.stat().st_mtime - _LEFT_SECONDS
+    for name in os.listdir(path.parent):
+        if name.startswith(f".{path.name}.") and name.endswith(".tmp"):
+            left, pid = path.with_name(name), name.split(".")[-2]
+            with contextlib.suppress(FileNotFoundError):
+                if pid.isdigit() and left.lstat().st_mtime < old and not _is_somebody(int(pid)):
+                    left.unlink()
+
+
+def _is_somebody(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _write_new(path: Path, data: bytes, *, durable: bool, mode: int) -> None:

@@ -29,13 +29,13 @@ from wtagents.git.refs import swap_ref
 from wtagents.git.removal import FILES, remove_admin, trash_worktree
 from wtagents.git.snapshots import staged_commit
 from wtagents.operations.keeping.remains import observe_remains, owner_of
-from wtagents.operations.keeping.sweep import SCRAP, Swept, sweep
+from wtagents.operations.keeping.sweep import SCRAP, Swept, scrap_folders, sweep
 from wtagents.operations.keeping.traces import forget, observe_traces
 from wtagents.operations.result import OperationResult, uncounted
 from wtagents.operations.starting.resources import drop_resources
 from wtagents.store.tasks import mark_removed, require_task
 from wtagents.store.tasks import tasks as stored_tasks
-from wtagents.store.trash import add_trash_item, trash_items
+from wtagents.store.trash import add_trash_item
 from wtagents.system.deletion import delete_below, empty_folder
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
@@ -272,11 +272,9 @@ def _forgotten(context: Context, found: Iterable[Traces]) -> Iterator[Traces]:
 def _tidy(context: Context) -> None:
     """Sweep what killed processes left, and what the hub need not remember."""
     sweep_rooms(context.paths.rooms)
-    with context.database.read() as db:
-        roots = {context.paths.trash, *(item.folder.parent for item in trash_items(db))}
-    for root in roots:
+    for scrap in scrap_folders(context):
         with suppress(WtaError):
-            empty_folder(root / SCRAP)
+            empty_folder(scrap)
     if context.paths.hub.is_dir():
         with suppress(WtaError):
             _tidy_hub(context, open_hub(context.paths, context.repository))

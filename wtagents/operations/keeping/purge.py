@@ -11,11 +11,12 @@ from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.record import record
 from wtagents.git.checkpoints import checkpoints_of, drop_checkpoints
 from wtagents.git.hub import open_hub
-from wtagents.operations.keeping.sweep import sweep_item
+from wtagents.operations.keeping.sweep import scrap_folders, sweep_item
 from wtagents.operations.keeping.traces import own_archive
 from wtagents.operations.result import OperationResult
 from wtagents.store.tasks import note_forgotten, task_by_name, tasks
 from wtagents.store.trash import trash_item_of
+from wtagents.system.deletion import empty_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +53,8 @@ def purge(
     if not dry_run:
         for each in found:
             _forget(context, each)
+        for scrap in scrap_folders(context):
+            empty_folder(scrap)
     return OperationResult(data=found)
 
 

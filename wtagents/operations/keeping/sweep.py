@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.keeping.sweep import Sweep, plan_sweep
 from wtagents.core.record import record
-from wtagents.store.trash import mark_swept, trash_items
+from wtagents.store.trash import mark_swept, trash_folders, trash_items
 from wtagents.system.deletion import discard, empty_folder
 from wtagents.system.disk import free_space, taken_space
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wtagents.core.keeping.trash import TrashItem
     from wtagents.operations.context import Context
 
@@ -78,3 +80,10 @@ def sweep_item(context: Context, item: TrashItem) -> bool:
     if root.is_dir():
         empty_folder(root / SCRAP)
     return True
+
+
+def scrap_folders(context: Context) -> set[Path]:
+    """Return where a deletion that was cut off has left its rest, on every disk with a trash."""
+    with context.database.read() as db:
+        roots = {context.paths.trash, *(folder.parent for folder in trash_folders(db))}
+    return {root / SCRAP for root in roots}
