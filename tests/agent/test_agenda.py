@@ -89,7 +89,6 @@ def test_the_story_tells_the_list_and_not_the_tool() -> None:
     told = [one for line in lines for event in parse_line(line) for one in teller.lines(event)]
     assert [(line.voice, line.text) for line in told] == [
         (Voice.AGENDA, "1 of 2 done"),
-        (Voice.TOOL, 'ExitPlanMode: {"plan": "# Plan\\nmend it"}'),
         (Voice.AGENT, "# Plan\nmend it"),
     ]
     assert told[-1].agenda == Agenda(

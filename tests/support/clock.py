@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -55,3 +56,22 @@ class CountingIds:
         """Return the next id."""
         self._count += 1
         return str(uuid.UUID(f"00000000-0000-4000-8000-{self._count:012d}"))
+
+
+class StandingClock:
+    """A Clock on which it is always the same time, though waiting takes as long as it takes."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        """Aware wall time, until a test says another."""
+        return self.at
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        """Wait for the event."""
+        return event.wait(seconds)

@@ -25,6 +25,7 @@ LET_THROUGH = (
     "TMPDIR",  # macOS has no other place for sockets
     "WTA_TEST_CLAUDE",
     "WTA_REQUIRE_CHROMIUM",
+    "WTA_TEST_PICTURES",
     "PYTEST_VERSION",
     "PYTEST_CURRENT_TEST",
     "PYTEST_XDIST_WORKER",

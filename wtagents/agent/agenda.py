@@ -19,8 +19,8 @@ from wtagents.core.text import printable, printable_lines
 if TYPE_CHECKING:
     from wtagents.agent.events import Event
 
-TOOLS = frozenset({"TodoWrite", "TaskCreate", "TaskUpdate", "TaskGet", "TaskList"})
-"""Tools that do nothing but keep the list."""
+TOOLS = frozenset({"TodoWrite", "TaskCreate", "TaskUpdate", "TaskGet", "TaskList", "ExitPlanMode"})
+"""Tools that do nothing but keep the list or hand the plan in."""
 _DELETED = "deleted"
 _TEXT_LIMIT = 200
 _PLAN_LINES = 400

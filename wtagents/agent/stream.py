@@ -64,6 +64,8 @@ _TELLING_KEYS = (
     "prompt",
 )
 """Keys of a tool's input that say most about it, the best first."""
+QUESTIONS = "AskUserQuestion"
+"""The tool that asks a person in words."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SYNTHETIC = "<synthetic>"
 """Model of a message that the program made itself, for an API failure."""
@@ -106,8 +108,9 @@ def summary_of(tool_input: JsonObject, *, root: str = "") -> str:
         text = text_of(tool_input, key)
         if text:
             return printable(_shortened(text, root), SUMMARY_LIMIT)
-    if not tool_input:
-        return ""
+    asked = [text_of(each, "question") for each in objects_of(tool_input, "questions")]
+    if not tool_input or any(asked):
+        return printable(" ".join(asked), SUMMARY_LIMIT)
     return printable(json.dumps(tool_input, ensure_ascii=False, default=str), SUMMARY_LIMIT)
 
 

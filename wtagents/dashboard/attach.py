@@ -13,7 +13,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from wtagents.core.errors import WtaError
 from wtagents.core.story import StoryLine, Voice
@@ -21,6 +21,7 @@ from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.story import Story
+from wtagents.dashboard.widgets.keys import KeyLine
 from wtagents.operations.steering.answer import AnswerRequest, answer
 from wtagents.operations.steering.interrupt import interrupt
 from wtagents.operations.steering.send import SendRequest, send
@@ -61,7 +62,7 @@ class AttachApp(App[None]):
         yield Story(id="story")
         yield Static(id="question")
         yield Input(id="say", placeholder=f"say something to {self._of_task}, Enter sends")
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#say", Input).focus()

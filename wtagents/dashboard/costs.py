@@ -12,26 +12,33 @@ from wtagents.operations.telling.cost import By
 if TYPE_CHECKING:
     from wtagents.operations.telling.cost import Cost, CostLine
 
-BAR = 24
-"""Columns of the terminal that the largest sum takes."""
+BAR = 20
+"""Columns of the terminal that the largest sum takes at least."""
+_BESIDE = 100
+"""Columns that everything else takes."""
 
 
-def cost_columns(by: By) -> tuple[Column, ...]:
+def bar_width(width: int) -> int:
+    """Return how long the longest bar is in a terminal of so many columns."""
+    return max(BAR, width - _BESIDE)
+
+
+def cost_columns(by: By, bar: int = BAR) -> tuple[Column, ...]:
     """Return the columns of a sum over tasks, models or days."""
     return (
         Column(title=by.upper(), flexible=True),
         Column(title="STATE", most=10, spare=3),
-        Column(title="RUNS", right=True, spare=2),
-        Column(title="TURNS", right=True, spare=4),
-        Column(title="IN", right=True, spare=5),
-        Column(title="OUT", right=True, spare=5),
-        Column(title="", width=BAR, spare=6),
+        Column(title="RUNS", right=True, spare=4),
+        Column(title="TURNS", right=True, spare=5),
+        Column(title="IN", right=True, spare=6),
+        Column(title="OUT", right=True, spare=6),
+        Column(title="", width=bar, spare=2),
         Column(title="COST", right=True),
         Column(title="AT MOST MORE", right=True, spare=1),
     )
 
 
-def cost_rows(seen: Cost, by: By) -> tuple[Row, ...]:
+def cost_rows(seen: Cost, by: By, bar: int = BAR) -> tuple[Row, ...]:
     """Lay out the sums: days as they came, latest first, all others by what they cost."""
     lines = list(seen.lines)
     if by is By.DAY:
@@ -39,12 +46,14 @@ def cost_rows(seen: Cost, by: By) -> tuple[Row, ...]:
     else:
         lines.sort(key=lambda line: (-line.usd, line.key))
     largest = max((line.usd for line in lines), default=0.0)
-    return tuple(_row(line, largest) for line in lines)
+    return tuple(_row(line, largest, bar) for line in lines)
 
 
 def cost_total(seen: Cost) -> str:
     """Say what all of it came to."""
     total = seen.total
+    if not total.runs:
+        return ""
     runs, tasks = plural(total.runs, "run"), plural(total.tasks, "task")
     words = [f"{money(total.usd) or '$0.00'} in {runs} of {tasks}"]
     if total.unbilled_usd:
@@ -54,8 +63,8 @@ def cost_total(seen: Cost) -> str:
     return "; ".join(words)
 
 
-def _row(line: CostLine, largest: float) -> Row:
-    full = round(BAR * line.usd / largest) if largest else 0
+def _row(line: CostLine, largest: float, bar: int) -> Row:
+    full = round(bar * line.usd / largest) if largest else 0
     if line.usd and not full:
         full = 1
     return Row(
@@ -67,7 +76,7 @@ def _row(line: CostLine, largest: float) -> Row:
             cell(count(line.turns) if line.turns else "", Tone.FAINT),
             cell(count(line.input_tokens) if line.input_tokens else ""),
             cell(count(line.output_tokens) if line.output_tokens else ""),
-            Cell(parts=(("━" * full, Tone.ACCENT), ("─" * (BAR - full), Tone.FAINT))),
+            Cell(parts=(("━" * full, Tone.ACCENT), ("─" * (bar - full), Tone.FAINT))),
             cell(money(line.usd)),
             cell(money(line.unbilled_usd), Tone.FAINT),
         ),

@@ -98,13 +98,13 @@ def _spoken(line: StoryLine, said: str) -> Text:
     """Return the words behind their mark; nothing in them is read as markup of the terminal."""
     lead = f"{_CHILD if line.child else ''}{_MARKS.get(line.voice, '')}"
     if line.voice is Voice.AGENT:
-        return Text.assemble(lead, _formatted(said))
+        return Text.assemble(lead, formatted(said))
     text = Text(f"{lead}{said}")
     text.stylize(_STYLES[line.voice])  # a style of the whole text is lost when it is wrapped
     return text
 
 
-def _formatted(said: str) -> Text:
+def formatted(said: str) -> Text:
     """Give Markdown its looks and leave every character where it is, for copying."""
     text, fenced = Text(), False
     for number, line in enumerate(said.split("\n")):

@@ -10,11 +10,12 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wtagents.core.text import printable
 from wtagents.dashboard.screens.dialogs import Dialog
+from wtagents.dashboard.widgets.keys import KeyLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -52,7 +53,7 @@ class AdoptDialog(Dialog[Path | None]):
             yield Static("Take a worktree over", classes="dialog-title")
             yield OptionList(*(Option(_words(each)) for each in self._found))
             yield Static(_CONSEQUENCE, classes="dialog-text")
-            yield Footer(show_command_palette=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
         """Let the list take the keys."""

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Footer, SelectionList, Static
+from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from wtagents.dashboard.cells import ALWAYS, COLUMNS
 from wtagents.dashboard.screens.dialogs import Dialog
+from wtagents.dashboard.widgets.keys import KeyLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -36,7 +37,7 @@ class ColumnsDialog(Dialog[frozenset[str] | None]):
             yield SelectionList(
                 *(Selection(each.lower(), each, each not in self._hidden) for each in titles)
             )
-            yield Footer(show_command_palette=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
         """Let the list take the keys."""

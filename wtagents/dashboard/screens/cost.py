@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from wtagents.core.errors import WtaError
-from wtagents.dashboard.costs import cost_columns, cost_rows, cost_total
+from wtagents.dashboard.costs import bar_width, cost_columns, cost_rows, cost_total
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.room import NEXT_HOME, PAST_IS_UNKNOWN, Room
 from wtagents.dashboard.widgets.table import Table
@@ -46,6 +46,7 @@ class CostScreen(Room):
         super().__init__()
         self._by = By.TASK
         self._home: Home | None = None
+        self._sums: CostSeen | None = None
 
     def body(self) -> Iterable[Widget]:
         """Return the total and the sums."""
@@ -95,15 +96,25 @@ class CostScreen(Room):
 
     @on(CostSeen)
     def _seen(self, event: CostSeen) -> None:
-        if event.by is not self._by or not self.is_furnished:
-            return
+        if event.by is self._by and self.is_furnished:
+            self._sums = event
+            self._draw(event)
+
+    def on_resize(self) -> None:
+        """Draw longer or shorter bars."""
+        if self._sums is not None:
+            self._draw(self._sums)
+
+    def _draw(self, sums: CostSeen) -> None:
+        total, table = self.query_one("#cost-total", Static), self.query_one(Table)
         if self.desk.moment is not None:
-            self.query_one("#cost-total", Static).update(Text(PAST_IS_UNKNOWN))
-            self.query_one(Table).show(cost_columns(event.by), (), empty=" ")
+            total.update(Text(PAST_IS_UNKNOWN))
+            table.show(cost_columns(sums.by), (), empty=" ")
             return
-        rows = cost_rows(event.seen, event.by)
-        self.query_one("#cost-total", Static).update(Text(cost_total(event.seen)))
-        self.query_one(Table).show(cost_columns(event.by), rows, empty="nothing was spent yet")
+        bar = bar_width(self.size.width)
+        total.update(Text(cost_total(sums.seen)))
+        rows = cost_rows(sums.seen, sums.by, bar)
+        table.show(cost_columns(sums.by, bar), rows, empty="nothing was spent yet")
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
+from wtagents.core.errors import WtaError
 from wtagents.core.figures import plural
 from wtagents.core.tending.pause import Pauses
 from wtagents.core.text import printable
@@ -23,6 +26,7 @@ from wtagents.dashboard.screens.room import Room
 from wtagents.dashboard.screens.verbs import PLAIN, Plain
 from wtagents.operations.merge import MergeRequestOptions, ask_to_land
 from wtagents.operations.steering.answer import AnswerRequest, answer
+from wtagents.operations.steering.asked import AskedWhole, asked
 from wtagents.operations.steering.fork import ForkRequest, fork
 from wtagents.operations.steering.send import SendRequest, send
 
@@ -41,6 +45,16 @@ def keys_of(deeds: Iterable[Deed]) -> list[BindingType]:
         Binding(deed.key, f"{_ACTION}('{deed.act}')", deed.word, show=deed.prominent)
         for deed in deeds
     ]
+
+
+class AnswerWanted(Message):
+    """A question was read in full, to be answered."""
+
+    def __init__(self, subject: Subject, question: Question, whole: AskedWhole) -> None:
+        super().__init__()
+        self.subject = subject
+        self.question = question
+        self.whole = whole
 
 
 class TaskRoom(Room):
@@ -122,10 +136,27 @@ class TaskRoom(Room):
         pulse = subject.item.pulse
         if pulse is None or pulse.question is None:
             return
-        question = pulse.question
-        self.ask(
-            AnswerDialog(subject.name, question), lambda said: self.settle(subject, question, said)
-        )
+        self._read_question(subject, pulse.question)
+
+    @work(thread=True, group="question", exclusive=True)
+    def _read_question(self, subject: Subject, question: Question) -> None:
+        context = subject.home.another()
+        try:
+            whole = asked(context, subject.name).data
+        except WtaError:
+            return  # it was answered meanwhile: the next look shows it
+        finally:
+            context.close()
+        self.post_message(AnswerWanted(subject, question, whole))
+
+    @on(AnswerWanted)
+    def _answer_wanted(self, event: AnswerWanted) -> None:
+        subject, question = event.subject, event.question
+        if event.whole.request_id != question.request_id:
+            self.desk.say(f"{subject.name} asks something else by now", Tone.NOTICE)
+            return
+        dialog = AnswerDialog(subject.name, event.whole)
+        self.ask(dialog, lambda said: self.settle(subject, question, said))
 
     def ask_for_checkpoint(self, subject: Subject) -> None:
         """Show the checkpoints of a task, to put one back."""

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from wtagents.core.text import visible
+from wtagents.dashboard.widgets.evidence import whole_question
+from wtagents.dashboard.widgets.keys import KeyLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from wtagents.core.run import Question
+    from wtagents.operations.steering.asked import AskedWhole
 
 
 Answer = TypeVar("Answer")
@@ -50,7 +52,7 @@ class Confirm(Dialog[bool]):
         with Vertical(classes="dialog"):
             yield Static(Text(self._question, "bold"))
             yield Static(Text(self._consequence), classes="dialog-text")
-            yield Footer(show_command_palette=False)
+            yield KeyLine()
 
     def action_decide(self, yes: bool) -> None:  # noqa: FBT001  (Textual passes by position)
         """Give the answer."""
@@ -66,22 +68,24 @@ class AnswerDialog(Dialog[tuple[bool, str] | None]):
         Binding("escape", "leave", "Later"),
     ]
 
-    def __init__(self, name: str, question: Question) -> None:
+    def __init__(self, name: str, whole: AskedWhole) -> None:
         super().__init__()
         self._name = name
-        self._question = question
+        self._whole = whole
 
     def compose(self) -> ComposeResult:
         """Ask; the line for a reason appears with a denial."""
         with Vertical(classes="dialog"):
-            yield Static(Text(f"{self._name} asks to use {visible(self._question.tool)}", "bold"))
-            yield Static(Text(visible(self._question.summary)), classes="dialog-text")
+            yield Static(Text(f"{self._name} asks to use {visible(self._whole.tool)}", "bold"))
+            with VerticalScroll(classes="dialog-question"):
+                yield Static(whole_question(self._whole))
             yield Input(id="why", placeholder="why not? said to the agent; Enter denies")
-            yield Footer(show_command_palette=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
-        """Wait for one of the keys."""
+        """Wait for one of the keys; the others scroll."""
         self.query_one("#why").display = False
+        self.query_one(VerticalScroll).focus()
 
     def action_allow(self) -> None:
         """Let the agent do it."""
@@ -118,7 +122,7 @@ class LineDialog(Dialog[str | None]):
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="dialog-title")
             yield Input(self._text, id="line", placeholder=self._placeholder)
-            yield Footer(show_command_palette=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
         """Let the line take the keys."""

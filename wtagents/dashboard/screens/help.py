@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from wtagents.dashboard.acts import ALL_DEEDS, BOARD_DEEDS, TASK_DEEDS, Deed
 from wtagents.dashboard.cells import GLYPHS
 from wtagents.dashboard.screens.dialogs import Dialog
+from wtagents.dashboard.widgets.keys import KeyLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rich.console import RenderableType
     from textual.app import ComposeResult
 
 _SCREENS = (
@@ -78,11 +81,10 @@ class HelpDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Show both tables."""
         meanings = ((f"{GLYPHS[word]} {word}", said) for word, said in _MEANINGS.items())
-        with Vertical(classes="dialog -large"):
+        with Vertical(id="help-dialog", classes="dialog -large"):
             with VerticalScroll(id="help"):
-                yield Static(_table(keys()))
-                yield Static(_table((("", ""), ("Signs and words", ""), *meanings)))
-            yield Footer(show_command_palette=False)
+                yield Static(Group(*_parts((*keys(), ("Signs and words", ""), *meanings))))
+            yield KeyLine()
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
@@ -110,13 +112,21 @@ def _meaning(deed: Deed) -> str:
     return f"{deed.meaning}{' (asks first)' if deed.asks else ''}"
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_column(no_wrap=True, min_width=14)
-    table.add_column()
+def _parts(rows: Iterable[tuple[str, str]]) -> Iterator[RenderableType]:
+    """Lay out each part below its heading, the keys of all parts in one column."""
+    table = _table()
     for keys, said in rows:
         if said:
             table.add_row(Text(keys, "bold"), Text(said))
         else:
-            table.add_row(Text(keys, "dim bold"), Text(""))
+            yield from (table, Text("")) if table.row_count else ()
+            yield Text(keys, "dim bold")
+            table = _table()
+    yield table
+
+
+def _table() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, width=12)
+    table.add_column()
     return table

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, cast
 from rich.text import Text
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from wtagents.dashboard.acts import CHANGES
 from wtagents.dashboard.totals import totals_of
+from wtagents.dashboard.widgets.keys import KeyLine
 from wtagents.dashboard.widgets.masthead import Masthead, Trouble
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Room(Screen[None]):
         yield Trouble()
         yield from self.body()
         yield Narration(id="narration")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> Iterable[Widget]:
         """Return what only this screen has."""

@@ -10,12 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Vertical
 from textual.message import Message
 from textual.suggester import SuggestFromList
-from textual.widgets import Checkbox, Footer, Input, Label, Static, TextArea
+from textual.widgets import Checkbox, Input, Label, Static, TextArea
 
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.dashboard.screens.dialogs import Dialog
 from wtagents.dashboard.spawning import Form, Wrong, request_of
+from wtagents.dashboard.widgets.keys import KeyLine
 from wtagents.operations.steering.spawn import SpawnRequest
 from wtagents.operations.steering.templates import FOLDER, templates
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from wtagents.dashboard.homes import Home
 
 _FIELDS = ("name", "template", "profile", "model", "after", "priority")
-_NO_TEMPLATES = f"none in {FOLDER}"
+_NO_TEMPLATES = f"in {FOLDER}"
 
 
 class FormRead(Message):
@@ -88,7 +89,7 @@ class SpawnDialog(Dialog[SpawnRequest | None]):
                     yield from self._options()
                 yield Checkbox("merge it when it is ready", id="merge")
             yield Static(id="wrong")
-            yield Footer(show_command_palette=False)
+            yield KeyLine()
 
     def _options(self) -> Iterator[Widget]:
         form = self._form

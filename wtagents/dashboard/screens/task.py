@@ -85,7 +85,7 @@ class TaskScreen(TaskRoom):
             with TabPane("Checkpoints", id="checkpoints"):
                 yield CheckpointTable()
             with TabPane("Facts", id="facts"):
-                yield Preview()
+                yield Preview(headed=False)
         yield Static(id="asked")
         find = Input(id="find", placeholder="words to find in the story; none forgets them")
         find.display = False

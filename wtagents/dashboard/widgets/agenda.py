@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from wtagents.core.agenda import Agenda, TodoState
 from wtagents.core.text import printable_lines
+from wtagents.dashboard.reading import formatted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,6 @@ def _lines(agenda: Agenda, prompt: str) -> Iterator[Text]:
         yield Text(_NOTHING, "dim")
     if agenda.plan:
         yield Text("\nIts plan", "bold")
-        yield Text(agenda.plan)
+        yield formatted(agenda.plan)
     yield Text("\nWhat it was asked", "bold")
     yield Text("\n".join(printable_lines(prompt.strip())), "italic")

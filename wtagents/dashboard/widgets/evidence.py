@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wtagents.core.landing.merge import MergeRequest
     from wtagents.dashboard.inbox import Waiting
     from wtagents.operations.steering.asked import AskedWhole
+    from wtagents.operations.telling.status import TaskStatus
 
 _STYLES = {Part.NAME: "bold", Part.TEXT: "", Part.ADDED: "green", Part.REMOVED: "red"}
 _SIGNS = {Part.NAME: "", Part.TEXT: "  ", Part.ADDED: "+ ", Part.REMOVED: "- "}
@@ -50,28 +51,43 @@ def _parts(waiting: Waiting, whole: AskedWhole | None, now: datetime) -> Iterato
         yield Text(f"{item.task.name} asks to use {printable(question.tool)}", "bold")
         yield Text("")
         if whole is not None and whole.request_id == question.request_id:
-            for line in whole.lines:
-                yield Text(_SIGNS[line.part] + line.text, _STYLES[line.part])
+            yield whole_question(whole)
         else:
             yield Text(f"  {printable(question.summary)}")
+        yield from _task_of(item)
     else:
         yield Text(f"{item.task.name}: {printable(item.attention)}", "bold")
         command = next_of(item)
         if command:
             yield Text.assemble(("next  ", "dim"), printable(command))
         if item.merge is not None:
-            yield from _of_merge(item.merge)
+            yield from _of_merge(item.merge, item.attention)
     if item.reasons and question is None:
         yield Text("")
         yield Text(f"Called {item.liveness} because", "bold")
         yield Text("\n".join(f"  {printable(reason)}" for reason in item.reasons))
     yield Text("")
-    yield named_facts(item, now)
+    yield named_facts(item, now, told=item.attention)
 
 
-def _of_merge(merge: MergeRequest) -> Iterator[RenderableType]:
+def whole_question(whole: AskedWhole) -> Text:
+    """Return every line of a question; an edit as a diff."""
+    lines = (Text(_SIGNS[line.part] + line.text, _STYLES[line.part]) for line in whole.lines)
+    return Text("\n").join(lines)
+
+
+def _task_of(item: TaskStatus) -> Iterator[RenderableType]:
+    """Say what the agent is about: whoever answers may not have it in mind."""
+    lines = printable_lines(item.task.prompt.strip())
+    if lines:
+        yield Text("")
+        yield Text(lines[0], "italic")
+
+
+def _of_merge(merge: MergeRequest, told: str) -> Iterator[RenderableType]:
     for hold in merge.holds:
-        yield Text(f"  · {printable(hold.detail)}")
+        if hold.detail not in told:
+            yield Text(f"  · {printable(hold.detail)}")
     for gate in merge.gates:
         if not gate.passed:
             yield Text("")

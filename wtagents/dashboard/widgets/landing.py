@@ -39,14 +39,17 @@ class LandingView(VerticalScroll):
         self, seen: Landings, task: str, request: MergeRequest | None, items: Iterable[TaskStatus]
     ) -> None:
         """Show a request, with the gates that run now below it."""
-        parts = [*_request(task, request), *_running(seen.running), *_clashes(items)]
+        undone = {each.request.id for each in seen.decided if each.undone}
+        word = "undone" if request is not None and request.id in undone else ""
+        parts = [*_request(task, request, word), *_running(seen.running), *_clashes(items)]
         self.query_one("#landing-text", Static).update(Group(*parts, Text(footing(seen), "dim")))
 
 
-def _request(task: str, request: MergeRequest | None) -> Iterator[RenderableType]:
+def _request(task: str, request: MergeRequest | None, word: str) -> Iterator[RenderableType]:
+    """Say what became of a request; `word` for its state where that is not all."""
     if request is None:
         return
-    yield Text(printable(f"{task}: {request.state}, target {request.target}"), "bold")
+    yield Text(printable(f"{task}: {word or request.state}, target {request.target}"), "bold")
     if request.detail:
         yield Text(printable(request.detail))
     if request.hint:
@@ -64,7 +67,7 @@ def _request(task: str, request: MergeRequest | None) -> Iterator[RenderableType
         how = "taken from before" if gate.cached_from is not None else f"in {gate.seconds:.1f} s"
         yield Text.assemble((f"{word} ", tone), f"{how}: {printable(gate.command)}")
         if not gate.passed:
-            yield _indented(printable_lines(gate.tail))
+            yield _indented(printable_lines(gate.tail), "")
     if request.gates:
         yield Text("")
 
@@ -88,8 +91,8 @@ def _running(outputs: Iterable[GateOutput]) -> Iterator[RenderableType]:
         yield Text("")
 
 
-def _indented(lines: Iterable[str]) -> Padding:
-    return Padding(Text("\n".join(lines), "dim"), (0, 0, 0, 2))
+def _indented(lines: Iterable[str], style: str = "dim") -> Padding:
+    return Padding(Text("\n".join(lines), style), (0, 0, 0, 2))
 
 
 def _clashes(items: Iterable[TaskStatus]) -> Iterator[RenderableType]:

@@ -29,6 +29,11 @@ _PROMPT_LINES, _PROMPT_CHARACTERS = 12, 2000
 class Preview(VerticalScroll, can_focus=False):
     """What `wta status NAME` says."""
 
+    def __init__(self, *, id: str | None = None, headed: bool = True) -> None:  # noqa: A002  (Textual's own word)
+        """Without a head the screen around it says who it is and what it does."""
+        super().__init__(id=id)
+        self._headed = headed
+
     def compose(self) -> ComposeResult:
         """Hold one text."""
         yield Static(id="preview-text")
@@ -38,21 +43,23 @@ class Preview(VerticalScroll, can_focus=False):
         from rich.console import Group
 
         text = self.query_one("#preview-text", Static)
-        text.update(Group(*_parts(item, now)) if item is not None else "")
+        text.update(Group(*_parts(item, now, headed=self._headed)) if item is not None else "")
 
 
-def _parts(item: TaskStatus, now: datetime) -> Iterator[RenderableType]:
+def _parts(item: TaskStatus, now: datetime, *, headed: bool) -> Iterator[RenderableType]:
     said = now_of(item, now)
-    yield Text(item.task.name, "bold")
-    yield Text(f"{state_word(item)}{f'  {said}' if said else ''}")
+    if headed:
+        yield Text(item.task.name, "bold")
+        yield Text(f"{state_word(item)}{f'  {said}' if said else ''}")
     command = next_of(item)
     if command:
         yield Text.assemble(("next  ", "dim"), printable(command))
-    yield Text("")
+    if headed or command:
+        yield Text("")
     lines = printable_lines(item.task.prompt.strip()[:_PROMPT_CHARACTERS])
     yield Text("\n".join(lines[:_PROMPT_LINES]), "italic")
     yield Text("")
-    yield named_facts(item, now)
+    yield named_facts(item, now, told=said)
     reasons = [each for each in why_of(item, now) if each not in said]
     if reasons:
         sure = f" ({item.confidence})" if item.confidence is not None else ""
@@ -61,12 +68,12 @@ def _parts(item: TaskStatus, now: datetime) -> Iterator[RenderableType]:
         yield Padding(Text("\n".join(map(printable, reasons))), (0, 0, 0, 2))
 
 
-def named_facts(item: TaskStatus, now: datetime) -> Table:
-    """Return the facts of a task, their names in front."""
+def named_facts(item: TaskStatus, now: datetime, *, told: str) -> Table:
+    """Return the facts of a task, their names in front, without what was told already."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, text in task_facts(item, now):
-        if text:
+        if text and text not in told:
             table.add_row(Text(name), Text(printable(text)))
     return table

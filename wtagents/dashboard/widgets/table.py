@@ -93,13 +93,14 @@ class Table(ScrollView, can_focus=True):
 
     def show(self, columns: Sequence[Column], lines: Sequence[Line], *, empty: str = "") -> None:
         """Show these lines; the cursor stays on its row, or near where it was."""
-        before, slots = self._lines, self._slots
+        before, slots, titles = self._lines, self._slots, self._columns
         self._columns, self._lines = tuple(columns), tuple(lines)
         self._empty = empty or self._empty
         self._slots = fit(self._columns, self._lines, self._room)
         place = self._place_in(before)
         self.virtual_size = Size(self.size.width, len(self._lines) + self._top)
-        if len(before) != len(self._lines) or slots != self._slots or not before:
+        is_other = (titles, slots) != (self._columns, self._slots)
+        if len(before) != len(self._lines) or is_other or not before:
             self.refresh()
         else:
             self.show_time()
@@ -295,8 +296,11 @@ def _said(line: Line) -> tuple[object, tuple[Cell, ...]]:
 
 def _cut_parts(shown: Cell, width: int) -> list[tuple[str, Tone]]:
     parts, left = [], width
+    rest = sum(text_width(text) for text, _ in shown.parts)
     for text, tone in shown.parts:
-        piece = cut(text, left)
+        rest -= text_width(text)
+        # What fits exactly, but has something behind it, must still say that it was cut.
+        piece = cut(f"{text} " if rest and text_width(text) == left else text, left)
         if piece:
             parts.append((piece, tone))
         left -= text_width(piece)

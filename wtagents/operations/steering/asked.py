@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from wtagents.agent.events import Asked
-from wtagents.agent.stream import parse_line
+from wtagents.agent.fields import objects_of, text_of
+from wtagents.agent.stream import QUESTIONS, parse_line
 from wtagents.core.errors import StateError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
@@ -90,6 +91,9 @@ def question_lines(tool: str, given: dict[str, Any]) -> Iterator[AskedLine]:
         yield _line(Part.NAME, path)
         yield from _edits(given)
         return
+    if tool == QUESTIONS:
+        yield from _questions(given)
+        return
     for key, value in given.items():
         text = value if isinstance(value, str) else json.dumps(value, indent=2)
         if key != "command" or tool != "Bash":
@@ -104,6 +108,15 @@ def _edits(given: dict[str, Any]) -> Iterator[AskedLine]:
         old = str(fields.get("old_string", "")).splitlines()
         new = str(fields.get("new_string", fields.get("content", ""))).splitlines()
         yield from _difference(old, new)
+
+
+def _questions(given: dict[str, Any]) -> Iterator[AskedLine]:
+    """Say what the agent wants to know, and the answers that it offers."""
+    for each in objects_of(given, "questions"):
+        yield _line(Part.NAME, text_of(each, "question"))
+        for option in objects_of(each, "options"):
+            label, about = text_of(option, "label"), text_of(option, "description")
+            yield _line(Part.TEXT, f"· {label}{f': {about}' if about else ''}")
 
 
 def _difference(old: list[str], new: list[str]) -> Iterator[AskedLine]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.core.run import Run
+    from wtagents.core.task import Task
     from wtagents.operations.context import Context
 
 _PAUSE = 0.2
@@ -55,11 +56,12 @@ def story(
     """
     closed = closed or Event()
     teller = teller or Teller()
-    for run in _runs(context, request):
+    task, runs = _runs(context, request)
+    for run in runs:
         yield StoryLine(voice=Voice.NOTE, text=f"run {run.number}", child=False)
         yield from _setup(context, run)
         for line in _lines(context, run, closed, follow=request.follow):
-            for event in parse_line(line):
+            for event in parse_line(line, root=str(task.worktree)):
                 yield from teller.lines(event)
         yield from _end(context, run)
 
@@ -69,11 +71,12 @@ def raw_lines(
 ) -> Iterator[bytes]:
     """Return the agent's own lines as they were written; setting `closed` ends it at once."""
     closed = closed or Event()
-    for run in _runs(context, request):
+    _, runs = _runs(context, request)
+    for run in runs:
         yield from _lines(context, run, closed, follow=request.follow)
 
 
-def _runs(context: Context, request: LogsRequest) -> list[Run]:
+def _runs(context: Context, request: LogsRequest) -> tuple[Task, list[Run]]:
     with context.records.read() as db:
         task = require_task(db, request.name)
         runs = runs_of(db, task.id)
@@ -83,7 +86,7 @@ def _runs(context: Context, request: LogsRequest) -> list[Run]:
         raise NotFoundError(
             f"task {request.name} has no {what}", hint=f"see its state: wta status {request.name}"
         )
-    return chosen
+    return task, chosen
 
 
 def _setup(context: Context, run: Run) -> Iterator[StoryLine]:
