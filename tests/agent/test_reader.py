@@ -111,6 +111,51 @@ def test_circles_are_counted_by_call_and_outcome() -> None:
     assert (pulse.repeats, pulse.repeated) == (6, "Bash: pytest")
 
 
+@pytest.mark.parametrize("period", [2, 3])
+def test_edits_there_and_back_are_circles(period: int) -> None:
+    reading = Reading(INIT)
+    texts = ["old", "new", "newer"][:period]
+    for number in range(6 * period):
+        change = {"old_string": texts[number % period], "new_string": texts[(number + 1) % period]}
+        edit = {"type": "tool_use", "id": f"t{number}", "name": "Edit"}
+        reading.feed(answer(edit | {"input": {"file_path": "/w/cart.py"} | change}, number=number))
+        reading.feed(returned(f"t{number}"))
+
+    pulse = reading.reader.state.pulse(AT)
+    assert (pulse.repeats, pulse.repeated) == (6, "Edit: cart.py")
+
+
+def test_since_when_the_context_is_full_and_the_list_stands_still() -> None:
+    def write(state: str) -> dict[str, Any]:
+        todos = [{"content": "mend it", "status": state}]
+        return {"type": "tool_use", "id": state, "name": "TodoWrite", "input": {"todos": todos}}
+
+    said = {"type": "text", "text": "On."}
+    reading = Reading(INIT, answer(said), DONE | {"modelUsage": {"m": {"contextWindow": 1000}}})
+    since = []
+    for number, (block, tokens) in enumerate(
+        [
+            (said, 899),
+            (said, 900),
+            (said, 950),
+            (write("pending"), 960),
+            (said, 970),
+            (write("completed"), 970),
+            (write("pending"), 970),
+        ],
+        2,
+    ):
+        reading.feed(answer(block, tokens=tokens, number=number))
+        since.append(reading.reader.state.pulse(AT).full_turn)
+
+    assert since == [0, 3, 3, 5, 5, 7, 7]
+    compacted = {"type": "system", "subtype": "compact_boundary"}
+    reading.feed(compacted | {"compact_metadata": {"pre_tokens": 970, "post_tokens": 90}})
+    assert reading.reader.state.pulse(AT).full_turn == 0
+    reading.feed(answer(said, tokens=930, number=9))
+    assert reading.reader.state.pulse(AT).full_turn == 9
+
+
 def test_a_pulse_shows_the_oldest_question() -> None:
     reading = Reading(INIT, answer(use("t1", "rm a"), use("t2", "rm b")), asks("q1", "t1"))
     reading.feed(asks("q2", "t2"))

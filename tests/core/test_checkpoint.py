@@ -21,7 +21,10 @@ from wtagents.core.keeping.checkpoint import (
     moment_of,
     surplus,
 )
+from wtagents.core.record import replace
 from wtagents.core.run import Phase, RunState, Usage
+from wtagents.core.tending.liveness import Liveness
+from wtagents.core.tending.suspicion import Suspicion
 
 if TYPE_CHECKING:
     from wtagents.core.tending.snapshot import TaskView
@@ -43,6 +46,11 @@ def a_checkpoint(number: int, minutes_ago: float, cause: Cause = Cause.TIME) -> 
         message="",
         left_out=(),
     )
+
+
+SUSPICION = Suspicion(
+    run_id=a_run().id, liveness=Liveness.LOOPING, since=NOW, response=None, responded_at=None
+)
 
 
 def numbers(checkpoints: tuple[Checkpoint, ...]) -> list[int]:
@@ -68,6 +76,8 @@ def test_a_checkpoint_is_due_at_turns_at_the_end_and_from_time_to_time() -> None
     assert cause(view(Phase.TOOL, 2), begun, 1) is None
     assert cause(view(Phase.IDLE, 2), begun, 1) is Cause.TURN
     assert cause(view(live=False), begun, 1) is Cause.RUN
+    doubted = replace(view(), suspicion=SUSPICION)
+    assert [cause(doubted, begun, at) for at in (59, 60)] == [None, Cause.TIME]
     ended = Moment(run=1, turn=1, live=False, at=1)
     assert moment_of(view(live=False), at=1) == ended
     assert cause(view(live=False), ended, 2) is None

@@ -70,6 +70,8 @@ WRITTEN = {
     "limits.quiet_after": '"3m"',
     "limits.stuck_after": '"15m"',
     "limits.loop_calls": "6",
+    "limits.loop_returns": "3",
+    "limits.full_requests": "25",
     "limits.response": '"notify"',
     "limits.commit_request": "true",
     "budget.run_tokens": '"none"',

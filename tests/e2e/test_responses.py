@@ -33,7 +33,7 @@ def long_ago(fleet: Fleet, response: Response | None) -> None:
                 run_id=run.id,
                 liveness=Liveness.LOOPING,
                 response=response,
-                reasons=(),
+                reasons=("",),
             )
             assert note_response(db, step, at)
 
@@ -64,7 +64,7 @@ def test_one_look_does_nothing_and_a_second_one_tells(fleet: Fleet) -> None:
 
     assert steps_taken(fleet) == ["notify"]
     assert fleet.status("a").attention == (
-        "goes in circles: 2 times the same outcome of Bash: echo 'FAILED in 0.1s'"
+        "goes in circles: the same outcome 2 times: Bash: echo 'FAILED in 0.1s'"
     )
 
 

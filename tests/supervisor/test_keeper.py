@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.fleet import Fleet, configure
 from wtagents.core.errors import StateError
 from wtagents.core.run import Phase
 from wtagents.core.task import TaskState
+from wtagents.core.tending.liveness import Liveness
 from wtagents.operations.keeping.checkpoints import checkpoints
 from wtagents.operations.keeping.restore import RestoreRequest, restore
 from wtagents.operations.observe import observe
@@ -51,6 +53,24 @@ def test_checkpoints_of_an_agent_at_work_and_at_its_end(fleet: Fleet) -> None:
     fleet.configure(checkpoints={"enabled": False})
     fleet.worktree("fix").write({"c": "4\n"})
     assert len(kept(fleet, Keeper(fleet.context))) == 2
+
+
+def test_files_that_come_and_go_are_a_circle(fleet: Fleet) -> None:
+    fleet.spawn("fix", "write a <<END", "1", "END", "wait 60")
+    fleet.await_doing("fix", "sleep")
+    seen = [kept(fleet, Keeper(fleet.context)) and fleet.status("fix").liveness]
+    for content in ("1\n", None) * 3:
+        fleet.worktree("fix").write({"b": content})
+        kept(fleet, Keeper(fleet.context))
+        seen.append(fleet.status("fix").liveness)
+
+    assert seen == [*[Liveness.WORKING] * 6, Liveness.LOOPING]
+    status = fleet.status("fix")
+    assert re.fullmatch(
+        r"goes in circles: the files went back to what they were at \d\d:\d\d 3 times, A->B->A",
+        status.attention,
+    )
+    assert status.attention == f"goes in circles: {status.reasons[0]}"
 
 
 def test_one_moment_is_looked_at_once(fleet: Fleet) -> None:

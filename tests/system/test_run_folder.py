@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wtagents.core.ids import RunId, TaskName
+from wtagents.core.ids import Oid, RunId, TaskName
 from wtagents.core.isolation.confinement import Confinement, Link, Replacement, SandboxMode
 from wtagents.core.isolation.network import NONE
 from wtagents.core.message import MessageKind, Taken
@@ -24,6 +24,7 @@ from wtagents.core.run import (
     Usage,
 )
 from wtagents.core.task import AgentKind
+from wtagents.core.tending.trail import Look, Trail
 from wtagents.system import run_folder
 from wtagents.system.clock import SystemClock
 from wtagents.system.paths import RunFolder
@@ -85,6 +86,7 @@ EXIT = Exit(
     at=AT,
 )
 CLAIM = ProcessIdentity(boot_id="b", pid=7, start=9)
+TRAIL = Trail(looks=(Look(tree=Oid("1" * 40), head=Oid("2" * 40), at=AT, turn=3),), turn=4)
 
 
 @pytest.fixture
@@ -177,7 +179,7 @@ def test_ages_follow_the_files_and_are_never_negative(folder: RunFolder) -> None
 
 YOUNGER = frozenset(
     {
-        *("limited_until", "repeats", "repeated", "still", "refused"),
+        *("limited_until", "repeats", "repeated", "full_turn", "still", "refused"),
         *("checks", "check_seconds", "budget_tokens", "copying", "confines_setup"),
     }
 )
@@ -204,6 +206,7 @@ def _damaged(whole: dict[str, Any]) -> list[bytes]:
         ("claim", run_folder.load_claim),
         ("pulse", run_folder.load_pulse),
         ("exit", run_folder.load_exit),
+        ("trail", run_folder.load_trail),
     ],
 )
 def test_damage_is_never_an_exception_and_never_a_record(
@@ -212,6 +215,7 @@ def test_damage_is_never_an_exception_and_never_a_record(
     run_folder.write_claim(folder, CLAIM)
     run_folder.write_pulse(folder, PULSE)
     run_folder.write_exit(folder, EXIT)
+    run_folder.write_trail(folder, TRAIL)
     path: Path = getattr(folder, name)
     whole = path.read_bytes()
     for data in _damaged(json.loads(whole)):
@@ -219,3 +223,4 @@ def test_damage_is_never_an_exception_and_never_a_record(
         assert load(folder) is None, data[:200]
     path.write_bytes(whole)
     assert load(folder) is not None
+    assert run_folder.load_trail(folder) == TRAIL

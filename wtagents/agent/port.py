@@ -189,6 +189,8 @@ class ReaderState:
     """How often, of late, one tool call was made with one and the same outcome."""
     repeated: str = ""
     """That call, in one printable line."""
+    full_turn: int = 0
+    """As in the pulse."""
 
     @property
     def at_rest(self) -> bool:
@@ -207,6 +209,7 @@ class ReaderState:
             limited_until=self.limited_until,
             repeats=self.repeats,
             repeated=self.repeated,
+            full_turn=self.full_turn,
         )
 
 

@@ -36,6 +36,7 @@ from wtagents.agent.events import (
     Unknown,
     UserSaid,
 )
+from wtagents.agent.fullness import Fullness
 from wtagents.agent.port import Ending, ReaderState, Verdict
 from wtagents.agent.repeats import Repeats
 from wtagents.agent.stream import parse_line
@@ -75,6 +76,7 @@ class ClaudeReader:
         self._resets_at: datetime | None = None
         self._limited_until: datetime | None = None
         self._repeats = Repeats()
+        self._fullness = Fullness()
         self._state: ReaderState | None = None
 
     # ------------------------------------------------------------------------------ the port
@@ -84,6 +86,7 @@ class ClaudeReader:
         events = parse_line(line, root=self._root)
         for event in events:
             self._take(event, at)
+            self._fullness.take(event, self._usage)
         taken = tuple(moved for event in events for moved in self._delivery_by_echo(event))
         if events:
             self._state = None
@@ -124,6 +127,7 @@ class ClaudeReader:
                 limited_until=self._limited_until,
                 repeats=repeats,
                 repeated=printable(repeated, _DOING_LIMIT),
+                full_turn=self._fullness.turn,
             )
         return self._state
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from wtagents.core.ids import RunId
     from wtagents.core.tending.check import Check
 
+FULL_CONTEXT = 0.9
+"""Share of the context window from which it is nearly full."""
+
 
 class RunState(StrEnum):
     """How far a run is; the arrows are in `core/lifecycle.py`."""
@@ -120,6 +123,11 @@ class Usage:
     """Size of the context window in tokens; 0 while unknown."""
     model: str = ""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the context window is nearly full."""
+        return 0 < FULL_CONTEXT * self.context_window <= self.context_tokens
+
     def plus(self, later: Usage) -> Usage:
         """Return the sum with a later run; context and model are the later one's if it has any."""
         return Usage(
@@ -173,6 +181,9 @@ class Pulse:
     """How often, of late, one tool call was made with one and the same outcome."""
     repeated: str = ""
     """That call, in one line."""
+    full_turn: int = 0
+    """Requests of the run until its context became nearly full, or its list said something new
+    since; 0 while there is room."""
     still: Stillness | None = None
     """None while the agent speaks."""
     refused: tuple[str, ...] = ()

@@ -189,6 +189,7 @@ def pulse_value(pulse: Pulse) -> dict[str, Any]:
         "limited_until": pulse.limited_until.isoformat() if pulse.limited_until else None,
         "repeats": pulse.repeats,
         "repeated": pulse.repeated,
+        "full_turn": pulse.full_turn,
         "still": None if pulse.still is None else _stillness_value(pulse.still),
         "refused": list(pulse.refused),
     }
@@ -216,6 +217,7 @@ def parse_pulse(value: Any) -> Pulse:
         limited_until=fields.time("limited_until") if fields.given("limited_until") else None,
         repeats=fields.integer("repeats") if fields.given("repeats") else 0,
         repeated=fields.text("repeated") if fields.given("repeated") else "",
+        full_turn=fields.integer("full_turn") if fields.given("full_turn") else 0,
         still=_parse_stillness(fields.raw("still")) if fields.given("still") else None,
         refused=fields.texts("refused") if fields.given("refused") else (),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.tending.run_facts import RunFacts
+from wtagents.core.tending.trail import Trail
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
@@ -33,4 +34,5 @@ def observe_run(context: Context, run_id: RunId) -> RunFacts:
         exit=run_folder.load_exit(folder),
         posted=run_folder.posted(folder),
         taken=tuple(run_folder.load_taken(folder).values()),
+        trail=run_folder.load_trail(folder) or Trail(),
     )

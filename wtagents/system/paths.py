@@ -209,6 +209,7 @@ class RunFolder:
     refused.txt    hosts that its programs were kept from, each once
     runner.log     what the runner itself has to complain about
     pulse.json     what the agent does now (replaced as a whole, at most 4 times a second)
+    trail.json     what the worktree has been, look by look; written by the keeper of checkpoints
     inbox/N.json   messages for the agent, N = message id
     taken/N.json   what became of message N
     exit.json      how it ended (renamed into place, last of all)
@@ -260,6 +261,10 @@ class RunFolder:
     @property
     def runner_log(self) -> Path:
         return self.root / "runner.log"
+
+    @property
+    def trail(self) -> Path:
+        return self.root / "trail.json"
 
     @property
     def pulse(self) -> Path:

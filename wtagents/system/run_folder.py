@@ -25,6 +25,7 @@ from wtagents.core.run_json import (
     parse_pulse,
     pulse_value,
 )
+from wtagents.core.tending.trail import parse_trail, trail_value
 from wtagents.system.files import create_exclusive, load_json, make_private_folder, write_json
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.order import Order
     from wtagents.core.run import Exit, ProcessIdentity, Pulse
+    from wtagents.core.tending.trail import Trail
     from wtagents.system.clock import Clock
     from wtagents.system.paths import RunFolder
 
@@ -173,6 +175,16 @@ def write_pulse(folder: RunFolder, pulse: Pulse) -> None:
 def load_pulse(folder: RunFolder) -> Pulse | None:
     """Return what the agent was last seen doing, or None."""
     return _load(folder.pulse, parse_pulse)
+
+
+def write_trail(folder: RunFolder, trail: Trail) -> None:
+    """Say what the worktree has been. Raises SystemFault."""
+    write_json(folder.trail, trail_value(trail), durable=False)
+
+
+def load_trail(folder: RunFolder) -> Trail | None:
+    """Return what the worktree has been, or None before the first look."""
+    return _load(folder.trail, parse_trail)
 
 
 # ---------------------------------------------------------------- messages

@@ -27,6 +27,8 @@ class LimitSettings:
     quiet_after: float = 180.0
     stuck_after: float = 900.0
     loop_calls: int = 6
+    loop_returns: int = 3
+    full_requests: int = 25
     response: Response = Response.NOTIFY
     commit_request: bool = True
 
@@ -37,6 +39,8 @@ class LimitSettings:
             quiet_seconds=self.quiet_after,
             stuck_seconds=self.stuck_after,
             loop_calls=self.loop_calls,
+            loop_returns=self.loop_returns,
+            full_requests=self.full_requests,
         )
 
 

@@ -263,6 +263,14 @@ KEYS: Mapping[str, Key] = {
     "limits.loop_calls": Key(
         Count(2, 24), "Equal tool calls with equal outcomes from which an agent goes in circles."
     ),
+    "limits.loop_returns": Key(
+        Count(2, 20),
+        "Returns of the files to what they were, nothing new between, from which it does, too.",
+    ),
+    "limits.full_requests": Key(
+        Count(5, 1000),
+        "Requests without anything new, its context nearly full, from which it does, too.",
+    ),
     "limits.response": Key(
         OneOf(Response),
         "How far to go, step by step, with an agent that is stuck or goes in circles.",

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.tending.snapshot import TaskView
 
+SUSPECT_EVERY = 60.0
+"""Seconds between looks at the worktree of an agent that is suspected: before the next step is
+taken about it, it must be seen whether the last one helped."""
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
@@ -127,6 +130,8 @@ def due_cause(view: TaskView, last: Moment | None, now: Moment, *, every: float)
     pulse = view.run_facts.pulse if view.run_facts else None
     if now.live and pulse is not None and pulse.phase is Phase.IDLE and not same:
         return Cause.TURN
+    if view.suspicion is not None:
+        every = min(every, SUSPECT_EVERY)
     if last is None or now.at - last.at >= every:
         return Cause.TIME
     return None

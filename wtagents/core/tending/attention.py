@@ -56,8 +56,8 @@ def _of_live_run(verdict: Verdict, pulse: Pulse | None) -> str:
         still = pulse.still if pulse is not None else None
         idle = f", and {still.process} is idle" if still is not None and still.process else ""
         return f"silent for {age(verdict.age or 0.0)}{idle}"
-    if verdict.liveness is Liveness.LOOPING and pulse is not None:
-        return f"goes in circles: {pulse.repeats} times the same outcome of {pulse.repeated}"
+    if verdict.liveness is Liveness.LOOPING:
+        return f"goes in circles: {verdict.circle}"
     if verdict.liveness is Liveness.LOST:
         return "its runner is gone; the next tick restarts it"
     if pulse is not None and pulse.refused:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
 from wtagents.core.run import Phase
+from wtagents.core.tending.circles import signs_of_circles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,6 @@ STILL_SECONDS = 20.0
 _TRUSTED_SECONDS = STILL_SECONDS + HEARTBEAT_SUSPECT_SECONDS
 """What wall time may add to a silence that the runner has measured: more is a clock that was set,
 or a machine that slept."""
-_FULL_CONTEXT = 0.9
 
 
 class Liveness(StrEnum):
@@ -48,7 +48,7 @@ class Liveness(StrEnum):
     """Nothing is heard: no answer of the model, or a machine too busy for its runner."""
     STUCK = "stuck"
     LOOPING = "looping"
-    """The same tool call with the same outcome, again and again."""
+    """It does the same again and again: `core/tending/circles.py`."""
     LOST = "lost"
 
 
@@ -65,11 +65,20 @@ class Confidence(StrEnum):
 
 @record
 class Thresholds:
-    """Seconds of silence until an agent is called quiet, then stuck; equal calls until looping."""
+    """From when on an agent is called quiet, stuck or looping."""
 
     quiet_seconds: float = 180.0
     stuck_seconds: float = 900.0
+    """Seconds of silence."""
     loop_calls: int = 6
+    """Equal calls with equal outcomes."""
+    loop_returns: int = 3
+    """Returns of the files to one and the same state, with nothing new between. One may be a stash
+    or a revert, two a comparison with and without a change; each of three rounds was long enough
+    for a look in either state."""
+    full_requests: int = 25
+    """Requests with a nearly full context that brought nothing new. Who finishes there runs the
+    checks a few times more and says what was done."""
 
 
 @record
@@ -81,17 +90,26 @@ class Verdict:
     reasons: tuple[str, ...]
     age: float | None
     """Seconds of silence without those in which the machine slept; None before the first word."""
+    circle: str = ""
+    """Why it is called looping."""
 
 
 def judge(facts: RunFacts, thresholds: Thresholds, now: datetime) -> Verdict:
     """Name a live run by what its folder and processes say."""
     silence = _silence(facts, now)
-    liveness, confidence = _name(facts, thresholds, silence or 0.0, now)
+    pulse, signs = facts.pulse, []
+    if pulse is not None:
+        signs = list(signs_of_circles(pulse, facts.trail, thresholds))
+    proof = next((sign.words for sign in signs if sign.proves), "")
+    liveness, confidence = _name(facts, thresholds, silence or 0.0, now, circles=bool(proof))
+    circle = proof if liveness is Liveness.LOOPING else ""
+    others = (sign.words for sign in signs if sign.words != circle)
     return Verdict(
         liveness=liveness,
         confidence=confidence,
-        reasons=tuple(_evidence(facts, thresholds, silence)),
+        reasons=(*([circle] if circle else []), *_evidence(facts, silence), *others),
         age=silence,
+        circle=circle,
     )
 
 
@@ -108,7 +126,7 @@ def _silence(facts: RunFacts, now: datetime) -> float | None:
 
 
 def _name(
-    facts: RunFacts, thresholds: Thresholds, silence: float, now: datetime
+    facts: RunFacts, thresholds: Thresholds, silence: float, now: datetime, *, circles: bool
 ) -> tuple[Liveness, Confidence]:
     pulse = facts.pulse
     if facts.claim is not None and not facts.runner_alive:
@@ -122,7 +140,7 @@ def _name(
         return Liveness.QUIET, Confidence.GUESS
     if silence >= thresholds.quiet_seconds:
         return _name_of_silent(pulse, thresholds, silence)
-    if pulse.repeats >= thresholds.loop_calls:
+    if circles:
         return Liveness.LOOPING, Confidence.LIKELY
     return Liveness.WORKING, Confidence.CERTAIN
 
@@ -155,7 +173,7 @@ def _name_of_silent(
     return Liveness.QUIET, Confidence.GUESS
 
 
-def _evidence(facts: RunFacts, thresholds: Thresholds, silence: float | None) -> Iterator[str]:
+def _evidence(facts: RunFacts, silence: float | None) -> Iterator[str]:
     if facts.claim is None:
         yield "no runner has claimed the run yet"
     else:
@@ -169,18 +187,8 @@ def _evidence(facts: RunFacts, thresholds: Thresholds, silence: float | None) ->
         yield f"phase {pulse.phase}: {pulse.doing or 'nothing named'}"
     if silence is not None:
         yield f"last output of the agent {silence:.0f} s ago"
-    if pulse is not None:
-        yield from _evidence_of_progress(pulse, thresholds)
-
-
-def _evidence_of_progress(pulse: Pulse, thresholds: Thresholds) -> Iterator[str]:
-    still, usage = pulse.still, pulse.usage
+    still = pulse.still if pulse is not None else None
     if still is not None and still.process:
         idle = still.idle_seconds
         works = "is at work" if idle <= STILL_SECONDS else f"has done nothing for {idle:.0f} s"
         yield f"{still.process} {works}"
-    if pulse.repeats >= thresholds.loop_calls // 2 + 1:
-        yield f"the same outcome {pulse.repeats} times: {pulse.repeated}"
-    if usage.context_window and usage.context_tokens >= _FULL_CONTEXT * usage.context_window:
-        share = 100 * usage.context_tokens // usage.context_window
-        yield f"its context is {share} % full"

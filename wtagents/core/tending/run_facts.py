@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
+from wtagents.core.tending.trail import Trail
 
 if TYPE_CHECKING:
     from wtagents.core.message import Taken
@@ -30,3 +31,5 @@ class RunFacts:
     posted: frozenset[int]
     """Messages in the inbox."""
     taken: tuple[Taken, ...]
+    trail: Trail = Trail()
+    """What its worktree has been."""

@@ -60,7 +60,7 @@ _MEANINGS = {
     "idle": "its turn has ended",
     "quiet": "its agent has been silent for a while",
     "stuck": "silent for long: look at it",
-    "looping": "the same command with the same outcome, again and again",
+    "looping": "does the same again and again, or comes back to the same files",
     "lost": "its runner is gone; the next tick begins it again",
     "asking": "its agent waits for a permission",
     "queued": "waits for a place, a limit or a pause",

@@ -24,6 +24,7 @@ from wtagents.git.hub import open_hub
 from wtagents.git.lookout import Round, clear_lookout, look_at, open_lookout
 from wtagents.git.refs import ref_value
 from wtagents.git.repo import GitError
+from wtagents.operations.checkpointing.trail import follower_of
 from wtagents.operations.radar.sights import LARGEST
 from wtagents.store.runs import latest_run
 from wtagents.system import run_folder
@@ -113,10 +114,15 @@ def take_checkpoint(
 
     None also where no worktree is. Raises as `looking_at`, and SystemFault for a full disk.
     """
+    follower = follower_of(context, task)
     with looking_at(context, task, seconds=seconds) as looking:
         if looking is None:
             return None
-        return keep_whole(context, task, looking, looking.whole(), cause)
+        whole = looking.whole()
+        kept = keep_whole(context, task, looking, whole, cause)
+        if follower is not None:
+            follower.note(whole.tree, looking.sight.head, context.clock.now())
+        return kept
 
 
 def keep_whole(

@@ -44,6 +44,9 @@ def respond(context: Context, action: Respond) -> None:
 
 
 def _say(db: Database, context: Context, action: Respond) -> None:
-    words = load_words("nudge" if action.liveness is Liveness.LOOPING else "unstick")
+    if action.liveness is Liveness.LOOPING:
+        words = f"{load_words('nudge')}\n\nWhat wta sees: {action.reasons[0]}."
+    else:
+        words = load_words("unstick")
     at = context.clock.now()
     add_message(db, action.task_id, MessageKind.TEXT, words, at, sender=Sender.WTA)
