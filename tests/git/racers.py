@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from wtagents.core.ids import BranchName, Oid, TaskName
-from wtagents.git.advance import advance
+from wtagents.git.advancing.advance import advance
 from wtagents.git.repo import Repository
 from wtagents.git.worktrees import add_worktree, fill_worktree
 from wtagents.system.lock import hold_lock

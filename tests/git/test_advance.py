@@ -9,14 +9,9 @@ import pytest
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import admin_dir
-from wtagents.git.advance import (
-    Advanced,
-    CheckoutBusy,
-    CheckoutDirty,
-    Moved,
-    advance,
-    finish_advance,
-)
+from wtagents.git.advancing.advance import Advanced, Moved, advance
+from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty
+from wtagents.git.advancing.settle import Settled, finish_advance
 from wtagents.git.repo import GitError, Repository
 from wtagents.git.worktrees import add_worktree, fill_worktree
 from wtagents.system.lock import take_file
@@ -56,8 +51,13 @@ def steps(repository: RepositoryBuilder) -> Steps:
 
 def mark(steps: Steps) -> Path:
     """Leave the lock of an advance whose process died."""
-    lock = steps.built.path / ".git" / "index.lock"
-    content = {"mark": "wta advance v1", "target": "main", "old": steps.old, "new": steps.new}
+    return mark_of(steps.built, steps.old, steps.new)
+
+
+def mark_of(built: RepositoryBuilder, old: Oid, new: Oid) -> Path:
+    """Leave the lock of a dead advance between two commits."""
+    lock = built.path / ".git" / "index.lock"
+    content = {"mark": "wta advance v1", "target": "main", "old": old, "new": new}
     lock.write_text(json.dumps(content))
     return lock
 
@@ -272,7 +272,7 @@ def test_a_filter_that_fails_brings_everything_back(steps: Steps, repo: Reposito
 
 def test_dying_before_the_swap_leaves_everything_old(steps: Steps, repo: Repository) -> None:
     mark(steps)
-    assert finish_advance(repo, MAIN) == [steps.built.path]
+    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
     assert steps.is_old()
     assert steps.built.status() == []
     assert steps.locks(steps.built) == []
@@ -299,7 +299,7 @@ def test_dying_after_the_swap_is_finished(
     steps.built.write({"mine": "untracked\n", "same": "edited\n"})
     (steps.built.path / ".git/wta-index").write_bytes(b"half")
     (steps.built.path / ".git/wta-index.lock").write_bytes(b"half")
-    assert finish_advance(repo, MAIN) == [steps.built.path], name
+    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)], name
     assert steps.built.status() == [" M same", "?? mine"]
     assert steps.built.tree("HEAD")["changed"] == b"new\n"
     assert steps.locks(steps.built) == []
@@ -309,18 +309,8 @@ def test_dying_after_the_swap_is_finished(
 def test_dying_after_the_index_was_renamed_is_finished(steps: Steps, repo: Repository) -> None:
     steps.built.git("reset", "--quiet", "--hard", steps.new)
     mark(steps)
-    assert finish_advance(repo, MAIN) == [steps.built.path]
+    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
     assert steps.is_new()
-
-
-def test_an_edit_made_since_is_kept_and_the_lock_too(steps: Steps, repo: Repository) -> None:
-    lock = mark(steps)
-    steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
-    steps.built.write({"changed": "mine\n"})
-    with pytest.raises(GitError):
-        finish_advance(repo, MAIN)
-    assert (steps.built.path / "changed").read_text() == "mine\n"
-    assert lock.exists()
 
 
 def test_the_next_advance_finishes_the_one_before(steps: Steps, repo: Repository) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,11 @@ import pytest
 
 from tests.git.test_advance import MAIN, Steps, mark
 from tests.support.repository import RepositoryBuilder
-from wtagents.git.advance import (
-    Advanced,
-    CheckoutDirty,
-    advance,
-    bring_along,
-    finish_advance,
-)
+from wtagents.git.advancing.advance import Advanced, advance
+from wtagents.git.advancing.lock import CheckoutDirty
+from wtagents.git.advancing.settle import Settled, bring_along, finish_advance
 from wtagents.git.repo import GitError, GitResult, Repository
+from wtagents.system.command import Completed
 
 
 @pytest.fixture
@@ -53,7 +51,7 @@ def test_dying_before_the_swap_takes_the_announcement_back(steps: Steps, repo: R
     steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
     (steps.built.path / ".git/wta-kept").write_bytes(b"half")
     mark(steps)
-    assert finish_advance(repo, MAIN) == [steps.built.path]
+    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
     assert steps.is_old()
     assert steps.built.status() == ["A  mine", " M same"]
     assert steps.locks(steps.built) == []
@@ -108,9 +106,86 @@ def test_a_checkout_that_came_while_the_target_moved_is_brought_along(
     assert steps.built.status() == [" M same"]
 
 
-def test_an_edit_in_the_way_of_a_late_checkout_stays(steps: Steps, repo: Repository) -> None:
+def test_an_edit_in_the_way_of_a_late_checkout_is_spared(steps: Steps, repo: Repository) -> None:
+    """The rest goes on: an old index under the new tip would take the landing back."""
     steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
-    steps.built.write({"changed": "edited\n"})
-    before = steps.built.files()
-    bring_along(repo, MAIN, steps.old, steps.new)
-    assert (steps.built.files(), steps.locks(steps.built)) == (before, [])
+    steps.built.write({"changed": "edited\n", "mine": "staged\n"})
+    steps.built.git("add", "mine")
+    settled = Settled(checkout=steps.built.path, spared=("changed",))
+    assert bring_along(repo, MAIN, steps.old, steps.new) == [settled]
+    assert (steps.built.path / "changed").read_text() == "edited\n"
+    assert (steps.built.status(), steps.locks(steps.built)) == ([" M changed", "A  mine"], [])
+
+
+def test_a_lock_that_was_taken_away_by_hand_leaves_no_landing_behind(
+    steps: Steps, repo: Repository
+) -> None:
+    """Git told the person to remove it: the index names the new tip, the files are the old ones."""
+    steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
+    (steps.built.path / ".git/wta-kept").write_bytes((steps.built.path / ".git/index").read_bytes())
+    steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
+    assert finish_advance(repo, MAIN) == []
+    assert bring_along(repo, MAIN, steps.old, steps.new) == [Settled(checkout=steps.built.path)]
+    assert steps.is_new()
+
+
+def test_what_a_dead_advance_kept_is_not_put_into_the_index_later(
+    steps: Steps, repo: Repository
+) -> None:
+    (steps.built.path / ".git/wta-kept").write_bytes(b"long ago")
+    steps.built.write({"changed": "edited\n", "mine": "staged\n"})
+    steps.built.git("add", "mine")
+    refused = CheckoutDirty(checkout=steps.built.path, paths=("changed",))
+    assert advance(repo, MAIN, steps.old, steps.new) == refused
+    assert (steps.built.status(), steps.locks(steps.built)) == ([" M changed", "A  mine"], [])
+
+
+def test_the_locks_that_a_killed_swap_left_are_set_aside(steps: Steps, repo: Repository) -> None:
+    folder = steps.built.path / ".git"
+    os.utime(mark(steps), (1.0, 1.0))
+    (folder / "refs/heads/main.lock").write_text(steps.new)
+    (folder / "HEAD.lock").touch()
+    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert list(folder.rglob("*.lock")) == []
+    assert isinstance(advance(repo, MAIN, steps.old, steps.new), Advanced)
+
+
+def test_the_locks_of_somebody_else_stay(steps: Steps, repo: Repository) -> None:
+    """One says that it is another's; or it was there before us."""
+    folder = steps.built.path / ".git"
+    ref, head = folder / "refs/heads/main.lock", folder / "HEAD.lock"
+    os.utime(mark(steps), (1.0, 1.0))
+    for path in (ref, head):
+        path.write_text("")
+    ref.write_text(f"{steps.built.tip('main~1')}\n")
+    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert (ref.exists(), head.exists()) == (True, True)
+    ref.write_text("")
+    for path in (ref, head):
+        os.utime(path, (1.0, 1.0))
+    os.utime(mark(steps), (2.0, 2.0))
+    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert (ref.exists(), head.exists()) == (True, True)
+
+
+class SwapKilled(Repository):
+    """A repository whose git is killed as soon as it has moved the ref."""
+
+    __slots__ = ()
+
+    def git(self, *args: str, **how: Any) -> GitResult:
+        done = super().git(*args, **how)
+        if args[0] == "update-ref":
+            ended = Completed(argv=args, returncode=-9, stdout=b"", stderr=b"", timed_out=False)
+            raise GitError(args, ended)
+        return done
+
+
+def test_a_git_that_is_killed_when_the_ref_has_moved_has_moved_it(
+    steps: Steps, repo: Repository
+) -> None:
+    killed = SwapKilled(common_dir=repo.common_dir, git_dir=repo.git_dir)
+    settled = (Settled(checkout=steps.built.path),)
+    expected = Advanced(checkouts=(steps.built.path,), settled=settled)
+    assert advance(killed, MAIN, steps.old, steps.new) == expected
+    assert steps.is_new()

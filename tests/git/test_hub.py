@@ -254,6 +254,19 @@ def test_other_object_names_are_refused_in_words(tmp_path: Path) -> None:
     assert caught.value.message == "the repository uses sha256 object names"
 
 
+def test_a_git_that_was_killed_in_the_hub_keeps_nobody_out(
+    repository: RepositoryBuilder, repo: Repository, hub: Hub
+) -> None:
+    tip = Oid(repository.commit({"a": "1"}))
+    [ref] = hub.archive_all(repo, [(TaskName("fix"), 1, tip)])
+    (hub.path / f"{ref}.lock").write_text(f"{tip}\n")
+    (hub.path / "packed-refs.lock").touch()
+    hub.archive_all(repo, [(TaskName("fix"), 1, tip)])
+    hub.forget(hub.archive_refs())
+    assert hub.archived(TaskName("fix"), 1) == []
+    assert list(hub.path.rglob("*.lock")) == []
+
+
 def test_old_tips_are_forgotten_but_not_their_archive(
     repository: RepositoryBuilder, repo: Repository, hub: Hub
 ) -> None:

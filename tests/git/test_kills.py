@@ -18,7 +18,7 @@ from tests.support.processes import kill_hard, run_to_end, start_apart
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from wtagents.core.ids import BranchName
-from wtagents.git.advance import finish_advance
+from wtagents.git.advancing.settle import finish_advance
 from wtagents.git.repo import Repository
 from wtagents.system.lock import is_held
 from wtagents.system.paths import StatePaths

@@ -20,7 +20,9 @@ from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.keeping.checkpoint import Cause, Checkpoint
 from wtagents.git import refs, worktrees
 from wtagents.git.admin import LockReason, admin_dir
-from wtagents.git.advance import Advanced, CheckoutDirty, advance, finish_advance
+from wtagents.git.advancing.advance import Advanced, advance
+from wtagents.git.advancing.lock import CheckoutDirty
+from wtagents.git.advancing.settle import finish_advance
 from wtagents.git.checkouts import checkouts, paths_in_the_way
 from wtagents.git.checkpoints import Files, Whole, checkpoints_of, keep_checkpoint, whole_tree
 from wtagents.git.conflicts import conflict_text

@@ -9,7 +9,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.worktree import UnsavedKind
 from wtagents.git.admin import LockReason
-from wtagents.git.advance import CheckoutDirty, advance
+from wtagents.git.advancing.advance import advance
+from wtagents.git.advancing.lock import CheckoutDirty
 from wtagents.git.repo import Repository
 from wtagents.git.unsaved import unsaved_work
 from wtagents.git.worktrees import add_worktree, fill_worktree

@@ -8,7 +8,7 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.ids import BranchName, Oid, RefName, TaskName
 from wtagents.git import refs
-from wtagents.git.advance import Advanced, advance
+from wtagents.git.advancing.advance import Advanced, advance
 from wtagents.git.repo import GitError, Repository
 from wtagents.git.worktrees import add_worktree, worktrees
 

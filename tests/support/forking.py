@@ -37,6 +37,15 @@ def fork_race(
     return results
 
 
+def end_apart(deed: Callable[[], object]) -> int:
+    """Do something in a process of its own; return its exit code, negative for a signal."""
+    pid = os.fork()
+    if not pid:
+        deed()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
 def main(name: str, arguments: list[Any]) -> None:
     """Fork one process for each argument, start them together, print their results."""
     module, _, attribute = name.partition(":")

@@ -95,7 +95,7 @@ def paths_in_the_way(
         ).fields  # fmt: skip
         paths = {path for path in changed if path in incoming}
         added = [path for path, status in incoming.items() if status == "A"]
-        there = {found for new_path in added for found in _lying_at(path, new_path)}
+        there = {found for new_path in added for found in lying_at(path, new_path)}
         if there:
             paths |= there.difference(room.read("ls-files", "-z").fields)
         return sorted(paths)
@@ -109,21 +109,21 @@ def refused_paths(complaint: str) -> list[str]:
     return ["".join(found) for found in _REFUSED.findall(complaint)]
 
 
-def _lying_at(root: Path, path: str) -> Iterator[str]:
+def lying_at(root: Path, path: str) -> Iterator[str]:
     """Yield the files that lie where a new file goes, at its place or at that of a folder above."""
-    blocking = _blocking(root, path)
-    if blocking is None:
+    obstacle = blocking(root, path)
+    if obstacle is None:
         return
-    place = root / blocking
+    place = root / obstacle
     if place.is_symlink() or not place.is_dir():
-        yield blocking
+        yield obstacle
         return
     for folder, _, names in os.walk(place):
         for name in names:
             yield os.path.relpath(os.path.join(folder, name), root)  # noqa: PTH118
 
 
-def _blocking(root: Path, path: str) -> str | None:
+def blocking(root: Path, path: str) -> str | None:
     """Return the first parent that is not a folder, or the path itself if something is there."""
     parts = path.split("/")
     for length in range(1, len(parts)):
@@ -132,15 +132,3 @@ def _blocking(root: Path, path: str) -> str | None:
         if place.is_symlink() or (place.exists() and not place.is_dir()):
             return parent
     return path if os.path.lexists(root / path) else None
-
-
-def is_beginning(view: Repository, place: Path, blobs: tuple[str, ...]) -> bool:
-    """Whether a file holds nothing that is not at the start of one of these blobs."""
-    if place.is_symlink() or not place.is_file():
-        return False
-    data = place.read_bytes()
-    return any(
-        view.read("cat-file", "blob", blob).stdout.startswith(data)
-        for blob in blobs
-        if blob.strip("0")
-    )

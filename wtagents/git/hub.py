@@ -23,6 +23,7 @@ from wtagents.core.ids import Oid, RefName
 from wtagents.core.record import record
 from wtagents.git.objects import open_library
 from wtagents.git.repo import GitError, Repository
+from wtagents.git.stale_locks import set_aside
 from wtagents.system.files import disk_fault, write_atomic
 from wtagents.system.paths import StatePaths
 from wtagents.system.rooms import open_room
@@ -150,6 +151,8 @@ class Hub:
                 durable=True,
             )  # fmt: skip
         except GitError as error:
+            if error.was_killed:
+                raise
             raise SystemFault(
                 f"the history of {wanted[0].short} cannot be copied into the hub",
                 cause=error.cause,
@@ -231,9 +234,20 @@ class Hub:
 
     def update_refs(self, commands: Iterable[str]) -> None:
         """Carry out lines of `update-ref --stdin`, all or none."""
-        text = "".join(f"{command}\n" for command in commands)
-        if text:
-            self.repo.git("update-ref", "--stdin", stdin=text.encode(), durable=True)
+        lines = list(commands)
+        text = "".join(f"{line}\n" for line in lines).encode()
+        if not text:
+            return
+        try:
+            self.repo.git("update-ref", "--stdin", stdin=text, durable=True)
+        except GitError:
+            # A git that was killed here has left its locks; whoever works here is another wta.
+            locks = [self.path / f"{line.split(' ')[1]}.lock" for line in lines]
+            locks.append(self.path / "packed-refs.lock")
+            if not any(lock.exists() for lock in locks):
+                raise
+            set_aside(locks, self.path, unless_git_in=(self.path,))
+            self.repo.git("update-ref", "--stdin", stdin=text, durable=True)
 
 
 def open_hub(paths: StatePaths, repository: Repository) -> Hub:

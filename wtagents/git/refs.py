@@ -143,7 +143,8 @@ def swap_ref(
 ) -> bool:
     """Move a ref from `old` to `new`; False when it is not at `old` (somebody was faster).
 
-    `old` None: it must not exist. `new` None: it is deleted. Raises GitError for anything else.
+    `old` None: it must not exist. `new` None: it is deleted. Raises GitError for anything else, and
+    when git was killed: it may have moved the ref then, or left its lock.
     """
     try:
         if new is None:
@@ -160,8 +161,8 @@ def swap_ref(
                 old or "",
                 durable=True,
             )
-    except GitError:
-        if ref_value(repo, ref) == old:
+    except GitError as error:
+        if error.was_killed or ref_value(repo, ref) == old:
             raise
         return False
     return True

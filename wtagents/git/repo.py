@@ -101,6 +101,11 @@ class GitError(SystemFault):
         self.status = done.returncode
         self.stderr = done.stderr.decode(errors="replace")
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether it was ended by a signal: what it was about is not to blame."""
+        return self.status < 0
+
 
 class RunningGit:
     """A git command that was started and must be finished."""

@@ -1,8 +1,9 @@
-"""Locks that a killed git left behind in a linked worktree.
+"""Locks that a killed git left behind. They are set aside, not deleted, when they are proved dead.
 
-git takes its locks away when it is asked to end, not when it is killed; then every later command in
-that worktree fails. A lock is stale when it was taken while the last agent lived, that agent and
-all its processes are proved gone, and no git works in the worktree. It is set aside, not deleted.
+git takes its locks away when it is asked to end, not when it is killed; then every later command
+that needs them fails. In the worktree of a task a lock is stale when it was taken while the last
+agent lived, that agent and all its processes are proved gone, and no git works there. In the hub
+nobody but wta has locks. Of the locks on a target only those are ours that say so (`advancing`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from wtagents.git import admin
 from wtagents.system.process import works_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -41,6 +42,28 @@ def clear_stale_locks(
         with contextlib.suppress(FileNotFoundError):
             lock.replace(folder / f"{lock.name}.wta-stale")
     return found
+
+
+def set_aside(locks: Iterable[Path], into: Path, *, unless_git_in: Iterable[Path] = ()) -> None:
+    """Take locks away of which the caller knows whose they are, if they stand still.
+
+    Not while a git works in one of the folders.
+    """
+    found = {lock: stamp for lock in locks if (stamp := _stamp(lock)) is not None}
+    if not found or any(works_in(folder, program="git") for folder in unless_git_in):
+        return
+    for lock, stamp in found.items():
+        if _stamp(lock) == stamp:
+            with contextlib.suppress(FileNotFoundError):
+                lock.replace(into / f"{lock.name}.wta-stale")
+
+
+def _stamp(lock: Path) -> tuple[int, int] | None:
+    try:
+        status = lock.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _locks(repo: Repository, folder: Path, branch: BranchName) -> Iterator[Path]:

@@ -69,7 +69,7 @@ def _how(outcome: MergeOutcome, style: Style) -> Iterator[str]:
         yield style.paint(outcome.push.line, Tone.GOOD if outcome.push.pushed else Tone.BAD)
         if outcome.push.hint:
             yield f"next: {style.paint(printable(outcome.push.hint), Tone.ACCENT)}"
-    if outcome.hint and not outcome.landed:
+    if outcome.hint:
         yield f"next: {style.paint(printable(outcome.hint), Tone.ACCENT)}"
 
 

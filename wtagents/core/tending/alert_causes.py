@@ -123,7 +123,7 @@ def _moved(event: Event, task: Task) -> tuple[Topic, str] | None:
     if to != task.state:
         return None
     if to == TaskState.MERGED:
-        return Topic.MERGED, f"has landed on {task.target}"
+        return Topic.MERGED, f"has landed on {task.target}" + f"; {task.detail}" * bool(task.detail)
     # One that comes back from the queue was ready before.
     fresh = event.data.get("from") != TaskState.MERGING and not task.merge_when_ready
     if to == TaskState.READY and fresh:

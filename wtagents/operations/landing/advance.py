@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.record import record
-from wtagents.git.advance import Advanced, CheckoutBusy, CheckoutDirty, Moved, advance
+from wtagents.git.advancing.advance import Advanced, Moved, advance
+from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty
 from wtagents.git.patches import patches
 from wtagents.git.refs import tips_of
 from wtagents.git.repo import GitError
@@ -24,6 +25,8 @@ from wtagents.operations.landing.words import (
     refuse_dirty,
     refuse_moved,
     refuse_unlike,
+    settled_words,
+    spared_hint,
 )
 from wtagents.store.merges import merge_request_by_id
 
@@ -91,12 +94,13 @@ def _advance(context: Context, members: Sequence[Member], gated: Gated) -> End:
     result = _advance_target(context, target, members)
     match result:
         case Advanced():
-            notes = (*_company(members), *gated.notes)
+            notes = (*_company(members), *gated.notes, *settled_words(result.settled))
             finish_all(
                 [
                     (row, member.commit, landed_words(context, row.request, member.commits, notes))
                     for row, member in zip(advancing, members, strict=True)
-                ]
+                ],
+                hint=spared_hint(result.settled),
             )
             return Landed()
         case Moved():

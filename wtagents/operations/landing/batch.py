@@ -13,6 +13,7 @@ from wtagents.core.errors import WtaError
 from wtagents.core.landing.prefixes import Search, Verdict, plan_runs
 from wtagents.core.record import replace
 from wtagents.git.refs import ref_value
+from wtagents.git.repo import GitError
 from wtagents.operations.landing.admit import admit
 from wtagents.operations.landing.advance import Broken, Landed, Superseded, land_prefix
 from wtagents.operations.landing.chain import build_chain
@@ -60,8 +61,15 @@ def land_batch(
 
 
 def _fault_of_all(landings: Sequence[Landing], error: WtaError | OSError) -> tuple[int, ...]:
-    """Refuse the only one; of several nobody knows whose fault it is, so each comes alone."""
+    """Refuse the only one; of several nobody knows whose fault it is, so each comes alone.
+
+    A git that was killed is nobody's fault: all begin again, but not for ever.
+    """
     logger.warning("landing %s", ", ".join(each.task.name for each in landings), exc_info=error)
+    if isinstance(error, GitError) and error.was_killed:
+        for each in landings:
+            each.cut_off()
+        return tuple(each.request.id for each in landings)
     if len(landings) == 1:
         landings[0].reject(fault(landings[0].task, error))
         return ()

@@ -22,7 +22,14 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.landing.queue import plan_batch
-from wtagents.git.advance import bring_along, finish_advance, is_advancing
+from wtagents.git.advancing.lock import Mark
+from wtagents.git.advancing.settle import (
+    bring_along,
+    edits_beside,
+    finish_advance,
+    is_advancing,
+    release_ref,
+)
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.after import check_landed
 from wtagents.operations.landing.batch import land_batch
@@ -32,7 +39,7 @@ from wtagents.operations.landing.landing import Landing
 from wtagents.operations.landing.outcome import count_commits, in_turn, outcomes_of, silent
 from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
-from wtagents.operations.landing.words import landed_words
+from wtagents.operations.landing.words import landed_words, settled_words, spared_hint
 from wtagents.operations.resolving.retire import retire_desks
 from wtagents.store.merges import live_merge_requests, merge_request_by_id
 from wtagents.store.tasks import require_task_by_id
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.landing.merge import MergeRequest
+    from wtagents.git.advancing.settle import Settled
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import MergeOutcome, Tell
@@ -143,23 +151,28 @@ def _recover(landing: Landing) -> None:
     context, request = landing.context, landing.request
     if request.state is MergeState.ADVANCING and request.onto and request.candidate:
         with context.repository_lock():
-            _finish_advance(context, request.target)
+            settled = _finish_advance(context, request.target)
+            mark = Mark(old=request.onto, new=request.candidate)
+            release_ref(context.repository, request.target, mark)
             if _has(context, request.target, request.candidate):
-                bring_along(context.repository, request.target, request.onto, request.candidate)
+                moved = (context.repository, request.target, request.onto, request.candidate)
+                settled += bring_along(*moved)
+                settled = settled or edits_beside(*moved)
                 commits = count_commits(context, request.onto, request.candidate)
-                notes = ("it was cut off and finished later",)
-                landing.finish(request.candidate, landed_words(context, request, commits, notes))
+                notes = ("it was cut off and finished later", *settled_words(settled))
+                words = landed_words(context, request, commits, notes)
+                landing.finish(request.candidate, words, hint=spared_hint(settled))
                 return
     landing.cut_off()
 
 
-def _finish_advance(context: Context, target: BranchName) -> None:
-    """Repair the checkouts, after the git commands that outlived a killed landing have ended.
+def _finish_advance(context: Context, target: BranchName) -> list[Settled]:
+    """Repair the checkouts and return them; git commands that outlived a killed landing come first.
 
     Raises DeadlineError while one of them goes on.
     """
     never, deadline = Event(), context.clock.monotonic() + _ORPHAN_SECONDS
-    finish_advance(context.repository, target)
+    settled = finish_advance(context.repository, target)
     while is_advancing(context.repository, target):
         if context.clock.monotonic() >= deadline:
             raise DeadlineError(
@@ -167,7 +180,8 @@ def _finish_advance(context: Context, target: BranchName) -> None:
                 hint="wta doctor; then: wta merge --ready",
             )
         context.clock.wait(never, 0.05)
-        finish_advance(context.repository, target)
+        settled += finish_advance(context.repository, target)
+    return settled
 
 
 def _has(context: Context, target: BranchName, commit: Oid) -> bool:

@@ -101,16 +101,16 @@ class Landing:
         self.tell(f"{self.task.name}: withdrawn, {why}")
         self._end(MergeState.WITHDRAWN, TaskState.READY, detail=why)
 
-    def finish(self, candidate: Oid, detail: str) -> None:
-        """Record that the target has it."""
+    def finish(self, candidate: Oid, detail: str, *, hint: str = "") -> None:
+        """Record that the target has it; `hint` says what is left for a person to do."""
         with self.context.database.write(actor=_ACTOR) as db:
-            self.finish_in(db, candidate, detail)
+            self.finish_in(db, candidate, detail, hint=hint)
         self.tell(f"{self.task.name}: merged, {detail}")
 
-    def finish_in(self, db: Database, candidate: Oid, detail: str) -> None:
+    def finish_in(self, db: Database, candidate: Oid, detail: str, *, hint: str = "") -> None:
         """`finish` within an open transaction, without a word."""
         self._end_in(
-            db, MergeState.MERGED, TaskState.MERGED, detail=detail, hint="", candidate=candidate
+            db, MergeState.MERGED, TaskState.MERGED, detail=detail, hint=hint, candidate=candidate
         )
 
     def cut_off(self) -> None:
@@ -151,7 +151,7 @@ class Landing:
         if to is MergeState.MERGED:
             drop_answers(db, self.task.id)
         settle_lessons(db, self.request, to, changes.get("rejection"), now)
-        shown = detail if to is MergeState.REJECTED else ""
+        shown = detail if to is MergeState.REJECTED else printable(changes.get("hint", ""))
         move_task(db, self.task.id, task_to, at=now, expected=(TaskState.MERGING,), detail=shown)
 
 
@@ -203,11 +203,14 @@ def advance_all(
     return tuple(moved)
 
 
-def finish_all(landings: Sequence[tuple[Landing, Oid, str]]) -> None:
-    """Record that the target has them, each with its last commit and the words about it."""
+def finish_all(landings: Sequence[tuple[Landing, Oid, str]], *, hint: str = "") -> None:
+    """Record that the target has them, each with its last commit and the words about it.
+
+    `hint` says what is left for a person to do, if anything is.
+    """
     with landings[0][0].context.database.write(actor=_ACTOR) as db:
         for landing, candidate, detail in landings:
-            landing.finish_in(db, candidate, detail)
+            landing.finish_in(db, candidate, detail, hint=hint)
     for landing, _, detail in landings:
         landing.tell(f"{landing.task.name}: merged, {detail}")
 

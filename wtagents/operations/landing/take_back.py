@@ -14,22 +14,21 @@ from wtagents.core.ids import Oid
 from wtagents.core.landing.merge import Rejection
 from wtagents.core.record import record, replace
 from wtagents.core.text import printable
-from wtagents.git.advance import (
-    Advanced,
-    CheckoutBusy,
-    CheckoutDirty,
-    Moved,
-    advance,
-    finish_advance,
-    is_advancing,
-)
+from wtagents.git.advancing.advance import Advanced, Moved, advance
+from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty
+from wtagents.git.advancing.settle import finish_advance, is_advancing
 from wtagents.git.changes import who_changed
 from wtagents.git.refs import ref_value
 from wtagents.git.revert import Reverted, person_of, revert
 from wtagents.operations.landing.gate import Gated, Inspection, run_gates
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.source import refuse_touched
-from wtagents.operations.landing.words import refuse_busy, refuse_dirty, refuse_red
+from wtagents.operations.landing.words import (
+    refuse_busy,
+    refuse_dirty,
+    refuse_red,
+    spared_hint,
+)
 from wtagents.store.merges import merge_request_by_id
 from wtagents.store.undos import add_undo, advancing_undos, finish_undo, give_up_undo
 from wtagents.system.lock import try_lock
@@ -235,12 +234,14 @@ def recover_undos(context: Context, *, patience: float = _ORPHAN_SECONDS) -> Non
 def _recover(context: Context, undo: Undo, request: MergeRequest, patience: float) -> None:
     never, deadline = Event(), context.clock.monotonic() + patience
     with context.repository_lock():
-        finish_advance(context.repository, request.target)
+        settled = finish_advance(context.repository, request.target)
         while is_advancing(context.repository, request.target):
             if context.clock.monotonic() >= deadline:
                 return
             context.clock.wait(never, 0.05)
-            finish_advance(context.repository, request.target)
+            settled += finish_advance(context.repository, request.target)
+        if hint := spared_hint(settled):
+            logger.warning("undoing on %s: %s", request.target, hint)
         tip = ref_value(context.repository, request.target.ref)
         done = tip is not None and tip != undo.onto and _has(context, tip, undo.candidate)
         _settle(context, request, undo, done=done)

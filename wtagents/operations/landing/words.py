@@ -12,11 +12,14 @@ from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.side_tests import untested
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wtagents.core.errors import WtaError
     from wtagents.core.ids import BranchName
     from wtagents.core.landing.merge import MergeRequest
     from wtagents.core.task import Task
-    from wtagents.git.advance import CheckoutBusy, CheckoutDirty
+    from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty
+    from wtagents.git.advancing.settle import Settled
     from wtagents.operations.context import Context
     from wtagents.operations.landing.gate import Red
 
@@ -48,6 +51,32 @@ def _verification(request: MergeRequest) -> str:
     if not earlier:
         return said
     return f"{said} (cached from {min(earlier).isoformat(sep=' ', timespec='seconds')})"
+
+
+def settled_words(settled: Iterable[Settled]) -> tuple[str, ...]:
+    """Say what became of files that a person was editing while a landing was cut off."""
+    words = []
+    for each in settled:
+        if each.joined:
+            words.append(f"joined with uncommitted edits in {_named(each.joined)}")
+        if each.spared:
+            words.append(f"uncommitted edits stay in {_named(each.spared)}")
+    return tuple(words)
+
+
+def spared_hint(settled: Iterable[Settled]) -> str:
+    """Say what a person has to do before the next commit there; '' when nothing was spared."""
+    return "; ".join(
+        f"uncommitted edits in {_named(each.spared)} may take back what landed;"
+        f" look before they are committed: git -C {shlex.quote(str(each.checkout))} diff HEAD"
+        for each in settled
+        if each.spared
+    )
+
+
+def _named(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return f"{', '.join(paths[:_SHOWN])}{more}"
 
 
 def _counted(number: int, noun: str) -> str:
@@ -110,12 +139,11 @@ def refuse_moved(task: Task) -> Refusal:
 
 def refuse_dirty(task: Task, target: BranchName, found: CheckoutDirty) -> Refusal:
     """Somebody's uncommitted files in a checkout of the target would be overwritten."""
-    more = f" and {len(found.paths) - _SHOWN} more" if len(found.paths) > _SHOWN else ""
     place = shlex.quote(str(found.checkout))
     return Refusal(
         rejection=Rejection.CHECKOUT_DIRTY,
         detail=f"{target} is checked out in {found.checkout} with files that no commit has, and"
-        f" the landing changes them: {', '.join(found.paths[:_SHOWN])}{more}",
+        f" the landing changes them: {_named(found.paths)}",
         hint=f"commit or move them: git -C {place} status; then: wta merge {task.name}",
     )
 

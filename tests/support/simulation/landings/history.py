@@ -68,8 +68,8 @@ class Ground:
     kinds: dict[str, Kind] = field(default_factory=dict)
     mine: list[str] = field(default_factory=list)
     """Commits of the person on main."""
-    edited: set[str] = field(default_factory=set)
-    """Files of the checkout with edits of the person that are not committed."""
+    edited: dict[str, list[str]] = field(default_factory=dict)
+    """Files of the checkout, and the lines in them that the person wrote and did not commit."""
     is_away: bool = False
     """Whether the person has something else checked out: main moves by pushes then."""
     crashes: int = 0
@@ -119,19 +119,32 @@ class Ground:
             self.main.git("checkout", "--quiet", *(["--detach"] if away else ["main"]))
             self.is_away = away
 
-    def leave_edit(self, name: str) -> None:
-        """Write on in a file of the checkout."""
-        with (self.main.path / name).open("a") as file:
-            file.write(f"{EDIT}\n")
-        self.edited.add(name)
+    def leave_edit(self, name: str, at: int) -> None:
+        """Write a line into a file of the checkout."""
+        edits = self.edited.setdefault(name, [])
+        lines = (self.main.path / name).read_text().splitlines()
+        edits.append(f"{EDIT}, {len(edits)}")
+        lines.insert(at, edits[-1])
+        (self.main.path / name).write_text("\n".join([*lines, ""]))
 
-    def drop_edits(self) -> None:
-        """Take the edits back, with an editor: git may be told to wait."""
+    def lost_edits(self) -> list[str]:
+        """Return what the person wrote and is not there any more."""
+        return [
+            line
+            for name, edits in self.edited.items()
+            for line in edits
+            if line not in (self.main.path / name).read_text().splitlines()
+        ]
+
+    def drop_edits(self) -> list[str]:
+        """Take the edits back, with an editor: git may be told to wait. Return where they were."""
         for name in sorted(self.edited):
             lines = (self.main.path / name).read_text().splitlines(keepends=True)
             kept = [line for line in lines if not line.startswith(EDIT)]
             (self.main.path / name).write_text("".join(kept))
+        names = list(self.edited)
         self.edited.clear()
+        return names
 
 
 class History(Rules):
@@ -154,6 +167,8 @@ class History(Rules):
             known = tasks(db, removed=True)
             requests = merge_requests(db)
         self._follow_main()
+        if lost := self._ground.lost_edits():
+            raise Violation(f"an edit of the person is gone: {', '.join(lost)}")
         for task in known:
             mine = [request for request in requests if request.task_id == task.id]
             self._check_requests(task, mine)
@@ -247,6 +262,17 @@ class History(Rules):
         self._gone.add(task.name)
 
     # ------------------------------------------------------------------------------------- at rest
+
+    def put_right(self, db: Database, names: Iterable[str]) -> None:
+        """Take what landed into files that were spared; somebody must have said that they were."""
+        with db.read():
+            told = " ".join(request.hint for request in merge_requests(db))
+        for name in names:
+            if self._git("diff", "--name-only", "HEAD", "--", name):
+                if name not in told:
+                    raise Violation(f"{name} lacks what landed, and nobody has said so")
+                self._machine.counts["an edit was spared"] += 1
+                self._git("checkout", "HEAD", "--", name)
 
     def check_rest(self, db: Database) -> None:
         super().check_rest(db)

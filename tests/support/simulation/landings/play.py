@@ -11,6 +11,7 @@ from tests.support.simulation.landings.history import Ground, History, Kind
 from tests.support.simulation.landings.world import (
     BAD,
     PAIR,
+    SWAP,
     LandingContext,
     WorktreeCheckout,
 )
@@ -63,7 +64,8 @@ class LandingPlay(Play):
         context = self._new_context()
         lay_tripwire(context)
         context.close()
-        return History(self.machine, self.ground)
+        self.history = History(self.machine, self.ground)
+        return self.history
 
     @cached_property
     def _begun(self) -> LandingContext:
@@ -89,7 +91,12 @@ class LandingPlay(Play):
         return Moment(after=0, name=self.rng.choices(_DELICATE, (4, 2, 1, 1))[0])
 
     def _apart(
-        self, deed: Deed, *, crash: Moment | None = None, meanwhile: Moment | None = None
+        self,
+        deed: Deed,
+        *,
+        crash: Moment | None = None,
+        meanwhile: Moment | None = None,
+        between: Callable[[], None] | None = None,
     ) -> None:
         self._close()
         began = self.clock.monotonic()
@@ -110,7 +117,9 @@ class LandingPlay(Play):
 
         def hear(about: str, what: list[object]) -> None:
             nonlocal passed
-            if about == "meanwhile":
+            if about == "meanwhile" and between is not None:
+                between()
+            elif about == "meanwhile":
                 self._get_between(str(what[0]), alone=bool(what[1]))
             elif about == "passed":
                 passed = float(str(what[0]))
@@ -167,10 +176,10 @@ class LandingPlay(Play):
         else:
             self._act(self.rng.choice(self._deeds()))
 
-    def _grow(self) -> None:
+    def _grow(self, kind: Kind | None = None) -> None:
         """Have one task more, whose agent is done."""
         name = TaskName(f"t{len(self.ground.kinds) + 1}")
-        kind = self.rng.choice(list(Kind))
+        kind = kind or self.rng.choice(list(Kind))
         context = self._new_context()
         base, path = Oid(self.ground.tip()), self.root / "worktrees" / name
         branch, owner = BranchName.of_task(name), self.paths.root.name
@@ -224,7 +233,7 @@ class LandingPlay(Play):
         here: dict[str, Callable[[], None]] = {
             "commits": lambda: ground.commit({name: f"{name}\n"}, f"Add {name}"),
             "writes on": lambda: ground.rewrite("story.txt", line, f"{line} of mine {self.mine}"),
-            "edits": lambda: ground.leave_edit("story.txt"),
+            "edits": lambda: ground.leave_edit("story.txt", (1, 5, 9)[self.mine % 3]),
             "goes": lambda: ground.go(away=True),
         }
         if not ground.is_away:
@@ -260,15 +269,17 @@ class LandingPlay(Play):
     def _calm(self) -> None:
         """Take all edits away, ask for everything that is ready, and let it land."""
         self._note("calm")
-        self.ground.drop_edits()
+        edited = self.ground.drop_edits()
         self._apart(land)
         try:
+            self.history.put_right(self.watch, edited)
             self.ground.go(away=False)
         except AssertionError as refused:
             raise Violation(f"git refuses the person in all calm: {refused}") from refused
         while len(self.ground.kinds) < 2:
             self._grow()
         self._calm_agents()
+        self._race()
         self._apart(ask_all)
         for _ in range(8):
             self._apart(land)
@@ -278,9 +289,20 @@ class LandingPlay(Play):
         self._apart(clean)
         self.rules.check_rest(self.watch)
 
+    def _race(self) -> None:
+        """Let the person push in the very moment in which a landing moves main."""
+        self._grow(Kind.WELL)
+        self.ground.go(away=True)
+        self._apart(ask_all)
+        moment = Moment(after=0, name=f"before git {SWAP}")
+        self._apart(land, meanwhile=moment, between=lambda: self.ground.push("Push in a race"))
+        self.ground.go(away=False)
+
     def _calm_agents(self) -> None:
         for runner in self.machine.all_runners():
             runner.is_hung = False
+        # A clock that was set back has caught up: a limit ends when the wall clock says so.
+        self.clock.suspend(self.rounds * 86400.0)
         for _ in range(60):
             self._carry_out(let_tick, Fate())
             if not self.machine.all_runners() and not self._moving():

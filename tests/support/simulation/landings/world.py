@@ -24,6 +24,8 @@ BAD = ".bad"
 """A file that ends like this makes every gate red."""
 PAIR = ("left.txt", "right.txt")
 """Both together do, too: each is well by itself."""
+SWAP = "update-ref refs/heads/main"
+"""The git command that lands."""
 
 
 class WorktreeCheckout(Checkout):
@@ -51,17 +53,22 @@ class DyingRepository(Repository):
     fate: ClassVar[Fate] = Fate()
 
     def start(self, *args: str, **how: Any) -> RunningGit:
-        self._effect(f"before git {args[0]}")
+        self._effect(f"before git {_named(args)}")
         return super().start(*args, **how)
 
     def git(self, *args: str, **how: Any) -> GitResult:
         done = super().git(*args, **how)
-        self._effect(f"after git {args[0]}")
+        self._effect(f"after git {_named(args)}")
         return done
 
     def _effect(self, name: str) -> None:
         if isinstance(self.fate, FarFate):
             self.fate.own_effect(name)
+
+
+def _named(args: tuple[str, ...]) -> str:
+    """Name a git command, and the branch that it moves."""
+    return " ".join((args[0], *(arg for arg in args if arg.startswith("refs/heads/"))))
 
 
 class LandingContext(SimulatedContext):
