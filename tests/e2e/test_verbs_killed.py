@@ -63,7 +63,7 @@ class Trial:
 
     def require_same_end(self, verb: str, chance: random.Random) -> None:
         if verb not in self._ends:
-            self._ends[verb] = self._begin(verb), self._end()
+            self._ends[verb] = self._begin(verb, at=0), self._end()
             assert self._ends[verb][0].fault == "", verb
         whole, wanted = self._ends[verb]
         at, with_children = chance.randint(1, whole.moments), chance.random() < 0.5
@@ -80,13 +80,13 @@ class Trial:
         assert [*lacking, *told] == [], f"{said}; again: {again}"
         self._world.require_whole()
 
-    def _begin(self, verb: str, *, at: int = 0, with_children: bool = False) -> Ended:
+    def _begin(self, verb: str, *, at: int, with_children: bool = False) -> Ended:
         self._world.begin_again()
         if verb in BEFORE:
             self._call(BEFORE[verb])
         return self._call(verb, at=at, with_children=with_children)
 
-    def _call(self, verb: str, *, at: int = 0, with_children: bool = False) -> Ended:
+    def _call(self, verb: str, *, at: int | None = None, with_children: bool = False) -> Ended:
         argument = f"{verb} at {self._world.repository.path}"
         return self._mortal.call(act, argument, at=at, with_children=with_children)
 

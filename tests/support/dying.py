@@ -37,6 +37,8 @@ class Ended:
     killed: bool
     moments: int
     """How many there were until then."""
+    answer: Any
+    """What it returned; None for who was killed."""
     fault: str
     """What it raised, as `Kind: message`, or ''."""
 
@@ -61,10 +63,13 @@ class Mortal:
         function: Callable[[str], Any],
         argument: str,
         *,
-        at: int = 0,
+        at: int | None = None,
         with_children: bool = False,
     ) -> Ended:
-        """Call `function(argument)`; from moment `at` on it is dead, with what it has started."""
+        """Call `function(argument)`; at moment `at` it is killed, alone or with its children.
+
+        Moments are counted from 1 on, and not at all without `at`, which is twice as fast.
+        """
         name = f"{function.__module__}:{function.__qualname__}"
         assert self._program.stdin is not None
         assert self._program.stdout is not None
@@ -83,43 +88,50 @@ def main() -> None:
         if not pid:
             os.close(answer)
             os.setsid()
-            _live(function, argument, _Death(at, with_children=with_children, say=say), say)
+            _live(function, argument, _Death(at, with_children=with_children), say)
         os.close(say)
         with os.fdopen(answer) as said:
-            words = said.read().split("\n", 1)
+            last = json.loads(said.read() or f'{{"moments": {at}, "answer": null, "fault": ""}}')
         _, status = os.waitpid(pid, 0)
-        killed = os.WIFSIGNALED(status)
-        fault = words[1] if len(words) > 1 else ""
-        ended = {"killed": killed, "moments": int(words[0] or at), "fault": fault}
+        ended = {"killed": os.WIFSIGNALED(status), **last}
         sys.stdout.write(f"{json.dumps(ended)}\n")
         sys.stdout.flush()
 
 
 class _Death:
-    def __init__(self, at: int, *, with_children: bool, say: int) -> None:
+    def __init__(self, at: int | None, *, with_children: bool) -> None:
         self.moments = 0
-        self._at = at
+        self.at = at
         self._with_children = with_children
-        self._say = say
 
     def __call__(self, _frame: FrameType, event: str, what: Any) -> None:
         if event[:2] != "c_" or what.__name__ not in EFFECTS:
             return
         self.moments += 1
-        if self.moments == self._at:
+        if self.moments == self.at:
             os.kill(0 if self._with_children else os.getpid(), signal.SIGKILL)
 
 
 def _live(function: Callable[[str], Any], argument: str, death: _Death, say: int) -> None:
-    fault = ""
-    sys.setprofile(death)
+    _close_streams()
+    answer, fault = None, ""
+    if death.at is not None:
+        sys.setprofile(death)
     try:
-        function(argument)
+        answer = function(argument)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         fault = f"{type(error).__name__}: {error}"
     sys.setprofile(None)
-    os.write(say, f"{death.moments}\n{fault}".encode())
+    last = {"moments": death.moments, "answer": answer, "fault": fault}
+    os.write(say, json.dumps(last).encode())
     os._exit(0)
+
+
+def _close_streams() -> None:
+    """Keep what is said away from where the answers go."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,9 @@ def move_branch_back(
     hub.archive_all(repo, [(task.name, task.id, oid) for oid in kept])
     if resolve(repo, to) is None:
         hub.send(repo, to, [tip])
-    # From the worktree, so that its log knows of the move.
-    own = repo.seen_from(git_dir, task.worktree)
+    # Its own log knows of the move. Its files are out of sight: git would look into those that are
+    # as young as the index, through the filters that an agent can configure.
+    own = repo.seen_from(git_dir, git_dir)
     if tip != to and not swap_ref(own, task.branch.ref, to, tip, reason="wta: restore"):
         raise StateError(f"{task.branch} moved meanwhile", hint=f"git log {task.branch}")
     # An index of the old tip would show its changes as staged, taken back.
