@@ -16,6 +16,8 @@ from tests.support.simulation.seeds import play_seeds
 
 SEEDS = 300
 CHUNK = 25
+MENDED = (20663,)
+"""Seeds that broke a promise once, beyond those that are always played."""
 PATIENCE = 40
 """Seeds that may pass before a mutant is caught."""
 LANDINGS, FEW = 4, 5
@@ -27,6 +29,10 @@ FIXED = (687,)
 @pytest.mark.parametrize("first", range(1, SEEDS + 1, CHUNK))
 def test_every_promise_holds_whoever_is_killed_where(first: int) -> None:
     assert play_seeds(range(first, first + CHUNK)) is None
+
+
+def test_seeds_that_broke_a_promise_once_keep_them_all() -> None:
+    assert play_seeds(MENDED) is None
 
 
 @pytest.mark.parametrize(("first", "last"), [(1, LANDINGS), *((seed, seed) for seed in FIXED)])

@@ -24,12 +24,14 @@ from wtagents.core.tending.reconcile import (
     RequestMerge,
     SettleTask,
     StopRun,
+    is_to_end,
 )
 from wtagents.core.tending.suspicion import NoteSuspicion, Respond
 from wtagents.operations.context import Context
 from wtagents.store.limits import record_limit
 from wtagents.store.merges import add_merge_request
 from wtagents.store.messages import mark_delivered, mark_failed, message_by_id
+from wtagents.store.pauses import pauses
 from wtagents.store.runs import latest_run, move_run, run_by_id
 from wtagents.store.suspicions import note_suspicion
 from wtagents.store.tasks import move_task, require_task_by_id
@@ -168,6 +170,9 @@ def _stop_politely(context: Context, run: Run) -> None:
     now = context.clock.now()
     deadline = now + timedelta(seconds=context.settings.limits.stop_seconds)
     with context.database.write() as db:
+        task = require_task_by_id(db, run.task_id)
+        if not is_to_end(task, halted=pauses(db).halts(task.id)):
+            return
         moved = move_run(db, run.id, RunState.STOPPING, at=now, stop_deadline=deadline)
     claim = run_folder.load_claim(context.paths.run(run.id))
     if moved is not None and claim is not None:

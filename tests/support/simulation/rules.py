@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.support.simulation.machine import Kind, Violation
+from tests.support.simulation.wishes import Wishes
 from wtagents.core.events import EventKind
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
@@ -75,6 +76,7 @@ class Rules:
         self._failures: Counter[int] = Counter()
         self._limit_end: dict[int, datetime] = {}
         self._stored: Stored | None = None
+        self._wishes = Wishes()
         self._held = (Pauses(), Pauses())
         """At the look before and now."""
 
@@ -106,6 +108,7 @@ class Rules:
         """Every change of state has its event: the events alone tell the states."""
         for event in new:
             self._seen = event.id
+            self._wishes.take(event)
             if event.run_id is not None:
                 self._replay_run(event, event.run_id, exits.get(event.run_id))
             elif event.task_id is not None:
@@ -132,6 +135,8 @@ class Rules:
                 raise Violation(f"task {task_id} begins before its limit has ended")
         elif event.kind is EventKind.RUN_MOVED:
             self._follow(self._runs, run_id, event)
+            if event.data["to"] == RunState.STOPPING and not self._wishes.wants_end(task_id):
+                raise Violation(f"the agent of task {task_id} is told to stop, and nobody wants it")
             self._failures[task_id] += event.data.get("reason") in _FAULTS
             if end is not None and end.retry_at is not None:
                 self._limit_end[task_id] = end.retry_at

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.support.simulation.machine import Checkout, Kind, Machine, Violation
 from wtagents.core.ids import Oid
 from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.core.run import RunState
 from wtagents.core.task import Wish
 from wtagents.core.worktree import WorktreeFacts
 from wtagents.operations.context import Context
@@ -292,7 +293,8 @@ class SimulatedWorld:
             run = run_by_id(db, run_id)
             task = None if run is None else require_task_by_id(db, run.task_id)
             is_held = task is not None and pauses(db).stops(task.id)
-        if is_held:
+        # Whether the stop was wanted when it was recorded, the events tell.
+        if is_held or (run is not None and run.state is RunState.STOPPING):
             return
         if task is not None and task.wish is Wish.WORK and self._machine.is_healthy(run_id):
             raise Violation(f"the healthy agent of {task.name} is stopped")

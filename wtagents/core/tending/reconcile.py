@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import RunId
     from wtagents.core.message import Taken
     from wtagents.core.run import Exit, ProcessIdentity, Run
+    from wtagents.core.task import Task
     from wtagents.core.tending.limit import AccountLimit
     from wtagents.core.tending.run_facts import RunFacts
     from wtagents.core.tending.snapshot import Snapshot, TaskView
@@ -235,9 +236,13 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
             yield PostMessage(run_id=run.id, message_id=message.id)
 
 
+def is_to_end(task: Task, *, halted: bool) -> bool:
+    """Whether the live run of a task is to stop; `halted` by a person who paused it at once."""
+    return halted or task.fresh or task.wish is not Wish.WORK
+
+
 def _plan_stop(view: TaskView, run: Run, now: datetime) -> Iterator[Action]:
-    ends = view.task.wish is not Wish.WORK or view.task.fresh or view.halted
-    if ends and run.state is not RunState.STOPPING:
+    if is_to_end(view.task, halted=view.halted) and run.state is not RunState.STOPPING:
         yield StopRun(run_id=run.id, firm=False)
     elif run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
         yield StopRun(run_id=run.id, firm=True)

@@ -1,0 +1,39 @@
+"""What people wanted at the moment of each event, as the events before it tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtagents.core.events import EventKind
+from wtagents.core.task import Wish
+
+if TYPE_CHECKING:
+    from wtagents.core.events import Event
+
+
+class Wishes:
+    """Follows the events; task None stands for everything."""
+
+    def __init__(self) -> None:
+        self._ends: set[int | None] = set()
+        """Of whom somebody wants that they end, and do not only pause."""
+        self._halted: set[int | None] = set()
+
+    def take(self, event: Event) -> None:
+        """Go one event further."""
+        if event.kind is EventKind.TASK_WISHED:
+            wish = event.data.get("wish")
+            if event.data.get("fresh") or (wish is not None and wish != Wish.WORK):
+                self._ends.add(event.task_id)
+            elif wish == Wish.WORK:
+                self._ends.discard(event.task_id)
+        elif event.kind is EventKind.PAUSE_ADDED and event.data["frozen"]:
+            self._halted.add(event.task_id)
+        elif event.kind is EventKind.PAUSE_ENDED:
+            self._halted.discard(event.task_id)
+        elif event.kind is EventKind.RUN_ADDED:
+            self._ends.discard(event.task_id)
+
+    def wants_end(self, task_id: int) -> bool:
+        """Whether the agent of a task is to stop."""
+        return task_id in self._ends or not self._halted.isdisjoint((task_id, None))
