@@ -18,10 +18,12 @@ from wtagents.core.ids import BranchName
 from wtagents.core.record import replace
 from wtagents.core.run import ExitReason, Purpose, Usage
 from wtagents.core.task import AgentKind, AgentSpec, Reason, TaskState, Wish
+from wtagents.core.tending.admission import new_limits
 from wtagents.core.tending.check import Check, mended
 from wtagents.core.tending.failure import Streak, fault_of, streak_of
 from wtagents.core.tending.limit import spread
 from wtagents.core.tending.settle import Settlement, SettlePolicy, settle
+from wtagents.core.tending.snapshot import Snapshot
 
 POLICY = SettlePolicy(retries=2, first_pause=timedelta(seconds=10), commit_request=True)
 ACTIVE = a_task(state=TaskState.ACTIVE)
@@ -170,6 +172,18 @@ def test_a_rate_limit_in_the_past_waits_all_the_same() -> None:
 
     assert isinstance(settled, Settlement)
     assert settled.not_before == later(600) + spread(timedelta(minutes=10), key=1)
+
+
+def test_the_account_waits_out_a_guess_and_no_clock_lengthens_it() -> None:
+    run = an_ended_run(ExitReason.RATE_LIMITED)
+    seen = replace(view(ACTIVE, run=run), account="a key")
+
+    settled = settle(seen, POLICY, NOW)
+
+    assert isinstance(settled, Settlement)
+    assert (settled.reason, settled.not_before) == (Reason.RATE_LIMITED, None)
+    [limit] = new_limits(Snapshot(views=(seen,), live_runs=0, at=NOW))
+    assert [limit.holds(1, later(at)) for at in (0, 599, 631, -86400)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize(

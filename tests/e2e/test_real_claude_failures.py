@@ -36,8 +36,10 @@ def test_limits_and_overload_are_waited_for_and_a_wrong_key_needs_a_person(
 
     task = agents.await_task("a", lambda task: task.reason is Reason.RATE_LIMITED)
     assert (task.state, task.attempts) == (TaskState.QUEUED, 0)
-    assert task.not_before is not None
-    assert (task.not_before - task.changed_at).total_seconds() > 60
+    wait = agents.fleet.status("a").wait
+    assert wait is not None
+    assert wait.until is not None
+    assert (wait.until - task.changed_at).total_seconds() > 60
     assert len(agents.requests("a")) == 1
 
     agents.type("retry", "a")

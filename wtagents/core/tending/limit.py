@@ -64,8 +64,12 @@ def limit_end(end: Exit) -> datetime | None:
     """
     if end.reason is not ExitReason.RATE_LIMITED:
         return None
-    told = end.retry_at if end.retry_at and end.retry_at > end.at else None
-    return told or end.at + RATE_LIMIT_PAUSE
+    return end.at + RATE_LIMIT_PAUSE if is_guess(end) else end.retry_at
+
+
+def is_guess(end: Exit) -> bool:
+    """Whether nobody said when the limit ends that ended a run."""
+    return end.retry_at is None or end.retry_at <= end.at
 
 
 def spread(pause: timedelta, key: object) -> timedelta:

@@ -17,7 +17,7 @@ from wtagents.core.task import AgentKind, Reason, TaskState, Wish
 from wtagents.core.tending.budget import Amount, Spent, is_used_up
 from wtagents.core.tending.check import failed_check
 from wtagents.core.tending.failure import Fault, fault_of, reason_of
-from wtagents.core.tending.limit import limit_end, spread
+from wtagents.core.tending.limit import is_guess, limit_end, spread
 from wtagents.core.text import printable
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _judge_failure(
         case Fault.AGENT:
             return _try_again(view, end, policy, now)
         case Fault.SURROUNDINGS:
-            return _wait_out(view, end, policy, now)
+            return _wait_out(view, run, end, policy, now)
         case Fault.LIMIT if _has_used_a_share(view, run, end, policy):
             return Settlement(to=TaskState.QUEUED, reason=Reason.BUDGET, detail=end.detail)
         case _:
@@ -166,11 +166,16 @@ def _try_again(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) -
     )
 
 
-def _wait_out(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) -> Settlement:
+def _wait_out(
+    view: TaskView, run: Run, end: Exit, policy: SettlePolicy, now: datetime
+) -> Settlement:
     """Wait until the surroundings have recovered; no attempt of the agent is counted."""
     reason, streak = _REASONS[end.reason], view.streak
     limited_until = limit_end(end)
-    if limited_until is not None:
+    if limited_until is not None and is_guess(end) and (run.account or view.account):
+        # The limit of the account holds it: as a length, which a clock that is set does not change.
+        not_before = None
+    elif limited_until is not None:
         not_before = limited_until + spread(limited_until - end.at, view.task.id)
     elif end.reason is ExitReason.REBOOTED:
         not_before = None
