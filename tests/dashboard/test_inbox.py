@@ -75,17 +75,20 @@ def test_the_oldest_wait_comes_first() -> None:
 
 
 def test_each_reason_has_a_word() -> None:
-    words = {
-        why_of(rejected(Rejection.CONFLICT)),
-        why_of(rejected(Rejection.GATE_RED)),
-        why_of(rejected(Rejection.PROTECTED)),
-        why_of(at_work("a", 1, "", liveness=Liveness.STUCK, attention="silent")),
-        why_of(at_work("a", 1, "", liveness=Liveness.LOST, attention="gone")),
-        why_of(at_work("a", 1, "", liveness=Liveness.LOOPING, attention="circles")),
-        why_of(an_item(named("a", 1, state=TaskState.FAILED), attention="failed")),
-        why_of(an_item(named("a", 1, state=TaskState.READY), attention="uncommitted")),
-        why_of(asks("a", 1, "Bash")),
-    }
+    items = [
+        rejected(Rejection.CONFLICT),
+        rejected(Rejection.GATE_RED),
+        rejected(Rejection.PROTECTED),
+        at_work("a", 1, "", liveness=Liveness.STUCK, attention="silent"),
+        at_work("a", 1, "", liveness=Liveness.LOST, attention="gone"),
+        at_work("a", 1, "", liveness=Liveness.LOOPING, attention="circles"),
+        an_item(named("a", 1, state=TaskState.FAILED), attention="failed"),
+        an_item(named("a", 1, state=TaskState.READY), attention="uncommitted"),
+        asks("a", 1, "Bash"),
+    ]
+    rows = inbox_rows(waiting_of([a_sight(items, NOW)]), now=NOW)
+    assert all(row.cells[0].text for row in rows), "each word has a sign of its own"
+    words = {why_of(item) for item in items}
     assert words == {
         "asks",
         "conflict",

@@ -31,6 +31,7 @@ COLUMNS = (
 _GLYPHS = {
     "asks": "?",
     "stuck": "▲",
+    "looping": "↻",
     "lost": "✕",
     "failed": "✕",
     "held": "‖",
