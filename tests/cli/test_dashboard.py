@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.processes import run_to_end
 from tests.support.stored import stored_task
-from tests.support.terminal import close_terminal_of, talk_in_pty
+from tests.support.terminal import Tmux, close_terminal_of, talk_in_pty
+from tests.support.waiting import wait_until
 from wtagents.operations.context import Context
 
 if TYPE_CHECKING:
@@ -47,3 +51,19 @@ def test_it_ends_with_its_terminal(repository: RepositoryBuilder) -> None:
     with_a_task(repository)
     status = close_terminal_of([*WTA, "dashboard"], cwd=repository.path, words=SHOWN)
     assert status == -signal.SIGHUP
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
+def test_it_starts_draws_and_quits_in_tmux(repository: RepositoryBuilder) -> None:
+    keys = " ⏎ Open  d Diff  n New task  / Filter  s Sort  ? Help  q Quit"
+    empty = ["", "", "", " no tasks yet; press n to begin one"]
+    narrow = [*empty, *[""] * 18, keys]
+    tmux = Tmux([*WTA, "dashboard"], cwd=repository.path, width=80, height=24)
+    wait_until(lambda: tmux.lines()[1:] == narrow, what="80 columns and 24 lines")
+    assert tmux.lines()[0].startswith(" project   Board   Inbox   Queue   Cost  ")
+    tmux.resize(200, 50)
+    beside = f"{'':138}▏"
+    wide = ["", *[f"{line:138}▏" for line in ("", "", *empty[3:])], *[beside] * 43, "", keys]
+    wait_until(lambda: tmux.lines()[1:] == wide, what=tmux.lines)
+    tmux.press("q")
+    wait_until(lambda: not tmux.is_there, what="the end")

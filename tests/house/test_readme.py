@@ -81,6 +81,6 @@ def test_every_exit_code_stands_there() -> None:
 
 def test_every_script_that_is_named_exists() -> None:
     named = set(re.findall(r"\bscripts/([a-z_]+)", README))
-    assert {name for name in named if not (PROJECT / "scripts" / name).is_file()} == set()
+    assert {name for name in named if not (PROJECT / "scripts" / name).exists()} == set()
     public = {path.name for path in (PROJECT / "scripts").iterdir() if path.name[0] not in "_."}
     assert {"demo", "test", "bench", "check"} <= named & public

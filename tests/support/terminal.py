@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import select
+import shlex
 import struct
 import subprocess
 import sys
@@ -112,3 +113,39 @@ def play_claude(folder: Path) -> Path:
     program.write_text(_PLAYED_CLAUDE.format(python=sys.executable, record=str(record)))
     program.chmod(0o755)
     return record
+
+
+class Tmux:
+    """A tmux of its own that shows one program, until that ends."""
+
+    def __init__(self, argv: Sequence[str], *, cwd: Path, width: int, height: int) -> None:
+        self._socket = str(cwd / "tmux")
+        size = ("-x", str(width), "-y", str(height))
+        self.tmux("new-session", "-d", *size, "-c", str(cwd), shlex.join(argv))
+        self.tmux("set-option", "-g", "status", "off")
+        self.resize(width, height)
+
+    def tmux(self, *words: str) -> str:
+        """Let tmux do something."""
+        argv = ["tmux", "-S", self._socket, "-f", os.devnull, *words]
+        # Not what libraries of this process have put beside it: LINES and COLUMNS.
+        env = dict(os.environ)
+        return subprocess.run(argv, check=True, capture_output=True, text=True, env=env).stdout
+
+    def resize(self, width: int, height: int) -> None:
+        """Give it another size."""
+        self.tmux("resize-window", "-x", str(width), "-y", str(height))
+
+    def press(self, *keys: str) -> None:
+        """Press keys."""
+        self.tmux("send-keys", *keys)
+
+    def lines(self) -> list[str]:
+        """Return what it shows, without the spaces at the ends of lines."""
+        return [line.rstrip() for line in self.tmux("capture-pane", "-p").splitlines()]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the program still runs."""
+        argv = ["tmux", "-S", self._socket, "has-session"]
+        return subprocess.run(argv, check=False, capture_output=True).returncode == 0

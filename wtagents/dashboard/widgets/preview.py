@@ -57,7 +57,7 @@ def _parts(item: TaskStatus, now: datetime, *, headed: bool) -> Iterator[Rendera
     if headed or command:
         yield Text("")
     lines = printable_lines(item.task.prompt.strip()[:_PROMPT_CHARACTERS])
-    yield Text("\n".join(lines[:_PROMPT_LINES]), "italic")
+    yield Text("\n".join(lines[:_PROMPT_LINES]).rstrip(), "italic")
     yield Text("")
     yield named_facts(item, now, told=said)
     reasons = [each for each in why_of(item, now) if each not in said]
