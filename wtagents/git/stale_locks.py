@@ -35,27 +35,33 @@ def clear_stale_locks(
     folder = admin.admin_dir(repo, path)
     if folder is None:
         return []
-    found = [lock for lock in _locks(repo, folder, branch) if _is_older(lock, ended_at)]
-    if not found or works_in(path, program="git"):
-        return []
-    for lock in found:
-        with contextlib.suppress(FileNotFoundError):
-            lock.replace(folder / f"{lock.name}.wta-stale")
-    return found
+    locks = _locks(repo, folder, branch)
+    return set_aside(locks, folder, unless_git_in=(path,), taken_before=ended_at)
 
 
-def set_aside(locks: Iterable[Path], into: Path, *, unless_git_in: Iterable[Path] = ()) -> None:
+def set_aside(
+    locks: Iterable[Path],
+    into: Path,
+    *,
+    unless_git_in: Iterable[Path] = (),
+    taken_before: datetime | None = None,
+) -> list[Path]:
     """Take locks away of which the caller knows whose they are, if they stand still.
 
-    Not while a git works in one of the folders.
+    Not while a git works in one of the folders, and none that is younger than `taken_before`.
+    Returns where they were.
     """
     found = {lock: stamp for lock in locks if (stamp := _stamp(lock)) is not None}
+    if taken_before is not None:
+        last = taken_before.timestamp()
+        found = {lock: stamp for lock, stamp in found.items() if stamp[1] < last * 1e9}
     if not found or any(works_in(folder, program="git") for folder in unless_git_in):
-        return
-    for lock, stamp in found.items():
-        if _stamp(lock) == stamp:
-            with contextlib.suppress(FileNotFoundError):
-                lock.replace(into / f"{lock.name}.wta-stale")
+        return []
+    still = [lock for lock, stamp in found.items() if _stamp(lock) == stamp]
+    for lock in still:
+        with contextlib.suppress(FileNotFoundError):
+            lock.replace(into / f"{lock.name}.wta-stale")
+    return still
 
 
 def _stamp(lock: Path) -> tuple[int, int] | None:
@@ -69,10 +75,3 @@ def _stamp(lock: Path) -> tuple[int, int] | None:
 def _locks(repo: Repository, folder: Path, branch: BranchName) -> Iterator[Path]:
     yield from (folder / name for name in _OF_THE_WORKTREE)
     yield repo.common_dir / f"{branch.ref}.lock"
-
-
-def _is_older(lock: Path, ended_at: datetime) -> bool:
-    try:
-        return lock.stat().st_mtime < ended_at.timestamp()
-    except OSError:
-        return False
