@@ -149,9 +149,6 @@ def test_a_checkout_that_was_killed_is_done_again(fleet: Fleet, victims: str) ->
     go.touch()
     spawning.wait(30)
 
-    if victims == "git":
-        wait_until(lambda: fleet.repository.git("branch", "--list", "wta/*") == "")
-        return
     assert fleet.await_rest("a").state is TaskState.READY
     assert fleet.endings("a")[-1] is ExitReason.COMPLETED
     assert fleet.worktree("a").tree("wta/a").keys() >= {"a.slow", "work.txt"}

@@ -23,6 +23,7 @@ from tests.support.wta import Program, start_wta
 from wtagents.core.errors import StateError
 from wtagents.core.message import MessageKind
 from wtagents.core.task import Task, TaskState
+from wtagents.operations.steering.pause import resume
 from wtagents.operations.steering.stop import RetryRequest, retry
 from wtagents.store.messages import add_message, undelivered
 from wtagents.store.tasks import tasks
@@ -31,11 +32,17 @@ from wtagents.system.process import is_alive
 
 pytestmark = pytest.mark.e2e
 
+IS_SOAK = "WTA_TEST_KILLS" in os.environ
 KILLS = int(os.environ.get("WTA_TEST_KILLS", "25"))
 SEED = int(os.environ.get("WTA_TEST_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311
 AT_WORK = 5
 MANY = 32
 COMMITS = 5
+GO_ON = ("resume", "--all")
+HOLDS = (
+    ("pause", "NAME"), GO_ON, ("pause", "NAME", "--now"), ("pause",), GO_ON, ("freeze",), ("thaw",),
+)  # fmt: skip
+"""What a person does one after the other. Only in a soak: a pause takes from the other kills."""
 STEPS = tuple(
     step
     for number in range(COMMITS)
@@ -57,24 +64,27 @@ def test_kills_at_random_lose_nothing(fleet: Fleet, watched: Path, sandbox: Sand
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
     killer = Killer(repository=fleet.repository.path, mark=sandbox.mark, seed=SEED)
     spawned: list[Program] = []
+    held: list[Program] = []
     said: list[str] = []
     killer.start()
     try:
         while len(killer.killed) < KILLS:
             keep_at_work(fleet, spawned)
             talk(fleet, said)
+            hold_back(fleet, held)
             killer.await_kill()
     finally:
         killer.stop()
-        for each in spawned:
+        for each in (*spawned, *held):
             each.wait(30)
-    print(f"killed {Counter(killer.killed)}, {len(spawned)} spawned")  # noqa: T201
+    resume(fleet.context, (), everything=True)
+    print(f"killed {Counter(killer.killed)}, {len(spawned)} spawned, {len(held)} held")  # noqa: T201
     wait_until(lambda: not unfinished(fleet), what=lambda: describe(fleet), timeout=60)
     require_intact(fleet, watched)
     require_heard(fleet, said)
 
 
-@pytest.mark.skipif("WTA_TEST_KILLS" not in os.environ, reason="measured by scripts/soak kills")
+@pytest.mark.skipif(not IS_SOAK, reason="measured by scripts/soak kills")
 def test_the_first_pass_after_a_death_with_many_tasks_is_measured(fleet: Fleet) -> None:
     """Printed and not judged: what a pass takes says more of the machine than of its work."""
     fleet.configure(limits={"agents": MANY, "load": 1000.0, "memory_floor": "1MB"})
@@ -109,6 +119,18 @@ def talk(fleet: Fleet, said: list[str]) -> None:
             said.append(f'say "words {len(said):04}"')
             now = fleet.context.clock.now()
             add_message(db, task.id, MessageKind.TEXT, said[-1], now)
+
+
+def hold_back(fleet: Fleet, held: list[Program]) -> None:
+    """Hold agents back and let them go on, one command after the other; some die on their way."""
+    if not IS_SOAK or (held and held[-1].poll() is None):
+        return
+    with fleet.context.database.read() as db:
+        names = [task.name for task in tasks(db) if task.state is TaskState.ACTIVE]
+    line: tuple[str, ...] = HOLDS[len(held) % len(HOLDS)]
+    if "NAME" in line:
+        line = tuple(names[-1] if word == "NAME" else word for word in line) if names else GO_ON
+    held.append(start_wta(fleet.repository.path, *line))
 
 
 def unfinished(fleet: Fleet) -> list[Task]:
@@ -151,6 +173,6 @@ def require_heard(fleet: Fleet, said: list[str]) -> None:
         names = [task.name for task in tasks(db)]
     heard = "".join(fleet.said(name) for name in names)
     for name in names:
-        for message in fleet.messages(name):
+        for message in filter(lambda each: each.is_words, fleet.messages(name)):
             assert (message.delivered_at is not None, message.failed) == (True, ""), message
     assert [words for words in said if words.replace('"', '\\"') not in heard] == []

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from tests.support.wta import Program
 
-VICTIMS = ("wtagents.runner", "wtagents.agent.scripted", "supervise", "spawn")
+VICTIMS = (
+    "wtagents.runner", "wtagents.agent.scripted", "supervise", "spawn",
+    "pause", "resume", "freeze", "thaw",
+)  # fmt: skip
 """Words on the command lines of what is killed, each kind as often as the others."""
 LONGEST_LOOK = 0.05
 """Seconds."""

@@ -7,6 +7,7 @@ run the exclusive claim lets one win.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtagents.core.config.profiles import profile_of
@@ -16,6 +17,7 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import Exit, ExitReason, Purpose, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.core.tending.budget import Shortage, allowance
+from wtagents.git.repo import GitError
 from wtagents.operations.starting.foundation import lay_foundation
 from wtagents.operations.steering.waiting import wait_for
 from wtagents.operations.surroundings import (
@@ -55,8 +57,8 @@ _BEGINNABLE = (TaskState.QUEUED, TaskState.PREPARING, TaskState.ACTIVE)
 def begin_run(context: Context, action: BeginRun) -> None:
     """Carry out `BeginRun`.
 
-    What cannot be begun rests as `failed` with its cause, so that no tick tries it for ever;
-    a busy lock is left to the next tick.
+    What cannot be begun rests as `failed` with its cause, so that no tick tries it for ever; where
+    git was killed it is tried again a few times. A busy lock is left to the next tick.
     """
     not_started: WtaError | OSError | None = None
     with try_lock(context.paths.task_lock(action.task_id)) as alone:
@@ -75,7 +77,7 @@ def begin_run(context: Context, action: BeginRun) -> None:
             raise
         except (WtaError, OSError) as error:
             _end_waiting_run(context, action.task_id, error)
-            _fail(context, action.task_id, error)
+            _put_off(context, action.task_id, error)
             raise
     if not_started is not None:
         raise not_started
@@ -246,16 +248,22 @@ def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
     write_order(context, run, prepared)
 
 
-def _fail(context: Context, task_id: int, error: WtaError | OSError) -> None:
+def _put_off(context: Context, task_id: int, error: WtaError | OSError) -> None:
+    now, limits = context.clock.now(), context.settings.limits
+    was_killed = isinstance(error, GitError) and error.was_killed
     with context.database.write() as db:
+        task = require_task_by_id(db, task_id)
+        again = was_killed and task.attempts < limits.retries
         move_task(
             db,
             task_id,
-            TaskState.FAILED,
-            at=context.clock.now(),
+            TaskState.QUEUED if again else TaskState.FAILED,
+            at=now,
             expected=_BEGINNABLE,
             reason=Reason.NOT_STARTED,
             detail=_in_words(error),
+            not_before=now + timedelta(seconds=limits.retry_pause) if again else None,
+            attempts=task.attempts + again,
         )
 
 
