@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.processes import run_to_end
-from tests.support.shell import WTA
 from tests.support.stored import stored_task
+from tests.support.warm import WTA
 from wtagents.operations.context import Context
 from wtagents.store.tasks import mark_removed
 from wtagents.store.trash import add_trash_item, mark_swept

@@ -11,7 +11,7 @@ from inline_snapshot import snapshot
 
 from tests.support.processes import run_to_end
 from tests.support.ready_tasks import Fleet
-from tests.support.shell import WTA
+from tests.support.warm import WTA
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder

@@ -11,7 +11,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from tests.support.processes import run_to_end
-from tests.support.shell import WTA
+from tests.support.warm import WTA
 from wtagents import __version__
 from wtagents.cli.main import main
 from wtagents.operations.context import Context

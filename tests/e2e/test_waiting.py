@@ -11,9 +11,9 @@ import pytest
 from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet, scenario, work
 from tests.support.processes import run_to_end, survivors
-from tests.support.shell import WTA
 from tests.support.small_disk import mount_small_disk
 from tests.support.waiting import wait_until
+from tests.support.warm import WTA
 from tests.support.wta import Said, start_wta, wta
 from wtagents.core.errors import ExitCode
 from wtagents.core.run import Phase

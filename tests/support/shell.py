@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pty
-import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.support.environment import MARK
-from tests.support.processes import run_to_end, start_on
+from tests.support.processes import start_on
+from tests.support.warm import WTA, run_warm
 from wtagents.system.clock import SystemClock
 from wtagents.system.process import stop_marked
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.support.environment import Sandbox
 
-WTA = (sys.executable, "-m", "wtagents")
 SETTINGS = """\
 [agent]
 kind = "scripted"
@@ -61,7 +60,7 @@ class Shell:
     def wta(self, *arguments: str, stdin: str | bytes = b"") -> Said:
         """Type a command and wait for its end."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = run_to_end([*WTA, *arguments], cwd=self.folder, stdin=given)
+        done = run_warm(arguments, cwd=self.folder, stdin=given)
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def type(self, *arguments: str, keys: str) -> Said:

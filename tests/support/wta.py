@@ -6,8 +6,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tests.support.processes import run_to_end
-from tests.support.shell import WTA
+from tests.support.warm import WTA, run_warm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,9 +44,8 @@ def wta(
     status: int | None = 0,
 ) -> Said:
     """Run `wta` on a repository; raise AssertionError where it ends with another status."""
-    done = run_to_end(
-        [*WTA, "-C", str(repository), *arguments], cwd=repository, stdin=stdin, seconds=seconds
-    )
+    whole = ["-C", str(repository), *arguments]
+    done = run_warm(whole, cwd=repository, stdin=stdin, seconds=seconds)
     said = Said(status=done.returncode, stdout=done.stdout.decode(), stderr=done.stderr.decode())
     assert status is None or said.status == status, said
     return said

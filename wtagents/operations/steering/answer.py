@@ -11,6 +11,7 @@ from wtagents.core.message import Message, MessageKind
 from wtagents.core.record import record
 from wtagents.operations.result import OperationResult
 from wtagents.operations.steering.send import await_delivery
+from wtagents.operations.steering.waiting import wait_for
 from wtagents.store.messages import add_message
 from wtagents.store.runs import latest_run
 from wtagents.store.tasks import require_task
@@ -18,6 +19,7 @@ from wtagents.system import run_folder
 
 if TYPE_CHECKING:
     from wtagents.core.run import Question, Run
+    from wtagents.core.task import Task
     from wtagents.operations.context import Context
 
 
@@ -67,9 +69,21 @@ def answer(context: Context, request: AnswerRequest) -> OperationResult[Answered
     message = await_delivery(context, task, message, request.wait_seconds)
     answered = Answered(question=question, allowed=request.allow, message=message)
     if message.delivered_at is not None:
+        _await_withdrawal(context, task, question, request.wait_seconds)
         return OperationResult(data=answered)
     why = message.failed or "the agent has not taken the answer yet"
     return OperationResult(data=answered, messages=(why,), exit_code=ExitCode.UNFULFILLED)
+
+
+def _await_withdrawal(context: Context, task: Task, question: Question, seconds: float) -> None:
+    """Let the runner say that the question is closed, else whoever looks next finds it open."""
+
+    def closed() -> bool | None:
+        with context.database.read() as db:
+            run = latest_run(db, task.id)
+        return open_question(context, run) != question or None
+
+    wait_for(context.clock, closed, seconds=seconds)
 
 
 def require_question(context: Context, name: str) -> Question:
