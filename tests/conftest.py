@@ -11,6 +11,7 @@ import pytest
 from tests.support.claude_cli import NO_PROGRAM, require_program
 from tests.support.clock import CountingIds, ManualClock
 from tests.support.environment import Sandbox, sealed_environment
+from tests.support.examples import name_soak
 from tests.support.processes import require_no_survivors
 from tests.support.quick import folder_on_disk, memory_folder, rest_collector
 from tests.support.repository import RepositoryBuilder
@@ -82,10 +83,11 @@ def ids() -> CountingIds:
 
 
 def pytest_configure() -> None:
-    """Put the folders of tests into memory, and let Ctrl-C reach what tests start.
+    """Name profiles, put the folders of tests into memory, let Ctrl-C reach what tests start.
 
     A shell that starts the tests in the background has all of them ignore it.
     """
+    name_soak()
     place = memory_folder()
     if place is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))

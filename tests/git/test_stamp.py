@@ -72,9 +72,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(LINES, max_size=9))
 def test_the_place_is_that_of_git_for_any_mixture(
     repository: RepositoryBuilder, lines: list[str]

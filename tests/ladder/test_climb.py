@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wtagents.core.landing.resolution import ConflictText, Side, count_lines
@@ -143,7 +143,6 @@ def test_lines_that_match_in_two_ways_are_left_alone() -> None:
     )
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS, TEXTS, st.booleans())
 def test_no_line_that_a_side_added_goes_without_a_word(
     base: str,
@@ -165,7 +164,6 @@ def test_no_line_that_a_side_added_goes_without_a_word(
                 assert result[line] or line in named, line
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 def test_a_merge_of_a_merge_changes_nothing(base: str, target: str, branch: str) -> None:
     outcome = climb(conflict(base, target, branch), forest=SURE)
@@ -176,7 +174,6 @@ def test_a_merge_of_a_merge_changes_nothing(base: str, target: str, branch: str)
             assert again.text == outcome.text
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 def test_sure_rules_do_not_care_which_side_is_which(base: str, target: str, branch: str) -> None:
     one = climb(conflict(base, target, branch), forest=NEVER)

@@ -48,7 +48,7 @@ def install(machine: Path, name: str, script: str) -> None:
 
 
 def set_up(checkout: Path) -> tuple[int, str, str]:
-    done = run_to_end([str(checkout / "scripts" / "_setup")])
+    done = run_to_end([str(checkout / "scripts" / "_setup")], seconds=50)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.support.processes import start_apart
-from tests.support.shell import WTA
+from tests.support.warm import WTA
 from wtagents.dashboard.web.server import Offer, Server, Voice
 from wtagents.dashboard.web.shown import Shown
 from wtagents.system.loopback import listen_on_loopback

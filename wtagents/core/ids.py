@@ -138,6 +138,10 @@ class RefName(str):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raise UsageError unless the text is a full ref name."""
-        if not text.startswith("refs/") or re.search(_FORBIDDEN_IN_REF, text) or text.endswith("/"):
+        if (
+            not text.startswith("refs/")
+            or text.endswith(("/", "."))
+            or re.search(_FORBIDDEN_IN_REF, text)
+        ):
             raise UsageError(f"{text!r} is not a full ref name")
         return cls(text)
