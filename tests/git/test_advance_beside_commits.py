@@ -11,7 +11,7 @@ import pytest
 from tests.git.test_advance import MAIN, Steps, mark
 from tests.support.repository import RepositoryBuilder
 from wtagents.git.advancing.advance import Advanced, advance
-from wtagents.git.advancing.lock import CheckoutDirty
+from wtagents.git.advancing.lock import CheckoutDirty, Mark
 from wtagents.git.advancing.settle import Settled, bring_along, finish_advance
 from wtagents.git.repo import GitError, GitResult, Repository
 from wtagents.system.command import Completed
@@ -20,6 +20,10 @@ from wtagents.system.command import Completed
 @pytest.fixture
 def steps(repository: RepositoryBuilder) -> Steps:
     return Steps(repository)
+
+
+def moved(steps: Steps) -> Mark:
+    return Mark(old=steps.old, new=steps.new)
 
 
 def test_who_sees_the_new_tip_sees_the_new_index(
@@ -100,9 +104,9 @@ def test_a_checkout_that_came_while_the_target_moved_is_brought_along(
     """A `git checkout main` had read the old tip, and named main when it had moved."""
     steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
     steps.built.write({"same": "edited\n"})
-    bring_along(repo, MAIN, steps.old, steps.new)
+    bring_along(repo, MAIN, moved(steps))
     assert (steps.built.status(), steps.locks(steps.built)) == ([" M same"], [])
-    bring_along(repo, MAIN, steps.old, steps.new)
+    bring_along(repo, MAIN, moved(steps))
     assert steps.built.status() == [" M same"]
 
 
@@ -112,7 +116,7 @@ def test_an_edit_in_the_way_of_a_late_checkout_is_spared(steps: Steps, repo: Rep
     steps.built.write({"changed": "edited\n", "mine": "staged\n"})
     steps.built.git("add", "mine")
     settled = Settled(checkout=steps.built.path, spared=("changed",))
-    assert bring_along(repo, MAIN, steps.old, steps.new) == [settled]
+    assert bring_along(repo, MAIN, moved(steps)) == [settled]
     assert (steps.built.path / "changed").read_text() == "edited\n"
     assert (steps.built.status(), steps.locks(steps.built)) == ([" M changed", "A  mine"], [])
 
@@ -125,8 +129,18 @@ def test_a_lock_that_was_taken_away_by_hand_leaves_no_landing_behind(
     (steps.built.path / ".git/wta-kept").write_bytes((steps.built.path / ".git/index").read_bytes())
     steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
     assert finish_advance(repo, MAIN) == []
-    assert bring_along(repo, MAIN, steps.old, steps.new) == [Settled(checkout=steps.built.path)]
+    assert bring_along(repo, MAIN, moved(steps)) == [Settled(checkout=steps.built.path)]
     assert steps.is_new()
+
+
+def test_a_lock_that_was_taken_away_before_the_swap_leaves_no_landing_in_the_index(
+    steps: Steps, repo: Repository
+) -> None:
+    """The next advance would take the files for those of the index, and not touch them."""
+    (steps.built.path / ".git/wta-kept").write_bytes((steps.built.path / ".git/index").read_bytes())
+    steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
+    assert bring_along(repo, MAIN, moved(steps)) == [Settled(checkout=steps.built.path)]
+    assert (steps.is_old(), steps.built.status()) == (True, [])
 
 
 def test_what_a_dead_advance_kept_is_not_put_into_the_index_later(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.environment import Sandbox
+from tests.support.processes import kill_hard, survivors
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError, SystemFault
 from wtagents.core.ids import Oid, TaskName
@@ -252,6 +253,20 @@ def test_other_object_names_are_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(StateError) as caught:
         open_hub(paths_of(repo), repo)
     assert caught.value.message == "the repository uses sha256 object names"
+
+
+def test_a_git_that_is_killed_while_objects_are_read_is_asked_again(
+    repository: RepositoryBuilder, repo: Repository, hub: Hub, sandbox: Sandbox
+) -> None:
+    tip = Oid(repository.commit({"a": "1"}, "Add a"))
+    hub.fetch(repo, tip)
+    blob = Oid(repository.git("rev-parse", f"{tip}:a"))
+    with hub.library() as library:
+        assert library.commit(tip).subject == "Add a"
+        for _ in range(2):
+            for each in survivors(sandbox.mark):
+                kill_hard(each.pid)
+            assert (library.blob(blob), library.size(blob)) == (b"1", 1)
 
 
 def test_a_git_that_was_killed_in_the_hub_keeps_nobody_out(

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from tests.support.environment import Sandbox
     from tests.support.ready_tasks import Fleet
 
-KILLS = int(os.environ.get("WTA_TEST_GIT_KILLS", "6"))
+KILLS = int(os.environ.get("WTA_TEST_GIT_KILLS", "4"))
 SEED = int(os.environ.get("WTA_TEST_SEED", "1"))
+AT_THE_SWAP = 0.3
+SWAP = "update-ref --no-deref --create-reflog -m wta: land "
 OF_A_PERSON = 8
 """One kill in so many is that of a person's own command."""
 FOREIGN = ("packed-refs.lock", "config.lock", "refs/heads/other.lock", "objects/tmp_obj_x")
@@ -37,16 +39,18 @@ def test_git_is_killed_at_random(fleet: Fleet, sandbox: Sandbox, tmp_path: Path)
     git = MortalGit(tmp_path / "mortal", sandbox)
     fleet.task("first", {"first.txt": "first\n"}, subject="Add first")
     fleet.land("first")
-    commands, subjects = git.count, ["Add first"]
+    commands, subjects = git.began, ["Add first"]
+    swap = 1 + next(at for at, said in enumerate(commands) if f"{SWAP}refs/heads/main" in said)
     for number in range(KILLS):
         name = f"task-{number}"
         fleet.task(name, {f"{name}.txt": f"{name}\n"}, subject=f"Add {name}")
-        lock = chance.choice([None, folder / "refs/heads/main.lock", folder / "HEAD.lock"])
         if number % OF_A_PERSON == OF_A_PERSON - 1:
             subjects += person_is_killed(fleet, git, f"mine-{number}", folder / "index.lock")
-        swap = chance.random() < 0.4
-        at = commands - chance.randint(0, 3) if swap else chance.randint(1, commands)
-        git.kill(at, looks=LONGEST if lock else chance.randrange(LONGEST // 2), file=lock)
+        if chance.random() < AT_THE_SWAP:
+            git.kill(swap, file=folder / chance.choice(["refs/heads/main.lock", "HEAD.lock"]))
+        else:
+            at = chance.randint(1, len(commands))
+            git.kill(at, looks=int(LONGEST ** chance.random()))
         land(fleet, name)
         git.spare()
         land(fleet, name)

@@ -169,6 +169,37 @@ def test_killed_between_the_ref_and_the_checkout(
     require_landed(fleet, sandbox, files)
 
 
+def test_who_edits_what_a_killed_landing_changes_is_told(fleet: Fleet, tmp_path: Path) -> None:
+    """The filter kills us and git at the first file; then the person goes on writing."""
+    pid, smudge = tmp_path / "pid", tmp_path / "smudge"
+    smudge.write_text(f"#!/bin/sh\ntest -e {pid} && kill -9 $(cat {pid}) $PPID\nexec cat\n")
+    smudge.chmod(0o755)
+    lines = [f"{number}\n" for number in range(9)]
+    text, landed = "".join(lines), "".join(["landed\n", *lines[1:]])
+    fleet.main.git("config", "filter.deadly.smudge", str(smudge))
+    fleet.main.commit({"a.txt": text, "b.txt": text, ".gitattributes": "*.txt filter=deadly\n"})
+    accept_tripwire(fleet.context)
+    fleet.task("fix", {"a.txt": landed, "b.txt": landed})
+    ask(fleet, "fix")
+    assert run_to_end(lander(fleet, gate=[f"echo {MERGER} > {pid}"])).returncode == -9
+    pid.unlink()
+    fleet.main.write({"a.txt": f"{text}mine\n", "b.txt": f"mine\n{text}"})
+    fleet.use(gate=["true"])
+    (outcome,) = go_on(fleet)
+    hint = (
+        "uncommitted edits in b.txt may take back what landed; look before they are committed:"
+        f" git -C {fleet.main.path} diff HEAD"
+    )
+    assert outcome.detail == (
+        "1 commit on main; 1 gate passed; it was cut off and finished later;"
+        " joined with uncommitted edits in a.txt; uncommitted edits stay in b.txt"
+    )
+    assert (outcome.landed, outcome.hint, fleet.row("fix").detail) == (True, hint, hint)
+    assert fleet.main.status() == [" M a.txt", " M b.txt"]
+    assert (fleet.main.path / "a.txt").read_text() == f"{landed}mine\n"
+    assert (fleet.main.path / "b.txt").read_text() == f"mine\n{text}"
+
+
 @pytest.mark.parametrize("share", [0.15, 0.35, 0.55, 0.75, 0.95])
 def test_killed_at_any_moment(fleet: Fleet, sandbox: Sandbox, share: float) -> None:
     """Killed after a share of the steps that its rows record."""

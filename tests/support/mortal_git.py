@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
     from tests.support.environment import Sandbox
 
-LONGEST = 2000
+LONGEST = 1000
 """Looks at a file; they take longer than most commands of git."""
 _NEVER = 1_000_000
 _SCRIPT = """\
 #!/bin/sh
 # Counts the commands; the chosen one is killed after a moment, or as soon as a file is there.
 read count <'{folder}/count'; count=$((count + 1)); echo $count >'{folder}/count'
+echo "$*" >>'{folder}/began'
 read at left file <'{folder}/plan'
 if [ $count -ne "$at" ]; then exec '{git}' "$@"; fi
 exec 3<&0
@@ -52,6 +53,7 @@ class MortalGit:
         It lives for as long as so many looks at a file take, or until the file is there.
         """
         (self._folder / "count").write_text("0\n")
+        (self._folder / "began").write_text("")
         (self._folder / "plan").write_text(f"{at} {looks} {file or self._folder / 'none'}\n")
 
     def spare(self) -> None:
@@ -59,9 +61,9 @@ class MortalGit:
         self.kill(_NEVER)
 
     @property
-    def count(self) -> int:
-        """How many commands have begun since `kill` or `spare`."""
-        return int((self._folder / "count").read_text())
+    def began(self) -> list[str]:
+        """Return the commands that have begun since `kill` or `spare`, in that order."""
+        return (self._folder / "began").read_text().splitlines()
 
     @property
     def killed(self) -> list[str]:

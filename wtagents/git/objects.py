@@ -10,26 +10,29 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.ids import Oid
 from wtagents.core.record import record, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
     from typing import NoReturn
 
     import git as gitpython
+
+Answer = TypeVar("Answer")
 
 EMPTY_TREE = Oid("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 FILE = 0o100644
 FOLDER = 0o040000
 _OPEN: ContextVar[Mapping[Path, Library]] = ContextVar("open libraries", default={})  # noqa: B039
 """What the block that runs has open; a thread begins with none."""
+_READ_ATTEMPTS = 2
 _SYNTHETIC = b"wta <wta@localhost> 0 +0000"
 
 
@@ -78,6 +81,7 @@ class Library:
     """The objects of one repository, while `open_library` holds it open."""
 
     def __init__(self, repo: gitpython.Repo) -> None:
+        self._git = repo.git
         self._odb = repo.odb
         self._commits: dict[Oid, Commit] = {}
 
@@ -123,7 +127,7 @@ class Library:
 
     def size(self, oid: Oid) -> int:
         """Return how many bytes an object has, without reading it."""
-        return int(self._odb.info(bytes.fromhex(oid)).size)
+        return self._ask(oid, lambda name: int(self._odb.info(name).size))
 
     def write_commit(self, commit: Commit) -> Oid:
         """Store a commit and return its name."""
@@ -245,16 +249,33 @@ class Library:
         )
 
     def _read_any(self, oid: Oid) -> tuple[bytes, bytes]:
+        return self._ask(oid, self._stream)
+
+    def _stream(self, name: bytes) -> tuple[bytes, bytes]:
+        stream = self._odb.stream(name)
+        data = bytes(stream.read())
+        if len(data) != stream.size:
+            raise ValueError(f"{len(data)} of its {stream.size} bytes came")
+        return bytes(stream.type), data
+
+    def _ask(self, oid: Oid, question: Callable[[bytes], Answer]) -> Answer:
+        """Ask for an object; when git is killed in the middle of it, a new one is asked again."""
         from gitdb.exc import BadObject
 
-        try:
-            stream = self._odb.stream(bytes.fromhex(oid))
-            data = bytes(stream.read())
-        except (BadObject, ValueError) as error:
-            raise SystemFault(
-                f"the hub has no object {oid}", cause=str(error), hint="wta doctor"
-            ) from error
-        return bytes(stream.type), data
+        cause = ""
+        for _ in range(_READ_ATTEMPTS):
+            try:
+                return question(bytes.fromhex(oid))
+            except (BadObject, ValueError, OSError) as error:
+                cause = str(error)
+                self._begin_anew()
+        raise SystemFault(f"the hub has no object {oid}", cause=cause, hint="wta doctor")
+
+    def _begin_anew(self) -> None:
+        """Let the next question go to a new process."""
+        with suppress(OSError):
+            self._git.clear_cache()
+        self._git.cat_file_all = self._git.cat_file_header = None
 
     def _write(self, kind: bytes, data: bytes) -> Oid:
         from hashlib import sha1

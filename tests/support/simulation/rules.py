@@ -77,6 +77,8 @@ class Rules:
         self._limit_end: dict[int, datetime] = {}
         self._stored: Stored | None = None
         self._wishes = Wishes()
+        self._reader: Database | None = None
+        """Whoever read it: each connection counts by itself what others have written."""
         self._held = (Pauses(), Pauses())
         """At the look before and now."""
 
@@ -98,8 +100,10 @@ class Rules:
 
     def _read(self, db: Database) -> tuple[Stored, list[Event]]:
         """Read what is new; nothing is where nobody has written since."""
-        if self._stored is not None and self._stored.version == db.data_version():
-            return self._stored, []
+        known = self._stored if self._reader is db else None
+        if known is not None and known.version == db.data_version():
+            return known, []
+        self._reader = db
         with db.read():
             self._stored = Stored.read(db)
             return self._stored, events_of(db, after=self._seen)

@@ -80,24 +80,25 @@ def advance(
     actual = ref_value(repo, target.ref)
     if actual != old:
         return Moved(actual=actual)
+    mark = Mark(old=old, new=new)
     try:
         with ExitStack() as locks:
             found = checkouts(repo, target)
             held = repo.holding(
-                *(locks.enter_context(locked(each, target, old, new)) for each in found)
+                *(locks.enter_context(locked(each, target, mark)) for each in found)
             )
             for checkout in found:
                 paths = paths_in_the_way(repo, checkout, old, new, configuration=configuration)
                 if paths:
                     raise Refused(CheckoutDirty(checkout=checkout.path, paths=tuple(paths)))
-            moved = _move(held, found, target, Mark(old=old, new=new))
+            moved = _move(held, found, target, mark)
             if isinstance(moved, Moved):
                 return moved
             settled += moved
     except Refused as refused:
         return refused.outcome
     if checkouts(repo, target) != found:
-        settled += bring_along(repo, target, old, new)
+        settled += bring_along(repo, target, mark)
     return Advanced(checkouts=tuple(each.path for each in found), settled=tuple(settled))
 
 

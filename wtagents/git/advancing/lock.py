@@ -80,7 +80,7 @@ def kept_index(checkout: Checkout) -> Path:
 
 
 @contextmanager
-def locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Iterator[int]:
+def locked(checkout: Checkout, target: BranchName, mark: Mark) -> Iterator[int]:
     """Hold the index of a checkout as git itself does; refuse where somebody works in it.
 
     Yields the descriptor that the commands inherit: a git that outlives us goes on holding it.
@@ -89,8 +89,8 @@ def locked(checkout: Checkout, target: BranchName, old: Oid, new: Oid) -> Iterat
     Raises Refused.
     """
     _require_at_rest(checkout)
-    mark = {"mark": _MARK, "target": target, "old": old, "new": new}
-    descriptor = create_held(checkout.lock, json.dumps(mark).encode())
+    said = {"mark": _MARK, "target": target, "old": mark.old, "new": mark.new}
+    descriptor = create_held(checkout.lock, json.dumps(said).encode())
     if descriptor is None:
         operation = f"another git command ({checkout.lock} exists)"
         raise Refused(CheckoutBusy(checkout=checkout.path, operation=operation, is_passing=True))

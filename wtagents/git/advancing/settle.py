@@ -18,7 +18,7 @@ from wtagents.system.lock import take_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wtagents.core.ids import BranchName, Oid
+    from wtagents.core.ids import BranchName
     from wtagents.git.checkouts import Checkout
     from wtagents.git.repo import Repository
 
@@ -71,19 +71,19 @@ def is_advancing(repo: Repository, target: BranchName) -> bool:
     return any(load_mark(each) is not None for each in checkouts(repo, target))
 
 
-def bring_along(repo: Repository, target: BranchName, old: Oid, new: Oid) -> list[Settled]:
-    """Bring a checkout to `new` that did not get there, and whose lock nobody holds.
+def bring_along(repo: Repository, target: BranchName, mark: Mark) -> list[Settled]:
+    """Bring checkouts to where the target is that are not there, and have no lock of ours.
 
-    It came to the target with the index of `old` as it moved, for a `git checkout` reads the tip
-    first and names the branch last; or somebody took the lock of a killed advance away by hand.
+    One came to the target with the index of `old` as it moved to `new`: a `git checkout` reads the
+    tip first and names the branch last. Of another somebody took the lock of a killed advance away
+    by hand, as git says to do; its index is ahead of its files, or of the target.
     """
     brought = []
-    mark = Mark(old=old, new=new)
     for late in checkouts(repo, target):
         was_cut_off = kept_index(late).exists()
-        with suppress(Refused, WtaError), locked(late, target, old, new) as descriptor:
-            is_late = was_cut_off or _is_behind(repo, late, mark)
-            if is_late and ref_value(repo, target.ref) == new:
+        with suppress(Refused, WtaError), locked(late, target, mark) as descriptor:
+            is_late = ref_value(repo, target.ref) == mark.new and _is_behind(repo, late, mark)
+            if was_cut_off or is_late:
                 brought.append(settle(repo.holding(descriptor), late, target, mark))
     return brought
 
@@ -126,13 +126,13 @@ def _changed_at(lock: Path) -> float:
         return 0.0
 
 
-def edits_beside(repo: Repository, target: BranchName, old: Oid, new: Oid) -> list[Settled]:
+def edits_beside(repo: Repository, target: BranchName, mark: Mark) -> list[Settled]:
     """Return the edited files among those that a landing changed; nobody knows which came first."""
     found = []
     for checkout in checkouts(repo, target):
         view = repo.seen_from(checkout.git_dir, checkout.path)
         edited = view.read("diff-files", "-z", "--name-only", "--ignore-submodules=dirty").fields
-        if spared := _changed(view, old, new).intersection(edited):
+        if spared := _changed(view, mark).intersection(edited):
             found.append(Settled(checkout=checkout.path, spared=tuple(sorted(spared))))
     return found
 
@@ -140,7 +140,7 @@ def edits_beside(repo: Repository, target: BranchName, old: Oid, new: Oid) -> li
 def _is_behind(repo: Repository, checkout: Checkout, mark: Mark) -> bool:
     """Whether the index has nothing of what is new; a person may have staged something else."""
     view = repo.seen_from(checkout.git_dir, checkout.path)
-    changed = _changed(view, mark.old, mark.new)
+    changed = _changed(view, mark)
     unlike_old, unlike_new = (
         changed.intersection(view.read("diff-index", "--cached", "-z", "--name-only", tree).fields)
         for tree in (mark.old, mark.new)
@@ -148,5 +148,5 @@ def _is_behind(repo: Repository, checkout: Checkout, mark: Mark) -> bool:
     return unlike_new == changed != unlike_old
 
 
-def _changed(view: Repository, old: Oid, new: Oid) -> set[str]:
-    return set(view.read("diff-tree", "-r", "-z", "--name-only", old, new).fields)
+def _changed(view: Repository, mark: Mark) -> set[str]:
+    return set(view.read("diff-tree", "-r", "-z", "--name-only", mark.old, mark.new).fields)

@@ -154,10 +154,9 @@ def _recover(landing: Landing) -> None:
             settled = _finish_advance(context, request.target)
             mark = Mark(old=request.onto, new=request.candidate)
             release_ref(context.repository, request.target, mark)
+            settled += bring_along(context.repository, request.target, mark)
             if _has(context, request.target, request.candidate):
-                moved = (context.repository, request.target, request.onto, request.candidate)
-                settled += bring_along(*moved)
-                settled = settled or edits_beside(*moved)
+                settled = settled or edits_beside(context.repository, request.target, mark)
                 commits = count_commits(context, request.onto, request.candidate)
                 notes = ("it was cut off and finished later", *settled_words(settled))
                 words = landed_words(context, request, commits, notes)

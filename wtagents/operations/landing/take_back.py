@@ -15,8 +15,8 @@ from wtagents.core.landing.merge import Rejection
 from wtagents.core.record import record, replace
 from wtagents.core.text import printable
 from wtagents.git.advancing.advance import Advanced, Moved, advance
-from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty
-from wtagents.git.advancing.settle import finish_advance, is_advancing
+from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty, Mark
+from wtagents.git.advancing.settle import bring_along, finish_advance, is_advancing
 from wtagents.git.changes import who_changed
 from wtagents.git.refs import ref_value
 from wtagents.git.revert import Reverted, person_of, revert
@@ -240,6 +240,8 @@ def _recover(context: Context, undo: Undo, request: MergeRequest, patience: floa
                 return
             context.clock.wait(never, 0.05)
             settled += finish_advance(context.repository, request.target)
+        mark = Mark(old=undo.onto, new=undo.candidate)
+        settled += bring_along(context.repository, request.target, mark)
         if hint := spared_hint(settled):
             logger.warning("undoing on %s: %s", request.target, hint)
         tip = ref_value(context.repository, request.target.ref)

@@ -6,6 +6,7 @@ No database may be open in the parent when it begins.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -21,6 +22,10 @@ from wtagents.core.errors import WtaError
 
 if TYPE_CHECKING:
     from typing import TextIO
+
+for late in ("git", "wtagents.operations.starting.git_program"):
+    # What a program loads when it comes to it, each process would load again.
+    importlib.import_module(late)
 
 Hear = Callable[[str, list[Any]], None]
 """Takes one message of the process: what it is about, and what it says."""

@@ -171,7 +171,7 @@ class LandingPlay(Play):
             self._grow()
             self._act(self._ask)
         elif chance < 0.3:
-            self._be_the_person()
+            self._be_the_person(is_alone=True)
             self._check(is_ticked=False)
         else:
             self._act(self.rng.choice(self._deeds()))
@@ -225,7 +225,7 @@ class LandingPlay(Play):
             case Kind.WELL:
                 return own
 
-    def _be_the_person(self) -> None:
+    def _be_the_person(self, *, is_alone: bool = False) -> None:
         """Commit to main in its checkout, push to it from elsewhere, or leave an edit lying."""
         self.mine += 1
         ground, name = self.ground, f"mine-{self.mine}.txt"
@@ -248,6 +248,10 @@ class LandingPlay(Play):
             act()
         except AssertionError as refused:
             self._note(f"git refuses: {str(refused).rpartition(chr(10))[2]}")
+            if is_alone and self.mine % 2 and "index.lock" in str(refused):
+                (ground.git_dir / "index.lock").unlink(missing_ok=True)
+                self.machine.counts["a lock is removed by hand"] += 1
+                self._note("the person removes the file")
 
     def _ask(self, context: SimulatedContext) -> None:
         """Ask for everything that is ready, or most of the time for one task."""
