@@ -21,11 +21,14 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.keeping.retention import Keep, Remove
 from wtagents.core.task import TaskState
+from wtagents.operations.keeping.bare_script import write_script
 from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
 from wtagents.operations.keeping.undelete import undelete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from wtagents.operations.context import Context
 
 
 @pytest.fixture
@@ -178,6 +181,17 @@ LOSSES = [
     submodule_commits,
 ]
 REFUSED_ALWAYS = {nested_worktree}
+TOGETHER = (
+    reset_away_commits,
+    skip_worktree,
+    ignored_files,
+    hidden_by_exclude,
+    untracked_when_status_hides_it,
+    nested_repository,
+    conflicted,
+    empty_folders,
+)
+"""Those that one worktree can have at once."""
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -218,6 +232,36 @@ def test_work_that_came_after_the_landing_is_not_taken_away_unasked(
         undelete(fleet.context, "fix")
     else:
         assert isinstance(done.verdict, Keep)
+    assert picture(worktree) == before
+
+
+def by_itself(context: Context) -> None:
+    cleanup(context, CleanupRequest())
+
+
+def by_name(context: Context) -> None:
+    cleanup(context, CleanupRequest(names=("fix",)))
+
+
+def from_cron(context: Context) -> None:
+    script = context.paths.cron_script
+    write_script(context, script, caller="cron", opening="")
+    bare = ["env", "-i", f"HOME={Path.home()}", "PATH=/usr/bin:/bin"]
+    assert run_to_end([*bare, "/bin/sh", str(script), "cleanup"]).returncode == 0
+
+
+@pytest.mark.parametrize("door", [by_itself, by_name, from_cron])
+def test_nothing_is_lost_through_any_door(fleet: Fleet, door: Callable[[Context], None]) -> None:
+    worktree = fleet.task("fix", {"a.txt": "a\n"})
+    for loss in TOGETHER:
+        loss(worktree)
+    before = picture(worktree)
+    fleet.cancel("fix")
+    door(fleet.context)
+    assert not worktree.path.exists()
+    fleet.main.git("reflog", "expire", "--expire=now", "--all")
+    fleet.main.git("gc", "-q", "--prune=now")
+    undelete(fleet.context, "fix")
     assert picture(worktree) == before
 
 
