@@ -82,6 +82,20 @@ def test_thirty_operations_of_git_work(walled: Fleet, sandbox: Sandbox) -> None:
     assert len(OPERATIONS.splitlines()) == 30
 
 
+def test_a_stash_is_refused_without_a_loss_and_that_of_the_person_stays(walled: Fleet) -> None:
+    """All worktrees share one stash, which is why agents are told, and denied, to use it."""
+    person = walled.repository
+    person.write({"README.md": "a draft of the person\n"})
+    person.git("stash", "--quiet")
+    stashes = person.git("stash", "list", "--format=%H %gs")
+    tries = "echo mine > mine.txt; git add mine.txt; git stash; git stash pop; git stash drop"
+    keeps = "git commit -q -m Mine mine.txt; git restore --staged --worktree README.md"
+    walled.spawn_command("a", "sh", "-c", f"{tries}; {keeps}")
+    assert walled.await_rest("a").state is TaskState.READY
+    assert walled.worktree("a").tree("wta/a")["mine.txt"] == b"mine\n"
+    assert person.git("stash", "list", "--format=%H %gs") == stashes
+
+
 def test_whose_branch_was_moved_by_another_agent_does_not_land_unseen(walled: Fleet) -> None:
     walled.spawn("victim", *work())
     walled.await_rest("victim")
