@@ -97,6 +97,20 @@ def test_all_tasks_of_a_file_are_made_and_begun(shell: Shell, sandbox: Sandbox) 
     )
 
 
+def test_all_are_waited_for_also_behind_one_that_fails(shell: Shell) -> None:
+    slow = 'do\nscenario:\nlisten 1\nwrite a <<END\nx\nEND\ncommit "Add a"\n'
+    bad = 'do\nscenario:\nstubborn\nsay "no"\n'
+    lines = [
+        json.dumps({"name": name, "prompt": said}) for name, said in (("bad", bad), ("slow", slow))
+    ]
+    (shell.folder / "tasks").write_text("\n".join(lines))
+    said = shell.wta("spawn", "--from", "tasks", "--agent", "scripted", "--wait", "--json")
+    answer = json.loads(said.out)
+    ended = [(each["task"]["name"], each["task"]["state"]) for each in answer["data"]["tasks"]]
+    assert (said.status, answer["ok"], answer["data"]["failed"]) == (1, False, [])
+    assert ended == [("bad", "failed"), ("slow", "ready")]
+
+
 def test_a_person_sees_how_far_it_is(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.set_variable("COLUMNS", "40")
     sandbox.set_variable("NO_COLOR", "1")
@@ -164,7 +178,8 @@ def test_toml_is_told_apart_and_a_wrong_call_is_named(
     for arguments, message in (
         (["--from", "tasks.toml"], "tasks.toml is not TOML: "),
         (["--from", "gone"], "cannot read gone: no such file or directory"),
-        (["--from", "x", "name"], "--from stands without NAME, PROMPT, --file and --wait"),
+        (["--from", "x", "name"], "--from stands without NAME, PROMPT and --file"),
+        (["--from", "x", "--dry-run", "--wait"], "--dry-run begins nothing to --wait for"),
         (["--dry-run", "name", "x"], "--dry-run belongs to --from"),
         ([], "missing argument 'NAME'"),
     ):

@@ -15,10 +15,13 @@ from wtagents.core.errors import UsageError
 from wtagents.core.permission import PermissionMode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wtagents.cli.call import Invocation
     from wtagents.core.task import AgentSpec
+    from wtagents.operations.result import OperationResult
     from wtagents.operations.steering.spawn import Spawned, SpawnRequest, Wished
-    from wtagents.operations.steering.spawn_many import SpawnedMany
+    from wtagents.operations.steering.spawn_many import EndedMany, SpawnedMany
     from wtagents.operations.telling.status import TaskStatus
 
 AGENTS = ("claude", "scripted", "command")
@@ -45,6 +48,7 @@ class SpawnCommand(WtaCommand):
         'wta spawn use-it "use the new interface" --merge --after interface',
         'wta spawn on-top "go on from there" --after-ready interface',
         "wta spawn --from tasks.toml --merge --dry-run",
+        "wta spawn --from tasks.toml --wait && wta merge --ready",
         'wta spawn rewrite "rewrite the parser" --profile heavy',
         "gh issue view 12 | wta spawn issue-12 - --wait",
         'wta spawn tidy "tidy up" --agent command -- mytool --task "{prompt}"',
@@ -130,14 +134,17 @@ def command(
     and any of after, after-ready, agent, base, budget, max-turns, merge, model, permission-mode,
     priority, profile, program, target, timeout. What a task does not say is taken from the command
     line. All tasks are made, or none where one cannot be right; exit status 1: one did not begin.
+    With --wait all of them are waited for; exit status 1 then also: one did not get there.
 
     With --json the data is {"task", "run", "sandbox"}; with --wait all as they are at the end, and
     beside them "usage", "worktree", "merge" and "attention", as wta status has them. "ok" and the
     exit status (1) say whether it got where it was to get. With --from it is {"tasks", "failed"}.
     """
     if options["source"] is not None:
-        if name is not None or options["file"] is not None or options["wait"]:
-            raise click.UsageError("--from stands without NAME, PROMPT, --file and --wait")
+        if name is not None or options["file"] is not None:
+            raise click.UsageError("--from stands without NAME, PROMPT and --file")
+        if options["dry_run"] and options["wait"]:
+            raise click.UsageError("--dry-run begins nothing to --wait for")
         return _spawn_many(context, options)
     if options["dry_run"]:
         raise click.UsageError("--dry-run belongs to --from")
@@ -164,7 +171,7 @@ def _spawn_one(
 
 def _spawn_many(
     context: click.Context, options: dict[str, Any]
-) -> Answer[SpawnedMany] | Answer[tuple[Wished, ...]]:
+) -> Answer[SpawnedMany] | Answer[EndedMany] | Answer[tuple[Wished, ...]]:
     from wtagents.cli.pages.spawned_text import many_lines, planned_lines
     from wtagents.cli.progress import Counter
     from wtagents.cli.task_file import load_entries
@@ -191,6 +198,8 @@ def _spawn_many(
         invocation.wake_supervisor()  # what did not begin yet is queued
         raise
     invocation.wake_supervisor()
+    if options["wait"]:
+        return _wait_for_many(invocation, result, {each.name: each.merge for each in requests})
     return Answer.of(result, many_lines)
 
 
@@ -267,4 +276,26 @@ def _wait(invocation: Invocation, name: str, *, merge: bool) -> Answer[TaskStatu
         lambda item, style: task_list((item,), style, now=now),
         messages=result.messages,
         exit_code=result.exit_code,
+    )
+
+
+def _wait_for_many(
+    invocation: Invocation, spawned: OperationResult[SpawnedMany], merges: Mapping[str, bool]
+) -> Answer[EndedMany]:
+    from wtagents.cli.pages.spawned_text import ended_lines
+    from wtagents.cli.progress import Counter
+    from wtagents.core.errors import ExitCode
+    from wtagents.operations.steering.spawn_many import EndedMany
+    from wtagents.operations.steering.wait import Until, wait_for_each
+
+    names = [each.task.name for each in spawned.data.tasks]
+    wishes = {str(each): Until.MERGED if merges[each] else Until.READY for each in names}
+    with Counter(invocation, "waiting for") as count:
+        result = wait_for_each(invocation.context, wishes, count=count)
+    now = invocation.context.clock.now()
+    return Answer(
+        EndedMany(tasks=result.data, failed=spawned.data.failed),
+        lambda ended, style: ended_lines(ended, style, now=now),
+        messages=spawned.messages,
+        exit_code=result.exit_code if spawned.exit_code is ExitCode.OK else spawned.exit_code,
     )

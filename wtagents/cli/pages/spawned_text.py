@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.cli.pages.sandbox_text import sandbox_text
+from wtagents.cli.pages.task_list import task_list
 from wtagents.cli.style import Cell, Column, Tone, fields
 from wtagents.core.figures import plural
 from wtagents.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from wtagents.cli.style import Style
     from wtagents.operations.steering.spawn import Spawned, Wished
-    from wtagents.operations.steering.spawn_many import NotBegun, SpawnedMany
+    from wtagents.operations.steering.spawn_many import EndedMany, NotBegun, SpawnedMany
 
 _COLUMNS = (Column(""), Column(""), Column("", flexible=True))
 
@@ -41,6 +43,14 @@ def many_lines(done: SpawnedMany, style: Style) -> Iterator[str]:
     yield from style.table(_COLUMNS, rows)
     running = sum(each.run is not None for each in done.tasks)
     yield f"{plural(running, 'task')} of {len(rows)} begun; follow: wta status"
+
+
+def ended_lines(ended: EndedMany, style: Style, *, now: datetime) -> Iterator[str]:
+    """Say how they are at the end."""
+    failed = [(each.name, Cell("failed", Tone.BAD), _why(each)) for each in ended.failed]
+    if failed:
+        yield from style.table(_COLUMNS, failed)
+    yield from task_list(ended.tasks, style, now=now)
 
 
 def planned_lines(planned: Sequence[Wished], style: Style) -> Iterator[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wtagents.operations.context import Context
     from wtagents.operations.result import Count
     from wtagents.operations.steering.spawn import Spawned, SpawnRequest, Wished
+    from wtagents.operations.telling.status import TaskStatus
 
 
 @record
@@ -36,6 +37,14 @@ class SpawnedMany:
     """The new tasks, in the order of the requests."""
 
     tasks: tuple[Spawned, ...]
+    failed: tuple[NotBegun, ...]
+
+
+@record
+class EndedMany:
+    """The new tasks as they are once all have come to where they were to get, or to rest."""
+
+    tasks: tuple[TaskStatus, ...]
     failed: tuple[NotBegun, ...]
 
 

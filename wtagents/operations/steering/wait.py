@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import DeadlineError, ExitCode, SystemFault
 from wtagents.core.record import record
 from wtagents.core.task import TaskState
-from wtagents.operations.result import OperationResult
+from wtagents.operations.result import OperationResult, uncounted
 from wtagents.operations.steering.waiting import wait_for
 from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 from wtagents.operations.tick import tick
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wtagents.operations.context import Context
+    from wtagents.operations.result import Count
 
 
 class Until(StrEnum):
@@ -66,6 +69,33 @@ def wait(context: Context, request: WaitRequest) -> OperationResult[tuple[TaskSt
             f"not {request.until} within {request.timeout:g} s", hint="see why: wta status"
         )
     return result
+
+
+def wait_for_each(
+    context: Context, wishes: Mapping[str, Until], *, count: Count = uncounted
+) -> OperationResult[tuple[TaskStatus, ...]]:
+    """Return when every task is where it is to get, or cannot get there without a person (1).
+
+    Whoever cannot keeps nobody from going on: the others are waited for.
+    """
+
+    def look() -> OperationResult[tuple[TaskStatus, ...]] | None:
+        fault = _ticked(context)
+        seen = status(context, StatusRequest(names=tuple(wishes))).data
+        verdicts = [_verdict((item,), wishes[item.task.name]) for item in seen]
+        open_ones = [item for item, said in zip(seen, verdicts, strict=True) if said is None]
+        if not open_ones:
+            reached = all(said is not None and said.exit_code is ExitCode.OK for said in verdicts)
+            return OperationResult(
+                data=seen, exit_code=ExitCode.OK if reached else ExitCode.UNFULFILLED
+            )
+        if fault is not None:
+            raise fault
+        count(len(seen) - len(open_ones), len(seen), open_ones[0].task.name)
+        return None
+
+    result = wait_for(context.clock, look, seconds=None) if wishes else None
+    return result or OperationResult(data=())
 
 
 def _ticked(context: Context) -> SystemFault | None:
