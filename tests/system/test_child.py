@@ -60,7 +60,8 @@ def test_a_signal_is_a_negative_code(tmp_path: Path) -> None:
 
 
 def test_a_program_that_does_not_read_never_blocks_its_parent(tmp_path: Path) -> None:
-    child = start(tmp_path, SHELL, "-c", "read line; cat | wc -c", speaks=True)
+    read_at_last = "until [ -e go ]; do sleep 0.02; done; read line; cat | wc -c"
+    child = start(tmp_path, SHELL, "-c", read_at_last, speaks=True)
     data = b"x\n" + b"y" * 3_000_000
     child.write(data[:1_000_000])
     assert child.backlog > 0
@@ -68,6 +69,7 @@ def test_a_program_that_does_not_read_never_blocks_its_parent(tmp_path: Path) ->
     child.end_stdin()
     assert not child.listens
     child.write(b"too late")
+    (tmp_path / "go").touch()
     assert end_of(child) == 0
     assert (tmp_path / "out").read_text().strip() == "3000000"
     assert child.stdin is None

@@ -256,6 +256,23 @@ def test_orphans_with_a_clean_environment_are_found_and_detached_programs_are_no
     wait_until(lambda: identity_of(orphan) is None and identity_of(apart) is None)
 
 
+def test_a_detached_program_is_known_as_one_from_the_first_moment(tmp_path: Path) -> None:
+    """Else who stops what is below him, stops it."""
+    script = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from wtagents.system.detached import start_detached\n"
+        "from wtagents.system.process import descendants\n"
+        "for _ in range(20):\n"
+        "    apart = start_detached(['/bin/sleep', '600'], cwd=Path('/'), env=dict(os.environ),\n"
+        f"        log=Path({str(tmp_path / 'log')!r}))\n"
+        "    print(len(descendants()), end='')\n"
+        "    os.killpg(apart.pid, 9)\n"
+    )
+    done = run_to_end([sys.executable, "-c", script], cwd=tmp_path)
+    assert (done.stdout, done.stderr) == (b"0" * 20, b"")
+
+
 def test_a_process_without_children_has_no_descendants() -> None:
     script = "from wtagents.system.process import descendants; print(descendants())"
     assert run_to_end([sys.executable, "-c", script]).stdout == b"[]\n"

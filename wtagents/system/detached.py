@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
-from wtagents.system.process import DETACHED_MARK, identity_of
+from wtagents.system.process import DETACHED_MARK, await_environment, identity_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -46,6 +46,7 @@ def start_detached(
         raise SystemFault(
             f"cannot run {argv[0]}", cause=(error.strerror or str(error)).lower(), hint="wta doctor"
         ) from error
+    await_environment(process.pid)
     identity = identity_of(process.pid)
     _started[:] = [*(earlier for earlier in _started if earlier.poll() is None), process]
     return identity

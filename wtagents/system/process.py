@@ -36,6 +36,8 @@ _STAT_BYTES = 4096
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_SECONDS = 0.02
 _EMPTY_LOOKS = 2
+_START_LOOK_SECONDS = 0.0005
+_START_LOOKS = 2000
 
 
 @cache
@@ -204,6 +206,31 @@ def descendants() -> list[ProcessIdentity]:
             pending += children.get(pid, [])
             found.append(identity_of(pid))
     return [identity for identity in found if identity is not None]
+
+
+def await_environment(pid: int) -> None:
+    """Wait until the kernel shows the environment of a program that was started right now.
+
+    It does some tenths of a millisecond after the start has succeeded; until then the process
+    carries no mark, and whoever looks would take it for one of his own.
+    """
+    if sys.platform != "linux":
+        return
+    from threading import Event
+
+    never = Event()
+    for _ in range(_START_LOOKS):
+        if _start_of(pid) is None or _shows_environment(pid):
+            return
+        never.wait(_START_LOOK_SECONDS)
+
+
+def _shows_environment(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
+            return bool(file.read(1))
+    except OSError:
+        return False
 
 
 def adopt_orphans() -> bool:
