@@ -168,7 +168,12 @@ async def test_dialogs(shop: Shop, album: Album) -> None:
         await album.take(pilot, "dialog-columns")
         await pilot.press("escape", "?")
         await album.take(pilot, "dialog-help")
-        await pilot.press("escape", "n")
+        await pilot.press("escape", "ctrl+y")
+        await album.take(pilot, "dialog-copy")
+        await pilot.press("down", "enter")
+        await shows(pilot, "handed to the clipboard: wta/receipt")
+        assert pilot.app.clipboard == "wta/receipt"
+        await pilot.press("n")
         await shows(pilot, "A new task in")
         await album.take(pilot, "dialog-spawn")
         await pilot.press("escape", "ctrl+p")

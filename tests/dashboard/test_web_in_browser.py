@@ -1,4 +1,4 @@
-"""The dashboard in a real Chromium: it is drawn, it takes keys, it only looks."""
+"""The dashboard in a real Chromium: it is drawn, it takes keys, it copies, it only looks."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ async def test_a_browser_shows_the_dashboard_and_takes_keys(
             await tab.open(served.address.whole)
             await tab.until("fix-login")
             assert "token" not in await tab.place()
+            await tab.press("y", 89, control=True)
+            await tab.until("wta attach fix-login")
+            await tab.press("Enter", 13, text="\r")
+            await tab.until("handed to the clipboard")
+            assert await tab.copied() == "wta attach fix-login"
             await tab.press("Enter", 13, text="\r")
             await tab.until("Facts")
             await tab.press("c", 67, control=True)

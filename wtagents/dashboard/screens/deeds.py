@@ -21,6 +21,7 @@ from wtagents.dashboard.acts import (
     possible_for_all,
 )
 from wtagents.dashboard.grid import Tone
+from wtagents.dashboard.screens.copying import CopyDialog, texts_of
 from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm, LineDialog
 from wtagents.dashboard.screens.room import Room
 from wtagents.dashboard.screens.verbs import PLAIN, Plain
@@ -60,7 +61,10 @@ class AnswerWanted(Message):
 class TaskRoom(Room):
     """A screen with a task that the keys are about."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keys_of((*TASK_DEEDS, *ALL_DEEDS))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keys_of((*TASK_DEEDS, *ALL_DEEDS)),
+        Binding("ctrl+y", "copy", "Copy", show=False),
+    ]
 
     _offered: frozenset[Act] = frozenset()
 
@@ -157,6 +161,19 @@ class TaskRoom(Room):
             return
         dialog = AnswerDialog(subject.name, event.whole)
         self.ask(dialog, lambda said: self.settle(subject, question, said))
+
+    def action_copy(self) -> None:
+        """Hand something about the task to the clipboard of the terminal, or of the browser."""
+        subject = self.meant()
+        if subject is None:
+            return
+
+        def chosen(text: str | None) -> None:
+            if text is not None:
+                self.app.copy_to_clipboard(text)
+                self.desk.say(f"handed to the clipboard: {text}", Tone.FAINT)
+
+        self.ask(CopyDialog(texts_of(subject.item)), chosen)
 
     def ask_for_checkpoint(self, subject: Subject) -> None:
         """Show the checkpoints of a task, to put one back."""

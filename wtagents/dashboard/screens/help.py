@@ -30,6 +30,7 @@ _SCREENS = (
     ("?  q", "this help; leave: agents and supervisor go on"),
 )
 _MORE = (
+    ("ctrl+y", "copy its branch, path or attach command (tmux: set-clipboard on)"),
     ("The board", ""),
     ("enter  d", "open the story of a task; its diff"),
     ("/  escape", "show only tasks with these words; all again"),
