@@ -129,7 +129,7 @@ def test_nothing_that_is_planted_runs_in_any_command(
                 seat.close()
             make_racy(world)
             ended = mortal.call(type_line, json.dumps(line.split()))
-            assert (ended.fault, ended.killed) == ("", False), line
+            assert (ended.fault, ended.struck) == ("", False), line
             assert ended.answer not in (ExitCode.USAGE, ExitCode.INTERNAL), line
             ran[line] = ground.ran()
     assert {line: names for line, names in ran.items() if names} == {}

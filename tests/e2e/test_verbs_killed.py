@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.dying import Ended, Mortal
+from tests.support.dying import Ended, Mortal, Victim
 from tests.support.environment import Sandbox
 from tests.support.fleet import configure
 from tests.support.processes import survivors
@@ -47,7 +47,7 @@ def test_verbs_killed_at_random(world: World, sandbox: Sandbox) -> None:
         trial = Trial(world, mortal, sandbox)
         for number in range(KILLS):
             trial.require_same_end(names[number % len(names)], chance)
-    assert trial.killed > KILLS // 2
+    assert trial.struck > KILLS // 2
 
 
 class Trial:
@@ -58,7 +58,7 @@ class Trial:
         self._mortal = mortal
         self._sandbox = sandbox
         self._ends: dict[str, tuple[Ended, dict[str, Any]]] = {}
-        self.killed = 0
+        self.struck = 0
         """How many kills were in time: a verb that waits has not always as many effects."""
 
     def require_same_end(self, verb: str, chance: random.Random) -> None:
@@ -66,9 +66,12 @@ class Trial:
             self._ends[verb] = self._begin(verb, at=0), self._end()
             assert self._ends[verb][0].fault == "", verb
         whole, wanted = self._ends[verb]
-        at, with_children = chance.randint(1, whole.moments), chance.random() < 0.5
-        said = f"{verb} killed at {at} of {whole.moments}{' with children' * with_children}"
-        self.killed += self._begin(verb, at=at, with_children=with_children).killed
+        victim = chance.choice(list(Victim) if whole.starts else [Victim.CALLER])
+        moments = whole.moments if victim is Victim.CALLER else whole.starts
+        at, seconds = chance.randint(1, moments), chance.choice((0.0, 0.002, 0.01))
+        said = f"{verb}: {victim} killed {seconds} s after {at} of {moments}"
+        struck = self._begin(verb, at=at, victim=victim, seconds=seconds)
+        self.struck += struck.struck
         self._world.age()
         again = self._call(verb)
         found = self._end()
@@ -77,18 +80,17 @@ class Trial:
         keys = sorted((found.keys() | wanted.keys()) - KEPT)
         changed = [key for key in keys if found.get(key) != wanted.get(key)]
         told = [f"{key}: {found.get(key)} instead of {wanted.get(key)}" for key in changed]
-        assert [*lacking, *told] == [], f"{said}; again: {again}"
+        assert [*lacking, *told] == [], f"{said}, {struck}; again: {again}"
         self._world.require_whole()
 
-    def _begin(self, verb: str, *, at: int, with_children: bool = False) -> Ended:
+    def _begin(self, verb: str, **death: Any) -> Ended:
         self._world.begin_again()
         if verb in BEFORE:
             self._call(BEFORE[verb])
-        return self._call(verb, at=at, with_children=with_children)
+        return self._call(verb, **death)
 
-    def _call(self, verb: str, *, at: int | None = None, with_children: bool = False) -> Ended:
-        argument = f"{verb} at {self._world.repository.path}"
-        return self._mortal.call(act, argument, at=at, with_children=with_children)
+    def _call(self, verb: str, **death: Any) -> Ended:
+        return self._mortal.call(act, f"{verb} at {self._world.repository.path}", **death)
 
     def _end(self) -> dict[str, Any]:
         wait_until(self._world.settle, timeout=PATIENCE)

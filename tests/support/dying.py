@@ -7,14 +7,19 @@ that a kill can leave on the disk can be met, and the same number meets the same
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
+
+import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,13 +35,28 @@ EFFECTS = frozenset(
 """Names of functions in C that change something, or are next to what does."""
 
 
+KILLED = {"struck": True, "moments": 0, "starts": 0, "answer": None, "fault": ""}
+"""What is known of a call whose process was killed."""
+
+
+class Victim(StrEnum):
+    """Who is killed."""
+
+    CALLER = "caller"
+    GIT = "git"
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How one call ended."""
 
-    killed: bool
+    struck: bool
+    """Whether it came as far as the moment at which somebody was to be killed."""
     moments: int
-    """How many there were until then."""
+    """How many there were; 0 for who was killed."""
+    starts: int
+    """How many programs were started; 0 for who was killed."""
     answer: Any
     """What it returned; None for who was killed."""
     fault: str
@@ -64,52 +84,74 @@ class Mortal:
         argument: str,
         *,
         at: int | None = None,
-        with_children: bool = False,
+        victim: Victim = Victim.CALLER,
+        seconds: float = 0.0,
     ) -> Ended:
-        """Call `function(argument)`; at moment `at` it is killed, alone or with its children.
+        """Call `function(argument)`, and so long after moment `at` kill whom it says.
 
-        Moments are counted from 1 on, and not at all without `at`, which is twice as fast.
+        Where git is to die, a moment is the start of a program. Moments are counted from 1 on, and
+        not at all without `at`, which is twice as fast.
         """
         name = f"{function.__module__}:{function.__qualname__}"
         assert self._program.stdin is not None
         assert self._program.stdout is not None
-        print(json.dumps([name, argument, at, with_children]), file=self._program.stdin, flush=True)
+        asked = json.dumps([name, argument, at, victim, seconds])
+        print(asked, file=self._program.stdin, flush=True)
         return Ended(**json.loads(self._program.stdout.readline()))
 
 
 def main() -> None:
     """Fork a process for every line of stdin, and say on stdout how it ended."""
     for line in sys.stdin:
-        name, argument, at, with_children = json.loads(line)
+        name, argument, at, victim, seconds = json.loads(line)
         module, _, attribute = name.partition(":")
         function = getattr(importlib.import_module(module), attribute)
         answer, say = os.pipe()
         pid = os.fork()
         if not pid:
             os.close(answer)
-            os.setsid()
-            _live(function, argument, _Death(at, with_children=with_children), say)
+            _live(function, argument, _Death(at, Victim(victim), seconds), say)
         os.close(say)
         with os.fdopen(answer) as said:
-            last = json.loads(said.read() or f'{{"moments": {at}, "answer": null, "fault": ""}}')
-        _, status = os.waitpid(pid, 0)
-        ended = {"killed": os.WIFSIGNALED(status), **last}
-        sys.stdout.write(f"{json.dumps(ended)}\n")
+            last = said.read() or json.dumps(KILLED)
+        os.waitpid(pid, 0)
+        sys.stdout.write(f"{last}\n")
         sys.stdout.flush()
 
 
 class _Death:
-    def __init__(self, at: int | None, *, with_children: bool) -> None:
-        self.moments = 0
+    """Counts the moments of a life, and ends it or one that it depends on."""
+
+    def __init__(self, at: int | None, victim: Victim, seconds: float) -> None:
+        self.moments = self.starts = 0
+        self.struck = False
         self.at = at
-        self._with_children = with_children
+        self._victim = victim
+        self._seconds = seconds
 
     def __call__(self, _frame: FrameType, event: str, what: Any) -> None:
-        if event[:2] != "c_" or what.__name__ not in EFFECTS:
+        if self.struck or event[:2] != "c_" or what.__name__ not in EFFECTS:
             return
+        is_start = event == "c_return" and what.__name__ == "fork_exec"
         self.moments += 1
-        if self.moments == self.at:
-            os.kill(0 if self._with_children else os.getpid(), signal.SIGKILL)
+        self.starts += is_start
+        if self._victim is Victim.CALLER:
+            is_due = self.moments == self.at
+        else:
+            is_due = is_start and self.starts == self.at
+        if is_due:
+            self.struck = True
+            self._strike()
+
+    def _strike(self) -> None:
+        time.sleep(self._seconds)
+        if self._victim is not Victim.CALLER:
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    if process.name().startswith("git"):
+                        process.kill()
+        if self._victim is not Victim.GIT:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _live(function: Callable[[str], Any], argument: str, death: _Death, say: int) -> None:
@@ -122,8 +164,8 @@ def _live(function: Callable[[str], Any], argument: str, death: _Death, say: int
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         fault = f"{type(error).__name__}: {error}"
     sys.setprofile(None)
-    last = {"moments": death.moments, "answer": answer, "fault": fault}
-    os.write(say, json.dumps(last).encode())
+    last = {"struck": death.struck, "moments": death.moments, "starts": death.starts}
+    os.write(say, json.dumps(last | {"answer": answer, "fault": fault}).encode())
     os._exit(0)
 
 

@@ -135,13 +135,14 @@ class World:
             os.utime(path, (1, 1))
 
     def settle(self) -> bool:
-        """Look as a supervisor does; whether no run lives."""
+        """Look as a supervisor does; whether no run lives, and none is to begin after a pause."""
         context = Context(self.repository.path)
         tick(context)
-        states = [row["state"] for row in context.database.rows("SELECT state FROM run")]
+        states = {row["state"] for row in context.database.rows("SELECT state FROM run")}
+        again = context.database.rows("SELECT id FROM task WHERE not_before IS NOT NULL")
         sweep_rooms(context.paths.rooms)
         context.close()
-        return not set(states) & LIVE_RUN_STATES
+        return not (states & LIVE_RUN_STATES or again)
 
     def picture(self) -> dict[str, Any]:
         """Return all that must be the same whoever was killed on the way."""
@@ -176,7 +177,7 @@ def leave_work(worktree: RepositoryBuilder, words: str) -> None:
 
 def _rows(context: Context) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     asked = {
-        "tasks": "SELECT name, state, reason, wish, attempts, removed_at IS NULL FROM task",
+        "tasks": "SELECT name, state, reason, wish, removed_at IS NULL FROM task",
         "runs": "SELECT task_id, number, state, json_extract(exit, '$.reason') FROM run",
         "pauses": "SELECT task_id, frozen FROM pause ORDER BY task_id",
         "trash": "SELECT task_id, restored_at IS NULL, swept_at IS NULL, tip FROM trash",
