@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tests.support.mortal_git import LONGEST, MortalGit
 from wtagents.core.errors import WtaError
-from wtagents.core.landing.merge import Rejection
+from wtagents.core.landing.merge import MergeState
 from wtagents.operations.merge import MergeRequestOptions, merge
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ AT_THE_SWAP = 0.3
 SWAP = "update-ref --no-deref --create-reflog -m wta: land "
 OF_A_PERSON = 8
 """One kill in so many is that of a person's own command."""
+PERSON = {
+    "commit": (("commit", "--quiet", "-m", "Commit what was added"), "index.lock"),
+    "rebase": (("rebase", "--quiet", "--force-rebase", "HEAD~1"), "rebase-merge"),
+    "fetch": (("fetch", "--quiet", ".", "+HEAD:refs/heads/side"), "refs/heads/side.lock"),
+}
+"""What a person does, and the file at whose sight it is killed."""
 FOREIGN = ("packed-refs.lock", "config.lock", "refs/heads/other.lock", "objects/tmp_obj_x")
 
 
@@ -45,7 +53,8 @@ def test_git_is_killed_at_random(fleet: Fleet, sandbox: Sandbox, tmp_path: Path)
         name = f"task-{number}"
         fleet.task(name, {f"{name}.txt": f"{name}\n"}, subject=f"Add {name}")
         if number % OF_A_PERSON == OF_A_PERSON - 1:
-            subjects += person_is_killed(fleet, git, f"mine-{number}", folder / "index.lock")
+            kind = chance.choice(sorted(PERSON))
+            subjects += person_is_killed(fleet, git, kind, f"mine-{number}")
         if chance.random() < AT_THE_SWAP:
             git.kill(swap, file=folder / chance.choice(["refs/heads/main.lock", "HEAD.lock"]))
         else:
@@ -69,30 +78,53 @@ def land(fleet: Fleet, name: str) -> None:
         return
 
 
-def person_is_killed(fleet: Fleet, git: MortalGit, name: str, lock: Path) -> list[str]:
-    """Let a person's commit be killed; what it leaves is the person's to take away."""
-    fleet.main.write({f"{name}.txt": f"{name}\n"})
-    fleet.main.git("add", f"{name}.txt")
-    git.kill(1, file=lock)
-    try:
-        fleet.main.git("commit", "--quiet", "-m", f"Add {name}")
-    except AssertionError:
-        fleet.task(f"beside-{name}", {f"beside-{name}.txt": "x\n"}, subject=f"Add beside-{name}")
-        git.spare()
-        before = sorted(lock.parent.glob("*.lock"))
-        land(fleet, f"beside-{name}")
-        assert sorted(lock.parent.glob("*.lock")) == before
-        if lock.exists():
-            assert fleet.request(f"beside-{name}").rejection is Rejection.CHECKOUT_BUSY
-        for left in (lock, lock.with_name("HEAD.lock"), lock.parent / "refs/heads/main.lock"):
-            left.unlink(missing_ok=True)
-        land(fleet, f"beside-{name}")
-        fleet.main.git("add", f"{name}.txt")
-        fleet.main.git("commit", "--quiet", "--allow-empty", "-m", f"Add {name} again")
-        made = [f"Add beside-{name}", f"Add {name} again"]
-        return [*made, f"Add {name}"] if f"Add {name}" in fleet.main.subjects() else made
+def person_is_killed(fleet: Fleet, git: MortalGit, kind: str, name: str) -> list[str]:
+    """Let a command of a person be killed; what it leaves is the person's to take away.
+
+    Returns the subjects of what is on main because of it.
+    """
+    folder, file = fleet.main.path / ".git", f"{name}.txt"
+    if kind == "commit":
+        fleet.main.write({file: f"{name}\n"})
+        fleet.main.git("add", file)
+    command, watched = PERSON[kind]
+    git.kill(1, file=folder / watched)
+    with suppress(AssertionError):
+        fleet.main.git(*command)
     git.spare()
-    return [f"Add {name}"]
+    left = locks(folder)
+    fleet.task(f"beside-{name}", {f"beside-{file}": "x\n"}, subject=f"Add beside-{name}")
+    land(fleet, f"beside-{name}")
+    assert locks(folder) == left
+    blocking = {"index.lock", "HEAD.lock", "refs/heads/main.lock"}.intersection(left)
+    is_busy = bool(blocking) or (folder / "rebase-merge").exists()
+    assert fleet.request(f"beside-{name}").state is (
+        MergeState.REJECTED if is_busy else MergeState.MERGED
+    ), (kind, left)
+    tidy_up(fleet, left)
+    land(fleet, f"beside-{name}")
+    if kind != "commit":
+        return [f"Add beside-{name}"]
+    if fleet.main.status():
+        fleet.main.git("commit", "--quiet", "-m", "Commit what was added")
+    return [f"Add beside-{name}", "Commit what was added"]
+
+
+def tidy_up(fleet: Fleet, left: set[str]) -> None:
+    """Do what git tells a person to do after a crash."""
+    folder = fleet.main.path / ".git"
+    for lock in left.difference(FOREIGN):
+        (folder / lock).unlink()
+    if (folder / "rebase-merge").exists():
+        try:
+            fleet.main.git("rebase", "--abort")
+        except AssertionError:
+            shutil.rmtree(folder / "rebase-merge")
+    fleet.main.git("update-index", "-q", "--refresh")
+
+
+def locks(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.lock")}
 
 
 def require_all(fleet: Fleet, subjects: list[str]) -> None:
@@ -100,6 +132,5 @@ def require_all(fleet: Fleet, subjects: list[str]) -> None:
     assert sorted(fleet.main.subjects()[:-2]) == sorted(subjects)
     assert fleet.main.status() == []
     folder = fleet.main.path / ".git"
-    left = [path.relative_to(folder).as_posix() for path in folder.rglob("*.lock")]
-    assert set(left) <= set(FOREIGN)
+    assert locks(folder) <= set(FOREIGN)
     assert list(folder.glob("wta-*")) == []

@@ -207,6 +207,14 @@ MUTANTS = (
         lands=True,
     ),
     Mutant(
+        name="what a person writes after a kill counts as half a file of git",
+        file="wtagents/git/advancing/repair.py",
+        line="        return _Where.TORN if self._is_torn(change) else _Where.EDITED, None",
+        becomes="        return _Where.TORN, None",
+        seed=687,
+        lands=True,
+    ),
+    Mutant(
         name="a landing is recorded before main has moved",
         file="wtagents/operations/landing/advance.py",
         line="    result = _advance_target(context, target, members)\n",

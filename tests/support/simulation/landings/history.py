@@ -70,6 +70,12 @@ class Ground:
     """Commits of the person on main."""
     edited: dict[str, list[str]] = field(default_factory=dict)
     """Files of the checkout, and the lines in them that the person wrote and did not commit."""
+    written: int = 0
+    """Lines that the person wrote so."""
+    taken_back: set[str] = field(default_factory=set)
+    """Files of which a commit of all edits took something away that the person did not write."""
+    is_reckless: bool = False
+    """Whether the person removes locks of git, as git says to do; nothing can warn then."""
     is_away: bool = False
     """Whether the person has something else checked out: main moves by pushes then."""
     crashes: int = 0
@@ -123,9 +129,20 @@ class Ground:
         """Write a line into a file of the checkout."""
         edits = self.edited.setdefault(name, [])
         lines = (self.main.path / name).read_text().splitlines()
-        edits.append(f"{EDIT}, {len(edits)}")
+        self.written += 1
+        edits.append(f"{EDIT}, {self.written}")
         lines.insert(at, edits[-1])
         (self.main.path / name).write_text("\n".join([*lines, ""]))
+
+    def commit_edits(self) -> None:
+        """Commit all edits, as `git commit -a` does. Raises AssertionError when git refuses."""
+        before = self.tip()
+        self.main.git("commit", "--all", "--quiet", "-m", f"Write so much: {self.written}")
+        self.mine.append(self.tip())
+        self.edited.clear()
+        for line in self.main.git("diff", "--numstat", before, self.tip()).splitlines():
+            _, gone, name = line.split("\t")
+            self.taken_back |= {name} if int(gone) and not self.is_reckless else set()
 
     def lost_edits(self) -> list[str]:
         """Return what the person wrote and is not there any more."""
@@ -140,7 +157,7 @@ class Ground:
         """Take the edits back, with an editor: git may be told to wait. Return where they were."""
         for name in sorted(self.edited):
             lines = (self.main.path / name).read_text().splitlines(keepends=True)
-            kept = [line for line in lines if not line.startswith(EDIT)]
+            kept = [line for line in lines if line.rstrip("\n") not in self.edited[name]]
             (self.main.path / name).write_text("".join(kept))
         names = list(self.edited)
         self.edited.clear()
@@ -267,6 +284,8 @@ class History(Rules):
         """Take what landed into files that were spared; somebody must have said that they were."""
         with db.read():
             told = " ".join(request.hint for request in merge_requests(db))
+        if untold := [name for name in self._ground.taken_back if name not in told]:
+            raise Violation(f"a commit takes back what landed in {untold}, and nobody said so")
         for name in names:
             if self._git("diff", "--name-only", "HEAD", "--", name):
                 if name not in told:

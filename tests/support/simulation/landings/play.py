@@ -231,7 +231,11 @@ class LandingPlay(Play):
         ground, name = self.ground, f"mine-{self.mine}.txt"
         line = f"line {self.rng.choice((1, 4))}"
         here: dict[str, Callable[[], None]] = {
-            "commits": lambda: ground.commit({name: f"{name}\n"}, f"Add {name}"),
+            "commits": (
+                ground.commit_edits
+                if ground.edited and self.mine % 2
+                else lambda: ground.commit({name: f"{name}\n"}, f"Add {name}")
+            ),
             "writes on": lambda: ground.rewrite("story.txt", line, f"{line} of mine {self.mine}"),
             "edits": lambda: ground.leave_edit("story.txt", (1, 5, 9)[self.mine % 3]),
             "goes": lambda: ground.go(away=True),
@@ -250,6 +254,7 @@ class LandingPlay(Play):
             self._note(f"git refuses: {str(refused).rpartition(chr(10))[2]}")
             if is_alone and self.mine % 2 and "index.lock" in str(refused):
                 (ground.git_dir / "index.lock").unlink(missing_ok=True)
+                ground.is_reckless = True
                 self.machine.counts["a lock is removed by hand"] += 1
                 self._note("the person removes the file")
 
