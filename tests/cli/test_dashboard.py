@@ -16,6 +16,9 @@ from tests.support.waiting import wait_until
 from wtagents.operations.context import Context
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.environment import Sandbox
     from tests.support.repository import RepositoryBuilder
 
 WTA = (sys.executable, "-m", "wtagents")
@@ -25,7 +28,7 @@ SHOWN, BYE = b"fix-login", b"q"
 def with_a_task(repository: RepositoryBuilder) -> None:
     context = Context(repository.path)
     with context.database.write() as db:
-        stored_task(db)
+        stored_task(db, at=context.clock.now())
     context.close()
 
 
@@ -45,6 +48,25 @@ def test_wta_alone_opens_it_where_there_are_tasks(repository: RepositoryBuilder)
     status, drawn = talk_in_pty(WTA, cwd=repository.path, talk=[(SHOWN, BYE)])
     assert status == 0
     assert b"Usage: wta" not in drawn
+
+
+def test_prompts_and_words_are_written_in_the_editor_of_the_person(
+    repository: RepositoryBuilder, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with_a_task(repository)
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf \'now %s\\nand then\' "$(cat "$1")" > "$1"\n')
+    editor.chmod(0o755)
+    sandbox.set_variable("EDITOR", str(editor))
+    opens, leaves = b"\x07", b"\x1b"
+    rows = [(SHOWN, b"")] * 3  # ages go on only on a board that no dialog covers
+    talk = [
+        *[(SHOWN, b"n"), (b"what to do", opens), (b"and then", opens), (b"now now", leaves)],
+        *[*rows, (SHOWN, b"t"), (b"Tell fix-login", opens), (b"Enter takes it", leaves)],
+        *[*rows, (SHOWN, BYE)],
+    ]
+    status, _ = talk_in_pty([*WTA, "dashboard"], cwd=repository.path, talk=talk)
+    assert status == 0
 
 
 def test_it_ends_with_its_terminal(repository: RepositoryBuilder) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tests.support.ready_tasks import Fleet
 from tests.support.screens import screen_text, until
 from tests.support.stored import ended_run
+from wtagents.core.keeping.checkpoint import Cause
 from wtagents.core.task import Reason, TaskState
 from wtagents.dashboard.acts import DEEDS
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.screens.help import keys
 from wtagents.operations.keeping.checkpoints import checkpoints
 from wtagents.store.pauses import pauses
-from wtagents.store.tasks import move_task, require_task
+from wtagents.store.tasks import move_task, require_task, tasks
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder
@@ -64,6 +65,56 @@ async def test_a_checkpoint_is_put_back_after_a_yes(repository: RepositoryBuilde
         await pilot.press("R", "y")
         await until(pilot, lambda: "before restore" in screen_text(app), what="it is done")
         assert file.read_text() == "one\n"
+    fleet.context.close()
+
+
+async def test_a_worktree_of_somebody_becomes_a_task(repository: RepositoryBuilder) -> None:
+    fleet = Fleet(repository)
+    fleet.task("good", {"good.txt": "one\n"})
+    place = repository.path.with_name("by-hand")
+    tip = repository.worktree(place, "mine").commit({"by-hand.txt": "1\n"})
+    app = Dashboard(fleet.context)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "good" in screen_text(app), what="the row")
+        await pilot.press("T")
+        await until(pilot, lambda: f"{place}   mine" in screen_text(app), what="the worktree")
+        await pilot.press("escape", "T")
+        await until(pilot, lambda: "at the same commit" in screen_text(app), what="asked again")
+        with fleet.context.database.read() as db:
+            assert [task.name for task in tasks(db)] == ["good"], "leaving takes nothing"
+        await pilot.press("enter")
+        await until(pilot, lambda: "by-hand is a task now" in screen_text(app), what="taken over")
+        await pilot.press("T")
+        await until(pilot, lambda: "every worktree belongs" in screen_text(app), what="none left")
+    with fleet.context.database.read() as db:
+        taken = require_task(db, "by-hand")
+    assert (taken.state, taken.worktree) == (TaskState.STOPPED, place)
+    assert repository.tip(taken.branch.ref) == repository.tip("refs/heads/mine") == tip
+    fleet.context.close()
+
+
+async def test_a_task_is_forked_where_it_is(repository: RepositoryBuilder) -> None:
+    fleet = Fleet(repository)
+    worktree = fleet.task("good", {"good.txt": "one\n"})
+    (worktree.path / "draft").write_text("d\n")
+    with fleet.context.database.write() as db:
+        ended_run(db, require_task(db, "good"))
+    app = Dashboard(fleet.context)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "good" in screen_text(app), what="the row")
+        await pilot.press("P")
+        await until(pilot, lambda: "starts paused" in screen_text(app), what="nobody starts")
+        await pilot.press("b")
+        await until(pilot, lambda: "as it is now" in screen_text(app), what="the question")
+        await pilot.press(*"a b", "enter")
+        await until(pilot, lambda: "! " in screen_text(app), what="no name of a task")
+        await pilot.press("b", *"other", "enter")
+        await until(pilot, lambda: "other begins where good is" in screen_text(app), what="forked")
+    with fleet.context.database.read() as db:
+        other = require_task(db, "other")
+    assert (other.state, other.prompt) == (TaskState.QUEUED, "do good")
+    [kept] = checkpoints(fleet.context, "good").data.rows
+    assert kept.checkpoint.cause is Cause.FORK
     fleet.context.close()
 
 

@@ -87,3 +87,42 @@ async def test_each_act_goes_to_its_repository_and_a_broken_one_hurts_no_other(
     assert [of(each, "fix-login").wish for each in (other, shop)] == [Wish.WORK, Wish.CANCEL]
     for context in (*found, shop, other):
         context.close()
+
+
+async def test_a_state_that_is_busy_gone_or_newer_is_named_until_it_is_there_again(
+    tmp_path: Path, template: Path
+) -> None:
+    calm = begun(tmp_path / "calm", template, "fix-login")
+    other = begun(tmp_path / "other", template, "docs")
+    holder = other.another()
+    lock = holder.database.connection
+    lock.execute("PRAGMA locking_mode=EXCLUSIVE")
+    lock.execute("BEGIN EXCLUSIVE")
+    app = Dashboard(calm, other)
+
+    def named(words: str) -> bool:
+        return "! other: " in screen_text(app) and words in screen_text(app)
+
+    async with app.run_test(size=(140, 24)) as pilot:
+        await until(pilot, lambda: "fix-login" in screen_text(app), what="the calm one at once")
+        await until(pilot, lambda: named("busy"), what="the busy one is named")
+        assert "docs" not in screen_text(app)
+        lock.execute("ROLLBACK")
+        holder.close()
+        await until(pilot, lambda: "docs" in screen_text(app), what="it is free again")
+        await until(pilot, lambda: "! other" not in screen_text(app), what="all is well")
+        away = tmp_path / "away"
+        shutil.move(other.paths.root, away)
+        await until(pilot, lambda: named("gone"), what="it is gone")
+        assert "docs" in screen_text(app), "what was seen last stays"
+        shutil.move(away, other.paths.root)
+        await until(pilot, lambda: "! other" not in screen_text(app), what="it is back")
+        with holder.database.write() as db:
+            db.change("INSERT INTO migration VALUES ('2999-01-01')")
+        await until(pilot, lambda: named("newer wta"), what="it is newer")
+        with holder.database.write() as db:
+            db.change("DELETE FROM migration WHERE name = '2999-01-01'")
+        await until(pilot, lambda: "! other" not in screen_text(app), what="all is well")
+        assert "! calm" not in screen_text(app)
+    for context in (calm, other, holder):
+        context.close()

@@ -77,9 +77,16 @@ async def test_words_are_typed_below_and_escape_leads_back(context: Context) -> 
         await pilot.press("d")
         tabs = app.screen.query_one
         await until(pilot, lambda: "def fixed():" in screen_text(app), what="the diff")
-        await pilot.press("i", *"hurry q", "enter")
+        await pilot.press("i", *"hurry", "ctrl+g")
+        await until(pilot, lambda: "no terminal for an editor" in screen_text(app), what="why not")
+        await pilot.press("escape")
+        line = app.screen.query_one("#say", Input)
+        assert (line.value, line.has_focus) == ("hurry", True), "what is not sent stays"
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: "no terminal for an editor" in screen_text(app), what="again")
+        await pilot.press(*" q", "enter")
         await until(pilot, lambda: "fix heard it" in screen_text(app), what="it was heard")
-        assert app.screen.query_one("#say", Input).has_focus
+        assert (line.value, line.has_focus) == ("", True)
         await pilot.press("escape")
         assert not app.screen.query_one("#say", Input).has_focus
         assert tabs(TabbedContent).active == "diff"

@@ -15,6 +15,7 @@ from aiohttp import ClientSession, CookieJar, WSServerHandshakeError
 from tests.support.environment import PROJECT
 from tests.support.processes import end_supervisors, survivors
 from tests.support.records import NOW
+from tests.support.repository import RepositoryBuilder
 from tests.support.served import Page, ServedHere, served_apart, served_here
 from tests.support.stored import stored_task
 from tests.support.waiting import wait_until
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tests.support.environment import Sandbox
-    from tests.support.repository import RepositoryBuilder
 
 EVIL = "evil.example"
 
@@ -241,22 +241,30 @@ async def test_a_page_shows_the_dashboard_and_leaves_no_process(
     assert tasks(context.database) == before
 
 
-async def test_with_control_a_page_acts_and_a_killed_server_takes_it_along(
-    context: Context, sandbox: Sandbox
+async def test_with_control_a_page_acts_in_any_repository_and_a_killed_server_takes_it_along(
+    context: Context, sandbox: Sandbox, tmp_path: Path, template: Path
 ) -> None:
-    with served_apart(context.common_dir.parent, "--control", "--all") as served:
+    """Begun where there is no repository: what is shown is all that has tasks."""
+    other = Context(RepositoryBuilder.begun(tmp_path / "other", template=template).path)
+    with other.database.write() as db:
+        stored_task(db, "docs")
+    with served_apart(tmp_path, "--control", "--all") as served:
         async with a_browser() as browser:
             page = await Page.open(browser, served.address)
-            await page.until("fix-login")
-            await page.press("c")
-            await page.until("Give fix-login up?")
+            await page.until("2 repositories")
+            await page.until("docs")
+            for keys in ("/", "docs", "\r", "c"):
+                await page.press(keys)
+            await page.until("Give docs up?")
             await page.press("y")
-            await page.until("fix-login is cancelled")
+            await page.until("docs is cancelled")
             served.process.send_signal(signal.SIGKILL)
             served.process.wait()
             end_supervisors(sandbox.mark)
             wait_until(lambda: not survivors(sandbox.mark), what="the end of the application")
-    assert [task.state for task in tasks(context.database)] == ["cancelled"]
+    states = [tasks(each.database)[0].state for each in (context, other)]
+    assert states == ["queued", "cancelled"]
+    other.close()
 
 
 def test_what_belongs_to_the_web_is_said_where_it_is_missing(

@@ -64,7 +64,15 @@ _MOVES = ("move(", "page(", "edge(", "tab(", "scroll_", "show_mode(", "screen.",
 
 
 class Seen(Message):
-    """Something was seen of a repository."""
+    """Something was seen of a repository, which keeps it."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        self.home = home
+
+
+class Rebuilt(Message):
+    """A moment of a repository was rebuilt, or could not be."""
 
     def __init__(self, home: Home, what: Message) -> None:
         super().__init__()
@@ -215,7 +223,7 @@ class Dashboard(Acting):
         context = home.another()
         self._feed(
             context,
-            post=lambda what: self.post_message(Seen(home, what)),
+            post=lambda what: home.hear(what) and self.post_message(Seen(home)),
             closed=self._left,
             asked=home.asked,
         )
@@ -225,7 +233,7 @@ class Dashboard(Acting):
     def _look_back(self, at: datetime) -> None:
         for home in self._homes:
             context = home.another()
-            self.post_message(Seen(home, feed.look_back(context, at)))
+            self.post_message(Rebuilt(home, feed.look_back(context, at)))
             context.close()
 
     def _go_to(self, at: datetime | None) -> None:
@@ -295,19 +303,24 @@ class Dashboard(Acting):
         await self.action_show_mode(event.mode)
 
     @on(Seen)
-    def _show(self, event: Seen) -> None:
-        home, what = event.home, event.what
+    def _show_now(self, event: Seen) -> None:
+        home, what = event.home, event.home.take()
         if isinstance(what, feed.OverviewSeen):
             home.seen = what.seen
             self._note_trouble(home, None)
             self._show_all()
-        elif isinstance(what, feed.PastSeen):
-            if what.seen.at == self._moment:
-                home.past = what.seen
-                self._show_all()
-                self.screen.refresh_bindings()
         elif isinstance(what, feed.StoreTroubled):
             self._note_trouble(home, what.error)
+
+    @on(Rebuilt)
+    def _show_past(self, event: Rebuilt) -> None:
+        home, what = event.home, event.what
+        if isinstance(what, feed.StoreTroubled):
+            self._note_trouble(home, what.error)
+        elif isinstance(what, feed.PastSeen) and what.seen.at == self._moment:
+            home.past = what.seen
+            self._show_all()
+            self.screen.refresh_bindings()
 
     def _show_all(self) -> None:
         screen = self.room()

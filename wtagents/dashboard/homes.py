@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from wtagents.core.lifecycle import LIVE_RUN_STATES
@@ -10,6 +10,8 @@ from wtagents.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from textual.message import Message
 
     from wtagents.core.errors import WtaError
     from wtagents.core.tending.pause import Pauses
@@ -53,6 +55,20 @@ class Home:
         self.trouble: WtaError | None = None
         self.asked = Event()
         """Set by whoever wants a look at once."""
+        self._heard: Message | None = None
+        self._hearing = Lock()
+
+    def hear(self, what: Message) -> bool:
+        """Keep what was heard last, from any thread; whether nothing else waits to be taken."""
+        with self._hearing:
+            is_first, self._heard = self._heard is None, what
+            return is_first
+
+    def take(self) -> Message | None:
+        """Return what was heard last: who was busy elsewhere need not see all that was before."""
+        with self._hearing:
+            what, self._heard = self._heard, None
+            return what
 
     @property
     def name(self) -> str:

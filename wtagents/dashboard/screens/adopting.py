@@ -69,6 +69,6 @@ class AdoptDialog(Dialog[Path | None]):
 
 
 def _words(foreign: Foreign) -> Text:
-    who = f"   {', '.join(foreign.processes)} works there" if foreign.processes else ""
-    branch = foreign.branch or "no branch"
-    return Text(printable(f"{foreign.path}   {branch}{who}"), no_wrap=True, overflow="ellipsis")
+    who = f"{', '.join(foreign.processes)} works there" if foreign.processes else ""
+    said = filter(None, (str(foreign.path), foreign.branch or "no branch", who))
+    return Text("   ".join(map(printable, said)), no_wrap=True, overflow="ellipsis")

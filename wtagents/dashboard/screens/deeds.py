@@ -111,7 +111,7 @@ class TaskRoom(Room):
         """Return what needs a dialog of its own."""
         return {
             Act.ANSWER: self.ask_for_answer,
-            Act.SEND: self._ask_for_words,
+            Act.SEND: self.ask_for_words,
             Act.APPROVE: self._ask_for_approval,
             Act.FORK: self._ask_for_fork,
             Act.RESTORE: self.ask_for_checkpoint,
@@ -197,15 +197,24 @@ class TaskRoom(Room):
             ),
         )
 
-    def _ask_for_words(self, subject: Subject) -> None:
-        """Say something to the agent."""
+    def ask_for_words(
+        self,
+        subject: Subject,
+        text: str = "",
+        *,
+        at_once: bool = False,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Say something to the agent; `at_once` an editor begins to write it."""
 
-        def said(text: str | None) -> None:
-            if text:
-                self.tell_agent(subject, text)
+        def said(words: str | None) -> None:
+            if words:
+                self.tell_agent(subject, words)
+                if then is not None:
+                    then()
 
-        title = f"Tell {subject.name}"
-        self.ask(LineDialog(title, "Enter sends; a task at rest goes on with it"), said)
+        title, hint = f"Tell {subject.name}", "Enter sends; a task at rest goes on with it"
+        self.ask(LineDialog(title, hint, text, may_edit=True, at_once=at_once), said)
 
     def _ask_for_fork(self, subject: Subject) -> None:
         """Begin a new task where this one is, or was at the checkpoint that is chosen."""

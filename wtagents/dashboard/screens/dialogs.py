@@ -11,7 +11,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from wtagents.core.text import visible
+from wtagents.core.text import printable, printable_lines, visible
+from wtagents.dashboard.editing import EDIT, edited
 from wtagents.dashboard.widgets.evidence import whole_question
 from wtagents.dashboard.widgets.keys import KeyLine
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 
 Answer = TypeVar("Answer")
+_MOST_LINES = 12
+"""Of a text from an editor that are shown again."""
 
 
 class Dialog(ModalScreen[Answer]):
@@ -107,30 +110,81 @@ class AnswerDialog(Dialog[tuple[bool, str] | None]):
 
 
 class LineDialog(Dialog[str | None]):
-    """Asks for one line; None when it was left."""
+    """Asks for one line, or for more from an editor; None when it was left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        EDIT,
+        Binding("enter", "say", "Enter", show=False),
+        Binding("escape", "leave", "Leave"),
+    ]
 
-    def __init__(self, title: str, placeholder: str, text: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        placeholder: str,
+        text: str = "",
+        *,
+        may_edit: bool = False,
+        at_once: bool = False,
+    ) -> None:
+        """With `may_edit` an editor can write several lines; `at_once` it begins to."""
         super().__init__()
         self._title = title
         self._placeholder = placeholder
         self._text = text
+        self._may_edit = may_edit
+        self._at_once = at_once
 
     def compose(self) -> ComposeResult:
         """Ask."""
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="dialog-title")
-            yield Input(self._text, id="line", placeholder=self._placeholder)
+            yield Static(id="lines", classes="dialog-text")
+            yield Input(id="line", placeholder=self._placeholder, select_on_focus=False)
+            yield Static(id="wrong")
             yield KeyLine()
 
     def on_mount(self) -> None:
         """Let the line take the keys."""
-        self.query_one("#line").focus()
+        self._show()
+        if self._at_once:
+            self.call_after_refresh(self.action_edit)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer an editor where there is a terminal for it."""
+        del parameters
+        return action != "edit" or (self._may_edit and not self.app.is_web)
+
+    def action_edit(self) -> None:
+        """Write it in the editor."""
+        line = self.query_one("#line", Input)
+        text, wrong = edited(self.app, self._text if not line.display else line.value)
+        self._text = text.strip()
+        self._show(wrong)
+
+    def action_say(self) -> None:
+        """Give the lines that the editor left."""
+        self.close(self._text)
 
     def action_leave(self) -> None:
         """Say nothing."""
         self.close(None)
+
+    def _show(self, wrong: str = "") -> None:
+        """Show one line to go on with, or several to read; the editor changes those."""
+        line, lines = self.query_one("#line", Input), self.query_one("#lines", Static)
+        line.display = "\n" not in self._text
+        lines.display = not line.display
+        if line.display:
+            line.value, line.cursor_position = self._text, len(self._text)
+            line.focus()
+        else:
+            self.set_focus(None)
+            told = printable_lines(self._text)
+            more = [f"… {len(told) - _MOST_LINES} more"] if len(told) > _MOST_LINES else []
+            lines.update(Text("\n".join([*told[:_MOST_LINES], *more, "", "Enter takes it"])))
+        self.query_one("#wrong", Static).update(Text(f"! {printable(wrong)}" if wrong else ""))
+        self.query_one("#wrong", Static).display = bool(wrong)
 
     @on(Input.Submitted, "#line")
     def _said(self, event: Input.Submitted) -> None:

@@ -51,6 +51,7 @@ _MORE = (
     ("l", "the diff of the last attempt to land, or of all changes"),
     ("enter  f  S", "comment on a line; next file; send the comments"),
     ("ctrl+c", "end the running turn, not the agent"),
+    ("ctrl+g", "write it in $VISUAL or $EDITOR: a prompt, a word to the agent, a comment"),
 )
 _MEANINGS = {
     "starting": "its agent begins, or its worktree is made",

@@ -14,6 +14,8 @@ from textual.widgets import Checkbox, Input, Label, Static, TextArea
 
 from wtagents.core.errors import WtaError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
+from wtagents.core.text import printable
+from wtagents.dashboard.editing import EDIT, edited
 from wtagents.dashboard.screens.dialogs import Dialog
 from wtagents.dashboard.spawning import Form, Wrong, request_of
 from wtagents.dashboard.widgets.keys import KeyLine
@@ -67,6 +69,7 @@ class SpawnDialog(Dialog[SpawnRequest | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "spawn", "Begin", priority=True),
+        EDIT,
         Binding("escape", "leave", "Leave"),
     ]
 
@@ -116,6 +119,18 @@ class SpawnDialog(Dialog[SpawnRequest | None]):
         if text and area.text in ("", self._filled):
             self._filled = area.text = text
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer an editor where there is a terminal for it."""
+        del parameters
+        return action != "edit" or not self.app.is_web
+
+    def action_edit(self) -> None:
+        """Write the prompt in the editor."""
+        area = self.query_one("#prompt", TextArea)
+        area.text, wrong = edited(self.app, area.text)
+        self._say_wrong(wrong)
+        area.focus()
+
     def action_spawn(self) -> None:
         """Check what can be checked here, and close."""
         said = {field: self.query_one(f"#{field}", Input).value.strip() for field in _FIELDS}
@@ -123,7 +138,7 @@ class SpawnDialog(Dialog[SpawnRequest | None]):
         merge = self.query_one("#merge", Checkbox).value
         found = request_of(self._form, said, merge=merge)
         if isinstance(found, Wrong):
-            self.query_one("#wrong", Static).update(Text(f"! {found.why}"))
+            self._say_wrong(found.why)
             self.query_one(f"#{found.field}").focus()
         else:
             self.close(found)
@@ -131,3 +146,6 @@ class SpawnDialog(Dialog[SpawnRequest | None]):
     def action_leave(self) -> None:
         """Begin nothing."""
         self.close(None)
+
+    def _say_wrong(self, why: str) -> None:
+        self.query_one("#wrong", Static).update(Text(f"! {printable(why)}" if why else ""))

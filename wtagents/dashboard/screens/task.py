@@ -57,6 +57,7 @@ class TaskScreen(TaskRoom):
         Binding("right_square_bracket", "tab(1)", "Next tab", key_display="]", show=False),
         Binding("l", "landing", "Landing"),
         Binding("ctrl+r", "reload", "Look again", show=False),
+        Binding("ctrl+g", "edit", "Write in the editor", show=False),
         Binding("ctrl+c", "interrupt", "Interrupt the turn", priority=True, show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
@@ -162,6 +163,8 @@ class TaskScreen(TaskRoom):
             return merge is not None and merge.candidate is not None
         if action == "act" and parameters[0] == "send":
             return False
+        if action == "edit":
+            return self.desk.may_act and not self.app.is_web
         return super().check_action(action, parameters)
 
     @on(TabbedContent.TabActivated)
@@ -231,6 +234,12 @@ class TaskScreen(TaskRoom):
         if text and subject is not None:
             self.tell_agent(subject, text)
 
+    def action_edit(self) -> None:
+        """Go on in the editor with what the line begins; what is not sent stays there."""
+        line, subject = self.query_one("#say", Input), self.meant()
+        if subject is not None:
+            self.ask_for_words(subject, line.value, at_once=True, then=line.clear)
+
     def action_interrupt(self) -> None:
         """End the running turn; the agent, its conversation and this screen stay."""
         name = self._of_task
@@ -282,7 +291,8 @@ class TaskScreen(TaskRoom):
                 self.query_one(Review).comment(event.line, text)
 
         place = event.line.place
-        self.ask(LineDialog(f"Comment on {place}", "nothing takes it back", event.text), said)
+        hint = "nothing takes it back"
+        self.ask(LineDialog(f"Comment on {place}", hint, event.text, may_edit=True), said)
 
     @on(Review.CommentsDone)
     def _comments_done(self, event: Review.CommentsDone) -> None:

@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from wtagents.core.figures import plural
+from wtagents.core.text import printable_lines
 from wtagents.dashboard.grid import Cell, Column, Heading, Line, Row, Tone, cell
 from wtagents.dashboard.patch import Comment, Kind, PatchLine, comments_message, files_of
 from wtagents.dashboard.syntax import highlighted
@@ -209,8 +210,8 @@ def _lines(
                 yield Heading(text=line.text, tone=Tone.FAINT)
             case _:
                 yield _row(index, line, shown)
-        if line in comments:
-            yield Heading(text=f"{'':14}┃ {comments[line]}", tone=Tone.NOTICE)
+        for said in printable_lines(comments[line]) if line in comments else ():
+            yield Heading(text=f"{'':14}┃ {said}", tone=Tone.NOTICE)
 
 
 def _row(index: int, line: PatchLine, shown: Cell) -> Row:
