@@ -117,7 +117,6 @@ def _is_lost(context: Context, run_id: RunId) -> bool:
 def _note_lost(context: Context, run_id: RunId, survivors: int) -> None:
     folder = context.paths.run(run_id)
     _mend(folder)
-    pulse = run_folder.load_pulse(folder)
     rebooted = _is_of_earlier_boot(context, run_folder.load_claim(folder))
     lost = Exit(
         reason=ExitReason.REBOOTED if rebooted else ExitReason.LOST,
@@ -125,7 +124,7 @@ def _note_lost(context: Context, run_id: RunId, survivors: int) -> None:
         exit_code=None,
         denials=(),
         retry_at=None,
-        usage=pulse.usage if pulse else Usage(),
+        usage=_last_usage(folder),
         survivors=survivors,
         at=context.clock.now(),
     )
@@ -134,6 +133,12 @@ def _note_lost(context: Context, run_id: RunId, survivors: int) -> None:
         for message in heard:
             mark_delivered(db, message.id, run_id, context.clock.now())
         move_run(db, run_id, RunState.LOST, at=context.clock.now(), exit=lost)
+
+
+def _last_usage(folder: RunFolder) -> Usage:
+    """Return what a run had used when its runner last said so: it counts, however it ended."""
+    pulse = run_folder.load_pulse(folder)
+    return pulse.usage if pulse is not None else Usage()
 
 
 def _mend(folder: RunFolder) -> None:
@@ -196,7 +201,7 @@ def _stop_firmly(context: Context, run: Run) -> None:
         exit_code=None,
         denials=(),
         retry_at=None,
-        usage=Usage(),
+        usage=_last_usage(folder),
         survivors=stopped.counts[run.id],
         at=context.clock.now(),
     )

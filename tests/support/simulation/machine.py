@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tests.support.clock import ManualClock
+from tests.support.simulation.deeds import DEEDS, ENDS, Deed
 from wtagents.core.ids import RunId
 from wtagents.core.message import PAUSE, MessageKind, Taken
 from wtagents.core.run import Exit, ExitReason, Phase, ProcessIdentity, Pulse, Usage
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
+    from tests.support.simulation.purse import Purse
     from wtagents.core.order import Order
     from wtagents.system.paths import RunFolder
 
@@ -41,40 +43,6 @@ class Kind(StrEnum):
     RUNNER = "runner"
     AGENT = "agent"
     FOREIGN = "foreign"
-
-
-class Deed(StrEnum):
-    """What an agent does next."""
-
-    COMMIT = "commit"
-    LEAVE = "leave a file"
-    THINK = "think"
-    ASK = "ask"
-    FINISH = "finish"
-    FAIL = "fail"
-    OVERLOAD = "overload"
-    LIMIT = "limit"
-    LOCKED_OUT = "locked out"
-
-
-_DEEDS = {
-    Deed.COMMIT: 5,
-    Deed.LEAVE: 2,
-    Deed.THINK: 4,
-    Deed.ASK: 1,
-    Deed.FINISH: 5,
-    Deed.FAIL: 2,
-    Deed.OVERLOAD: 1,
-    Deed.LIMIT: 1,
-    Deed.LOCKED_OUT: 0.3,
-}
-_ENDS = {
-    Deed.FINISH: ExitReason.COMPLETED,
-    Deed.FAIL: ExitReason.AGENT_ERROR,
-    Deed.OVERLOAD: ExitReason.API_ERROR,
-    Deed.LIMIT: ExitReason.RATE_LIMITED,
-    Deed.LOCKED_OUT: ExitReason.AUTHENTICATION,
-}
 
 
 class Violation(AssertionError):
@@ -124,6 +92,7 @@ class Runner:
     rests: ExitReason | None = None
     """How it ends with its turn, once it was asked to."""
     phase: Phase = Phase.STARTING
+    usage: Usage = field(default_factory=Usage)
 
 
 class SimulatedClock(ManualClock):
@@ -158,6 +127,8 @@ class Machine:
     """How often an agent took a message, by its id."""
     counts: Counter[str] = field(default_factory=Counter)
     """How often each thing has gone wrong."""
+    purse: Purse | None = None
+    """None: nothing costs anything."""
     boot: int = 1
     _born: int = 0
     _ours: set[int] = field(default_factory=set)
@@ -316,17 +287,27 @@ class Machine:
         if runner.rests is not None:
             self._end(runner, runner.rests, "asked to end its turn")
             return
-        deed = self.rng.choices(list(_DEEDS), list(_DEEDS.values()))[0]
+        deed = self.rng.choices(list(DEEDS), list(DEEDS.values()))[0]
+        if self._has_paid_its_last(runner, deed):
+            self._end(runner, ExitReason.BUDGET, "its share is used up")
+            return
         checkout = self._checkout(runner)
         runner.wakes_at = self.clock.monotonic() + self.rng.choice((0.0, 1.0, 3.0, 20.0))
         if deed is Deed.COMMIT:
             checkout.commit()
         elif deed is Deed.LEAVE:
             checkout.leave()
-        elif deed in _ENDS:
-            self._end(runner, _ENDS[deed], deed)
+        elif deed in ENDS:
+            self._end(runner, ENDS[deed], deed)
             return
         self._show(runner, Phase.ASKING if deed is Deed.ASK else Phase.TOOL)
+
+    def _has_paid_its_last(self, runner: Runner, deed: Deed) -> bool:
+        """Pay a request; whether what it asked for is not done any more."""
+        if self.purse is None or runner.order is None:
+            return False
+        runner.usage = self.purse.pay(runner.run_id, runner.usage)
+        return deed not in ENDS and self.purse.is_used_up(runner.order, runner.usage)
 
     # ------------------------------------------------------------------- what a runner writes
 
@@ -339,13 +320,13 @@ class Machine:
         folder, now = self.folder_of(runner.run_id), self.clock.now()
         folder.stream.touch()
         os.utime(folder.stream, (now.timestamp(), now.timestamp()))
-        if runner.order is not None and phase is not runner.phase:
+        if runner.order is not None and (phase is not runner.phase or self.purse is not None):
             runner.phase = phase
             pulse = Pulse(
                 phase=phase,
                 doing="",
                 question=None,
-                usage=Usage(),
+                usage=runner.usage,
                 session_id=runner.order.session_id,
                 at=now,
             )
@@ -369,7 +350,7 @@ class Machine:
             exit_code=0 if reason is ExitReason.COMPLETED else 1,
             denials=(),
             retry_at=self.clock.now() + timedelta(minutes=7) if limit else None,
-            usage=Usage(),
+            usage=runner.usage,
             survivors=0,
             checks=checks,
             at=self.clock.now(),

@@ -181,7 +181,7 @@ MUTANTS = (
         file="wtagents/core/tending/pause.py",
         line="        return self.frozen or task_id in self.tasks",
         becomes="        return self.frozen",
-        seed=12,
+        seed=1,
     ),
     Mutant(
         name="a red check is no reason",
@@ -189,6 +189,27 @@ MUTANTS = (
         line="    red = failed_check(end.checks)",
         becomes="    red = None",
         seed=6,
+    ),
+    Mutant(
+        name="what live runs may use counts as left",
+        file="wtagents/operations/surroundings.py",
+        line="        reserved=reserved(db),",
+        becomes="        reserved=Spent(),",
+        seed=6,
+    ),
+    Mutant(
+        name="a run is not told its share",
+        file="wtagents/operations/starting/order.py",
+        line="_least(settings.budget.run_tokens, run.allowance.tokens)",
+        becomes="settings.budget.run_tokens",
+        seed=2,
+    ),
+    Mutant(
+        name="who is killed has used nothing",
+        file=APPLY,
+        line="    return pulse.usage if pulse is not None else Usage()",
+        becomes="    return Usage()",
+        seed=106,
     ),
     Mutant(
         name="main moves without looking where it is",

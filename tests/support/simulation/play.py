@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.clock import CountingIds
 from tests.support.simulation.machine import Kind, Machine, Runner, Violation
-from tests.support.simulation.rules import CAPACITY, RETRIES, ROUNDS, Rules
+from tests.support.simulation.purse import Purse
+from tests.support.simulation.rules import Rules
+from tests.support.simulation.settings import SETTINGS, settings_with
 from tests.support.simulation.world import (
     Connections,
     Crash,
@@ -24,10 +26,10 @@ from tests.support.simulation.world import (
     lose_worktree,
 )
 from tests.support.stored import lay_database
-from wtagents.core.config.settings import flag_layer, resolve_settings
 from wtagents.core.errors import WtaError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.task import AgentKind, AgentSpec
+from wtagents.core.tending.budget import Budget
 from wtagents.operations.steering.pause import freeze, pause, resume, thaw
 from wtagents.operations.steering.send import SendRequest, send
 from wtagents.operations.steering.stop import RetryRequest, cancel, retry, stop
@@ -45,19 +47,6 @@ if TYPE_CHECKING:
 
 TASKS = 4
 CALM_ROUNDS = 120
-LAYERS = [
-    flag_layer("simulation", name, value)
-    for name, value in (
-        ("agent.kind", "scripted"),
-        ("limits.agents", CAPACITY),
-        ("limits.retries", RETRIES),
-        ("limits.stop_seconds", 5.0),
-        ("verify.rounds", ROUNDS),
-        ("sandbox.mode", "none"),
-    )
-]
-_SETTINGS = resolve_settings(LAYERS)
-
 Deed = Callable[[SimulatedContext], None]
 
 
@@ -69,6 +58,8 @@ class Play:
     root: Path
     journal: list[str] = field(default_factory=list)
     rounds: ClassVar[int] = 40
+    costs: ClassVar[bool] = True
+    """Whether some of its seeds have budgets."""
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 - a seed that can be repeated
@@ -76,7 +67,10 @@ class Play:
         self.paths = StatePaths(root=self.root / "state")
         lay_database(self.paths.database)
         self.connections = Connections(self.paths.database)
-        self.machine = Machine(rng=self.rng, folder_of=self._folder_of, journal=self.journal)
+        purse = Purse.of_seed(self.seed) if self.costs else None
+        self.machine = Machine(
+            rng=self.rng, folder_of=self._folder_of, journal=self.journal, purse=purse
+        )
         self.clock = self.machine.clock
         self.ids = CountingIds()
         self._made = 0
@@ -92,8 +86,19 @@ class Play:
     @cached_property
     def _begun(self) -> SimulatedContext:
         return SimulatedContext(
-            self.repository, self.paths, self.machine, self.ids, _SETTINGS, self.connections
+            *(self.repository, self.paths, self.machine, self.ids),
+            settings_with(self.machine.purse),
+            self.connections,
         )
+
+    def _raise_budgets(self) -> None:
+        """Let a person raise all budgets: whatever waits for them goes on."""
+        purse = self.machine.purse
+        if purse is not None:
+            purse.budget = Budget()
+            for context in (self._begun, self._supervisor):
+                if context is not None:
+                    context.settings = SETTINGS
 
     def _new_context(self) -> SimulatedContext:
         """Return a process that has opened nothing yet, and knows where it is."""
@@ -191,6 +196,7 @@ class Play:
         for runner in self.machine.all_runners():
             runner.is_hung = False
         self._carry_out(let_go, Fate())
+        self._raise_budgets()
         # A clock that was set back has caught up: a limit ends when the wall clock says so.
         self.clock.suspend(self.rounds * 86400.0)
         for _ in range(CALM_ROUNDS):

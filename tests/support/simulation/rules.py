@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.support.simulation.machine import Kind, Violation
+from tests.support.simulation.purse import Books
 from tests.support.simulation.wishes import Wishes
 from wtagents.core.events import EventKind
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
 from wtagents.core.run import ExitReason, RunState
 from wtagents.core.task import TaskState, Wish
 from wtagents.core.tending.check import failed_check, mended
-from wtagents.core.tending.pause import Pauses
 from wtagents.core.tending.reconcile import FIRM_GRACE
 from wtagents.store.events import events_of
 from wtagents.store.messages import messages_of
-from wtagents.store.pauses import pauses
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import tasks
 
@@ -50,7 +49,6 @@ class Stored:
     runs: dict[int, list[Run]]
     """By task."""
     messages: dict[int, list[Message]]
-    pauses: Pauses
 
     @classmethod
     def read(cls, db: Database) -> Stored:
@@ -61,7 +59,6 @@ class Stored:
             tasks=known,
             runs={task.id: runs_of(db, task.id) for task in known},
             messages={task.id: messages_of(db, task.id) for task in known},
-            pauses=pauses(db),
         )
 
 
@@ -79,15 +76,15 @@ class Rules:
         self._wishes = Wishes()
         self._reader: Database | None = None
         """Whoever read it: each connection counts by itself what others have written."""
-        self._held = (Pauses(), Pauses())
-        """At the look before and now."""
+        self._books = Books(machine.purse) if machine.purse is not None else None
 
     def check(self, db: Database, *, is_ticked: bool) -> None:
         """Compare the present with what was seen before; `is_ticked` just after a whole tick."""
         stored, new = self._read(db)
-        self._held = (self._held[1], stored.pauses)
         runs = [run for of_task in stored.runs.values() for run in of_task]
-        self._replay(new, {run.id: run.exit for run in runs})
+        self._replay(new, {run.id: run for run in runs})
+        if self._books is not None:
+            self._books.check(runs, places=CAPACITY)
         for task in stored.tasks:
             self._check_task(task, stored.runs[task.id])
             self._check_messages(task, stored.messages[task.id])
@@ -108,13 +105,16 @@ class Rules:
             self._stored = Stored.read(db)
             return self._stored, events_of(db, after=self._seen)
 
-    def _replay(self, new: list[Event], exits: dict[str, Exit | None]) -> None:
+    def _replay(self, new: list[Event], runs: dict[str, Run]) -> None:
         """Every change of state has its event: the events alone tell the states."""
         for event in new:
             self._seen = event.id
             self._wishes.take(event)
             if event.run_id is not None:
-                self._replay_run(event, event.run_id, exits.get(event.run_id))
+                run = runs.get(event.run_id)
+                self._replay_run(event, event.run_id, run.exit if run is not None else None)
+                if self._books is not None:
+                    self._books.take(event, run)
             elif event.task_id is not None:
                 self._replay_task(event, event.task_id)
 
@@ -131,7 +131,7 @@ class Rules:
         task_id = event.task_id or 0
         if event.kind is EventKind.RUN_ADDED:
             self._runs[run_id] = RunState.STARTING
-            if all(held.holds(task_id) for held in self._held):
+            if self._wishes.holds(task_id):
                 raise Violation(f"task {task_id} begins although it is held")
             if self._failures[task_id] > RETRIES:
                 raise Violation(f"task {task_id} is tried after {RETRIES} retries failed")

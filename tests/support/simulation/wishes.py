@@ -16,8 +16,10 @@ class Wishes:
 
     def __init__(self) -> None:
         self._ends: set[int | None] = set()
-        """Of whom somebody wants that they end, and do not only pause."""
+        """Of whom somebody wants more than a pause."""
+        self._held: set[int | None] = set()
         self._halted: set[int | None] = set()
+        """Of those that are held, whose agents stop at once."""
 
     def take(self, event: Event) -> None:
         """Go one event further."""
@@ -27,12 +29,19 @@ class Wishes:
                 self._ends.add(event.task_id)
             elif wish == Wish.WORK:
                 self._ends.discard(event.task_id)
-        elif event.kind is EventKind.PAUSE_ADDED and event.data["frozen"]:
-            self._halted.add(event.task_id)
+        elif event.kind is EventKind.PAUSE_ADDED:
+            self._held.add(event.task_id)
+            if event.data["frozen"]:
+                self._halted.add(event.task_id)
         elif event.kind is EventKind.PAUSE_ENDED:
+            self._held.discard(event.task_id)
             self._halted.discard(event.task_id)
         elif event.kind is EventKind.RUN_ADDED:
             self._ends.discard(event.task_id)
+
+    def holds(self, task_id: int) -> bool:
+        """Whether a task is not to start."""
+        return not self._held.isdisjoint((task_id, None))
 
     def wants_end(self, task_id: int) -> bool:
         """Whether the agent of a task is to stop."""

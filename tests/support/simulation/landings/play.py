@@ -16,7 +16,8 @@ from tests.support.simulation.landings.world import (
     WorktreeCheckout,
 )
 from tests.support.simulation.machine import Violation
-from tests.support.simulation.play import LAYERS, Deed, Play, let_tick
+from tests.support.simulation.play import Deed, Play, let_tick
+from tests.support.simulation.settings import LAYERS
 from tests.support.simulation.world import Fate
 from wtagents.core.config.settings import Layer, resolve_settings
 from wtagents.core.ids import BranchName, Oid, TaskName
@@ -53,6 +54,7 @@ class LandingPlay(Play):
     """The world of one seed, with a repository that is real."""
 
     rounds: ClassVar[int] = 16
+    costs: ClassVar[bool] = False
 
     def _make_ground(self) -> History:
         self.main = RepositoryBuilder.begun(self.repository, template=self.root.parent / "begun")
