@@ -25,7 +25,7 @@ pytestmark = pytest.mark.e2e
 KILLS = int(os.environ.get("WTA_TEST_KILLS", "6"))
 SEED = int(os.environ.get("WTA_TEST_SEED", "4"))
 ONLY = os.environ.get("WTA_TEST_VERB", "")
-PATIENCE = 20
+PATIENCE = 60
 KEPT = {"archive", "checkpoints"}
 
 
@@ -93,7 +93,7 @@ class Trial:
         return self._mortal.call(act, f"{verb} at {self._world.repository.path}", **death)
 
     def _end(self) -> dict[str, Any]:
-        wait_until(self._world.settle, timeout=PATIENCE)
+        wait_until(self._world.settle, what=self._world.picture, timeout=PATIENCE)
         wait_until(self._is_quiet, what=lambda: survivors(self._sandbox.mark), timeout=PATIENCE)
         return self._world.picture()
 

@@ -14,9 +14,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from enum import StrEnum
+from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
 import psutil
@@ -33,8 +33,6 @@ EFFECTS = frozenset(
     }
 )  # fmt: skip
 """Names of functions in C that change something, or are next to what does."""
-
-
 KILLED = {"struck": True, "moments": 0, "starts": 0, "answer": None, "fault": ""}
 """What is known of a call whose process was killed."""
 
@@ -144,7 +142,7 @@ class _Death:
             self._strike()
 
     def _strike(self) -> None:
-        time.sleep(self._seconds)
+        Event().wait(self._seconds)
         if self._victim is not Victim.CALLER:
             for process in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.Error):
