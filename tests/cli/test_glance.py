@@ -86,7 +86,7 @@ def test_one_line_for_those_who_show_one(shell: Shell) -> None:
     shell.wta("spawn", "broken", "scenario:\nfail", "--wait")
     shell.wta("spawn", "done", 'scenario:\nwrite a.txt <<END\na\nEND\ncommit "Add a"\n', "--wait")
     said = "1 needs you: broken · 1 ready · <$0.01 today"
-    tmux = "#[fg=yellow]1 needs you: broken#[default] · #[fg=green]1 ready#[default]"
+    tmux = "#[reverse]1 needs you: broken#[default] · #[bold]1 ready#[default]"
     tmux += " · #[dim]<$0.01 today#[default]"
     for arguments, line in (
         ((), said),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     ],
 )
 @click.option("--plain", "mode", flag_value="plain", help="No colours: for a shell prompt.")
-@click.option("--tmux", "mode", flag_value="tmux", help="Colours as tmux marks them.")
+@click.option("--tmux", "mode", flag_value="tmux", help="Marks of tmux, legible on any bar.")
 @click.option(
     "--claude",
     "mode",
@@ -36,7 +36,7 @@ def command(invocation: Invocation, *, mode: str | None) -> Answer[StatusLine | 
     """Say who works, who needs a person, what is ready and what it costs today, in one line.
 
     Outside of a repository with tasks it says nothing. The examples stand in ~/.tmux.conf and in
-    ~/.claude/settings.json.
+    ~/.claude/settings.json; tmux cuts it at 40 columns without set -g status-right-length 80.
     """
     from wtagents.cli.pages.statusline_text import statusline_answer
 

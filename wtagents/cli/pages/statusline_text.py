@@ -28,11 +28,12 @@ _FULL_PERCENT = 80
 _TMUX = {
     Tone.STRONG: "bold",
     Tone.FAINT: "dim",
-    Tone.GOOD: "fg=green",
-    Tone.NOTICE: "fg=yellow",
-    Tone.BAD: "fg=red",
-    Tone.ACCENT: "fg=cyan",
+    Tone.GOOD: "bold",
+    Tone.NOTICE: "reverse",
+    Tone.BAD: "bold reverse",
+    Tone.ACCENT: "underscore",
 }
+"""No colours: tmux's own bar is green, and somebody else's has whatever colour it has."""
 
 
 def statusline_answer(invocation: Invocation, mode: str) -> Answer[StatusLine | None]:
