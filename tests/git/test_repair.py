@@ -12,6 +12,7 @@ from tests.support.forking import end_apart, fork_race
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
 from wtagents.git.advancing.advance import Advanced, advance
+from wtagents.git.advancing.lock import CheckoutDirty
 from wtagents.git.advancing.settle import Settled, finish_advance
 from wtagents.git.repo import GitResult, Repository
 
@@ -174,6 +175,31 @@ def test_a_link_that_leads_out_of_the_checkout_is_not_written_through(
     (repository.path / "dir").symlink_to(outside)
     assert cut.finish(repo).spared == ("dir/a",)
     assert [(outside / name).read_text() for name in ("a", "b")] == [edited(), TEXT]
+
+
+def test_a_submodule_that_becomes_a_file_is_spared_with_its_history(
+    repository: RepositoryBuilder, repo: Repository
+) -> None:
+    """Git itself would delete the folder, with the repository in it."""
+    inner = RepositoryBuilder.create(repository.path / "module")
+    inner.commit({"a.txt": "inner\n"})
+    repository.git("add", "module")
+    repository.commit({"b.txt": TEXT})
+    old = Oid(repository.tip("main"))
+    blob = repository.git("hash-object", "-w", "--stdin", stdin=landed().encode())
+    listing = f"100644 blob {blob}\tb.txt\n100644 blob {blob}\tmodule\n"
+    tree = repository.git("mktree", stdin=listing.encode())
+    new = Oid(repository.git("commit-tree", "-p", old, "-m", "New", tree))
+    inner.write({"a.txt": "mine\n"})
+    outcome = advance(repo, MAIN, old, new)
+    assert isinstance(outcome, CheckoutDirty)
+    assert "module/a.txt" in outcome.paths
+    repository.git("update-ref", "refs/heads/main", new)
+    mark_of(repository, old, new)
+    settled = Settled(checkout=repository.path, spared=("module",))
+    assert finish_advance(repo, MAIN) == [settled]
+    assert inner.status() == [" M a.txt"]
+    assert (repository.path / "b.txt").read_text() == landed()
 
 
 class WrittenMeanwhile(Repository):

@@ -94,7 +94,8 @@ def paths_in_the_way(
             "--no-textconv", "--ignore-submodules=dirty", old, "--", *asked,
         ).fields  # fmt: skip
         paths = {path for path in changed if path in incoming}
-        added = [path for path, status in incoming.items() if status == "A"]
+        # A folder that is a submodule git replaces with all that is in it, its history too.
+        added = [path for path, status in incoming.items() if status in "AT"]
         there = {found for new_path in added for found in lying_at(path, new_path)}
         if there:
             paths |= there.difference(room.read("ls-files", "-z").fields)

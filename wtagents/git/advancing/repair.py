@@ -211,10 +211,7 @@ class _Repair:
         for path, finding in self._found.items():
             if finding.where not in (_Where.BEHIND, _Where.EDITED) or not _is_folder(root / path):
                 continue
-            if finding.change.after.is_absent or _SUBMODULE in (
-                finding.change.after.mode,
-                finding.lies.mode,
-            ):
+            if finding.change.after.is_absent or finding.change.after.mode == _SUBMODULE:
                 continue
             below = [each for each in lying_at(root, path) if each != path]
             if finding.where is _Where.BEHIND and all(map(self._is_leaving, below)):
