@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.records import NOW
 from tests.support.repository import RepositoryBuilder
 from tests.support.screens import a_sight, screen_text, until
@@ -12,8 +14,9 @@ from tests.support.statuses import FLEET
 from tests.support.stored import stored_task
 from wtagents.core.task import Wish
 from wtagents.dashboard.app import Dashboard
+from wtagents.dashboard.feed import PastSeen
 from wtagents.dashboard.grid import Heading
-from wtagents.dashboard.homes import homes_of, subject_of
+from wtagents.dashboard.homes import Home, homes_of, subject_of
 from wtagents.dashboard.inbox import waiting_of
 from wtagents.dashboard.view import Choice, Order, Rows, board_lines
 from wtagents.operations.context import Context
@@ -25,6 +28,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.core.task import Task
+
+
+@pytest.fixture
+def context(repository: RepositoryBuilder) -> Context:
+    return Context(repository.path)
 
 
 def begun(path: Path, template: Path, *names: str) -> Context:
@@ -49,6 +57,14 @@ def test_rows_of_several_repositories_are_told_apart() -> None:
     assert headings == [("shop", "10"), ("site", "2")]
     waiting = [(each.key, each.label) for each in waiting_of(sights)]
     assert waiting == [(f"shop:{name}", "shop") for name in ("docs", "api", "colours")]
+
+
+def test_who_was_busy_elsewhere_finds_only_what_was_seen_last(context: Context) -> None:
+    home = Home(context)
+    first, last = (PastSeen(a_sight(FLEET[:n], NOW).seen) for n in (1, 2))
+    assert [home.hear(first), home.hear(last)] == [True, False]
+    assert [home.take(), home.take()] == [last, None]
+    assert home.hear(first)
 
 
 async def test_each_act_goes_to_its_repository_and_a_broken_one_hurts_no_other(
