@@ -305,7 +305,9 @@ class History(Rules):
         refused = {request.task_id for request in requests if request.rejection is not None}
         for task in known:
             lands = self._ground.kinds[task.name] is Kind.WELL and not self._worked_again(task)
-            if lands and task.state is not TaskState.MERGED and task.id not in refused:
+            # One that is parked has got new words, and an agent that could not start.
+            ended = task.state in (TaskState.MERGED, TaskState.FAILED)
+            if lands and not ended and task.id not in refused:
                 raise Violation(f"{task.name} could land, and is {task.state}")
         subjects = Counter(self._git("log", "--format=%s", "main").splitlines())
         twice = [subject for subject, count in subjects.items() if count > 1]
