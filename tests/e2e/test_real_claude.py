@@ -140,7 +140,7 @@ def test_interrupted_or_stopped_it_leaves_nobody_and_goes_on(agents: ClaudeFleet
     task = agents.await_rest("a")
     assert (task.state, task.reason) == (TaskState.STOPPED, Reason.STOPPED_BY_PERSON)
     assert agents.fleet.endings("a") == [ExitReason.INTERRUPTED]
-    agents.type("send", "a", "Go on without it.")
+    agents.type("send", "a", "Go on without it.", "--timeout", "25s")
     agents.await_file("a", "again")
     assert agents.requests("a")[1].contains("[Request interrupted by user for tool use]")
     assert agents.requests("a")[1].contains("Go on without it.")

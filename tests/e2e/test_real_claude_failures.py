@@ -85,6 +85,7 @@ def test_a_run_outlives_silence_a_cut_stream_a_full_model_and_a_long_history(
     )
     agents.api.wait_held("never")
     agents.await_page("a", lambda page: page["liveness"] == "quiet")
+    agents.await_said("a", "compact_boundary")
 
     assert agents.await_rest("a").state is TaskState.READY
 

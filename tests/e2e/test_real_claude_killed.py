@@ -7,6 +7,7 @@ import pytest
 from tests.support.api.script import bash, text
 from tests.support.claude_fleet import ClaudeFleet, committed
 from tests.support.processes import kill_hard
+from tests.support.waiting import wait_until
 from wtagents.agent.wording import load_words
 from wtagents.core.run import ExitReason
 from wtagents.core.task import TaskState
@@ -57,7 +58,7 @@ def test_without_its_supervisor_an_agent_goes_on_and_the_next_tick_notes_it(
 
     agents.kill_supervisor()
     (agents.place("a") / "go").touch()
-    agents.fleet.await_gone("a")
+    wait_until(lambda: not agents.fleet.processes("a"), what=lambda: agents.fleet.describe("a"))
 
     assert agents.fleet.task("a").state is TaskState.ACTIVE
     assert agents.fleet.agent("a") == agent

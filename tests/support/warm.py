@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tests.support.environment import MARK, PROJECT
 from tests.support.processes import run_to_end
+from wtagents.system.process import DETACHED_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def _server() -> socket.socket:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.warm", str(theirs.fileno())],
             cwd=PROJECT,
-            env={name: value for name, value in os.environ.items() if name != MARK},
+            env={**_without_mark(), DETACHED_MARK: "1"},  # it is nobody's that a test looks for
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
@@ -117,6 +118,10 @@ def _server() -> socket.socket:
 
     atexit.register(end)
     return ours
+
+
+def _without_mark() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != MARK}
 
 
 # ------------------------------------------------------------------------- the loaded process
