@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 PICTURES = Path(__file__).parent.parent / "dashboard" / "pictures"
 TAKE_VARIABLE = "WTA_TEST_PICTURES"
 """With `new` every picture is taken anew instead of compared."""
-_DEADLINE = 10.0
+_DEADLINE = 30.0
+_AFTER_ONE_IS_WRONG = 2.0
+"""Seconds for each further picture: what is wrong is to be told before the test times out."""
 _SETTLED = 0.25
 """Seconds without a change after which a new picture is taken."""
 _PAUSE = 0.02
@@ -56,7 +58,8 @@ class Album:
             kept.write_text(await _settled(pilot), encoding="utf-8")
             return
         wanted = kept.read_text(encoding="utf-8") if kept.exists() else ""
-        end = time.monotonic() + (_DEADLINE if wanted else 0)
+        patience = _AFTER_ONE_IS_WRONG if self._wrong else _DEADLINE
+        end = time.monotonic() + (patience if wanted else 0)
         while (now := picture_of(pilot.app)) != wanted and time.monotonic() < end:
             await pilot.pause(_PAUSE)
         if now != wanted:
