@@ -66,7 +66,7 @@ def test_a_task_from_its_prompt_to_its_diff(shell: Shell, repository: Repository
 > END
 > commit "Add a"
 hello
-* Write: …/a.txt
+* Write: a.txt
    a.txt was written
 * Bash: git add --all && git commit -m 'Add a'
    committed

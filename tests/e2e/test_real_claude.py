@@ -57,7 +57,7 @@ def test_from_the_wish_to_main(agents: ClaudeFleet) -> None:
         "- run 1",
         f"- turn begins (2.1.329 {MODEL} acceptEdits)",
         "> [[script:greeting]] Do greeting.",
-        f"* Write: {place}/greeting.py",
+        "* Write: greeting.py",
         '* Bash: echo "$WTA_TASK $WTA_WORKTREE $CLAUDE_AGENT_ID $CLAUDE_WORKTREE"',
         "* Bash: git add greeting.py && git commit -qm 'Add a greeting'",
         "The greeting is committed.",
