@@ -14,14 +14,16 @@ from tests.support.processes import MERGER, kill_hard, run_to_end, start_apart, 
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
+from wtagents.core.ids import TaskName
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.land import land_waiting
-from wtagents.operations.landing.landing import ATTEMPTS
-from wtagents.operations.landing.outcome import MergeOutcome
+from wtagents.operations.landing.landing import ATTEMPTS, Landing, begin_all
+from wtagents.operations.landing.outcome import MergeOutcome, silent
 from wtagents.operations.merge import MergeRequestOptions, merge
 from wtagents.operations.tripwire import accept_tripwire
+from wtagents.operations.withdraw import withdraw
 from wtagents.store.merges import add_merge_request, live_merge_requests
 from wtagents.store.tasks import move_task
 from wtagents.system.lock import hold_lock
@@ -238,6 +240,18 @@ def test_a_landing_that_always_dies_is_left_to_a_person(fleet: Fleet) -> None:
     assert (request.state, request.rejection) == (MergeState.REJECTED, Rejection.CUT_OFF)
     assert request.detail == f"the landing was cut off while gating, {ATTEMPTS} times in all"
     assert (fleet.tip(), fleet.row("fix").state) == (before, TaskState.READY)
+
+
+def test_a_request_that_is_withdrawn_as_it_begins_leaves_its_task_ready(fleet: Fleet) -> None:
+    fleet.task("fix", {"a.txt": "a\n"})
+    ask(fleet, "fix")
+    landing = Landing(
+        context=fleet.context, task=fleet.row("fix"), request=fleet.request("fix"), tell=silent
+    )
+    withdraw(fleet.context, (TaskName("fix"),))
+    assert begin_all([(landing, fleet.tip(), fleet.tip())]) == [None]
+    assert fleet.row("fix").state is TaskState.READY
+    fleet.land("fix")
 
 
 def test_two_landers_at_once_land_everything_once(fleet: Fleet, sandbox: Sandbox) -> None:

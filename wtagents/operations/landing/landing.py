@@ -58,6 +58,10 @@ class Landing:
 
     def begin_in(self, db: Database, *, source: Oid, onto: Oid) -> Landing | None:
         """Note what lands on what; the task counts as landing from here on."""
+        stored = merge_request_by_id(db, self.request.id)
+        if stored is None or stored.state is not self.request.state:
+            # Somebody withdrew it: its task must not be left merging.
+            return None
         task: Task | None = self.task
         if self.task.state is not TaskState.MERGING:
             now = self.context.clock.now()
