@@ -120,8 +120,11 @@ class Ground:
         self.mine.append(new)
 
     def go(self, *, away: bool) -> None:
-        """Check another branch out, or main. Raises AssertionError when git refuses."""
-        if not self.edited:
+        """Check another branch out, or main. Raises AssertionError when git refuses.
+
+        Not from a checkout whose lock was taken away: what is half done would go along.
+        """
+        if not self.edited and not (away and self.is_reckless):
             self.main.git("checkout", "--quiet", *(["--detach"] if away else ["main"]))
             self.is_away = away
 

@@ -282,6 +282,7 @@ class LandingPlay(Play):
         self._note("calm")
         edited = self.ground.drop_edits()
         self._apart(land)
+        self.ground.is_reckless = False
         try:
             self.history.put_right(self.watch, edited)
             self.ground.go(away=False)
