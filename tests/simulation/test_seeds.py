@@ -14,7 +14,7 @@ from tests.support.simulation.mutants import MUTANTS, Mutant
 from tests.support.simulation.play import Play
 from tests.support.simulation.seeds import play_seeds
 
-SEEDS = 150
+SEEDS = 300
 CHUNK = 25
 MENDED = (20663,)
 """Seeds that broke a promise once, beyond those that are always played."""
