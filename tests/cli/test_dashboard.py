@@ -58,15 +58,14 @@ def test_prompts_and_words_are_written_in_the_editor_of_the_person(
     editor.write_text('#!/bin/sh\nprintf \'now %s\\nand then\' "$(cat "$1")" > "$1"\n')
     editor.chmod(0o755)
     sandbox.set_variable("EDITOR", str(editor))
-    opens, leaves = b"\x07", b"\x1b"
-    rows = [(SHOWN, b"")] * 3  # ages go on only on a board that no dialog covers
-    talk = [
-        *[(SHOWN, b"n"), (b"what to do", opens), (b"and then", opens), (b"now now", leaves)],
-        *[*rows, (SHOWN, b"t"), (b"Tell fix-login", opens), (b"Enter takes it", leaves)],
-        *[*rows, (SHOWN, BYE)],
-    ]
-    status, _ = talk_in_pty([*WTA, "dashboard"], cwd=repository.path, talk=talk)
-    assert status == 0
+    opens, ends = b"\x07", b"\x11"
+    for key, asked, written in (
+        (b"n", b"what to do", b"and then"),
+        (b"t", b"Tell fix-login", b"Enter takes it"),
+    ):
+        talk = [(SHOWN, key), (asked, opens), (written, opens), (b"now now", ends)]
+        status, _ = talk_in_pty([*WTA, "dashboard"], cwd=repository.path, talk=talk)
+        assert status == 0
 
 
 def test_it_ends_with_its_terminal(repository: RepositoryBuilder) -> None:

@@ -135,7 +135,7 @@ async def test_a_state_that_is_busy_gone_or_newer_is_named_until_it_is_there_aga
         await until(pilot, lambda: "! other" not in screen_text(app), what="it is back")
         with holder.database.write() as db:
             db.change("INSERT INTO migration VALUES ('2999-01-01')")
-        await until(pilot, lambda: named("newer wta"), what="it is newer")
+        await until(pilot, lambda: named("2999-01-01"), what="it is newer")
         with holder.database.write() as db:
             db.change("DELETE FROM migration WHERE name = '2999-01-01'")
         await until(pilot, lambda: "! other" not in screen_text(app), what="all is well")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tests.support.environment import Sandbox
 
 EVIL = "evil.example"
+UP = "\x1b[A"
 
 
 @pytest.fixture
@@ -253,7 +254,7 @@ async def test_with_control_a_page_acts_in_any_repository_and_a_killed_server_ta
             page = await Page.open(browser, served.address)
             await page.until("2 repositories")
             await page.until("docs")
-            for keys in ("/", "docs", "\r", "c"):
+            for keys in (UP, UP, "c"):
                 await page.press(keys)
             await page.until("Give docs up?")
             await page.press("y")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from wtagents.operations.context import Context
 
+_SECONDS = 30.0
+"""How long a page may take to show something."""
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?$]*[A-Za-z]|\][^\x07]*\x07)")
 
 
@@ -128,9 +131,13 @@ class Page:
 
     async def until(self, words: str) -> None:
         """Read until these words were drawn after the last ones that were waited for."""
-        while words not in self._drawn:
-            drawn = await self._socket.receive_bytes(timeout=30)
-            self._drawn += _ESCAPES.sub("", drawn.decode(errors="replace"))
+        try:
+            async with asyncio.timeout(_SECONDS):
+                while words not in self._drawn:
+                    drawn = await self._socket.receive_bytes()
+                    self._drawn += _ESCAPES.sub("", drawn.decode(errors="replace"))
+        except TimeoutError:
+            raise AssertionError(f"{words!r} was not drawn: {self._drawn[-2000:]}") from None
         self._drawn = self._drawn.partition(words)[2]
 
     async def until_closed(self) -> int | None:

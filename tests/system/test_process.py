@@ -193,15 +193,16 @@ def test_ended_programs_are_collected_at_the_next_start(tmp_path: Path) -> None:
             [SHELL, "-c", script], cwd=tmp_path, env=clean_environment(), log=tmp_path / "log"
         )
 
-    def zombies() -> int:
-        children = psutil.Process().children()
-        return sum(child.status() == psutil.STATUS_ZOMBIE for child in children)
+    others = set(psutil.Process().children())
+
+    def states() -> list[str]:
+        return [each.status() for each in psutil.Process().children() if each not in others]
 
     for _ in range(5):
         start("exit 0")
-    wait_until(lambda: not [c for c in psutil.Process().children() if c.status() != "zombie"])
+    wait_until(lambda: set(states()) == {psutil.STATUS_ZOMBIE})
     start("exit 0")
-    assert zombies() <= 1
+    assert states().count(psutil.STATUS_ZOMBIE) <= 1
 
 
 def test_what_cannot_start_is_said_in_words(tmp_path: Path) -> None:
