@@ -146,7 +146,12 @@ async def test_the_cost(shop: Shop, album: Album) -> None:
     shop.spend()
     async with opened(shop) as pilot:
         await pilot.press("4")
-        for by, words in (("task", "stock"), ("model", "sonnet"), ("day", "2026-11-2")):
+        for by, words in (
+            ("task", "stock"),
+            ("model", "sonnet"),
+            ("day", "2026-11-2"),
+            ("ledger", "OUTCOME"),
+        ):
             await shows(pilot, words)
             await album.take(pilot, f"cost-{by}")
             await pilot.press("b")

@@ -1,21 +1,35 @@
-"""What was spent, as lines with bars: per task, model or day. Pure."""
+"""What was spent, as lines with bars: per task, model or day; and what each task came to. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.core.figures import count, money, plural
+from wtagents.core.figures import age, count, money, plural
 from wtagents.core.text import printable
 from wtagents.dashboard.grid import Cell, Column, Row, Tone, cell
 from wtagents.operations.telling.cost import By
+from wtagents.operations.telling.ledger import conflicts_text, outcome_text, tests_text
 
 if TYPE_CHECKING:
     from wtagents.operations.telling.cost import Cost, CostLine
+    from wtagents.operations.telling.ledger import LedgerLine
 
 BAR = 20
 """Columns of the terminal that the largest sum takes at least."""
 _BESIDE = 100
 """Columns that everything else takes."""
+
+
+LEDGER_COLUMNS = (
+    Column(title="TASK", flexible=True),
+    Column(title="OUTCOME", most=30),
+    Column(title="COST", right=True),
+    Column(title="RUNS", right=True, spare=3),
+    Column(title="TIME", right=True),
+    Column(title="WAITED", right=True, spare=2),
+    Column(title="TESTS", right=True),
+    Column(title="CONFLICTS", most=24, spare=1),
+)
 
 
 def bar_width(width: int) -> int:
@@ -49,6 +63,11 @@ def cost_rows(seen: Cost, by: By, bar: int = BAR) -> tuple[Row, ...]:
     return tuple(_row(line, largest, bar) for line in lines)
 
 
+def ledger_rows(lines: tuple[LedgerLine, ...]) -> tuple[Row, ...]:
+    """Lay out what each task came to, the latest wish first."""
+    return tuple(_outcome(line) for line in lines)
+
+
 def cost_total(seen: Cost) -> str:
     """Say what all of it came to."""
     total = seen.total
@@ -79,5 +98,21 @@ def _row(line: CostLine, largest: float, bar: int) -> Row:
             Cell(parts=(("━" * full, Tone.ACCENT), ("─" * (bar - full), Tone.FAINT))),
             cell(money(line.usd)),
             cell(money(line.unbilled_usd), Tone.FAINT),
+        ),
+    )
+
+
+def _outcome(line: LedgerLine) -> Row:
+    return Row(
+        key=line.name,
+        cells=(
+            cell(printable(line.name), Tone.STRONG),
+            cell(outcome_text(line), Tone.GOOD if line.landed else Tone.PLAIN),
+            cell(money(line.usd)),
+            cell(str(line.runs), Tone.FAINT),
+            cell(age(line.wall_seconds)),
+            cell(age(line.waited_seconds), Tone.FAINT),
+            cell(tests_text(line), Tone.BAD if line.tests_failed else Tone.PLAIN),
+            cell(conflicts_text(line), Tone.FAINT),
         ),
     )

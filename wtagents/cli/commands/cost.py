@@ -17,27 +17,44 @@ if TYPE_CHECKING:
     from wtagents.cli.call import Invocation
     from wtagents.cli.style import Style
     from wtagents.operations.telling.cost import Cost, CostLine
+    from wtagents.operations.telling.ledger import LedgerLine
 
 _BY = ("task", "model", "day")
 
 
 @click.command(
     cls=WtaCommand,
-    examples=["wta cost", "wta cost --by day", "wta cost fix-login", "wta cost --csv > cost.csv"],
+    examples=[
+        "wta cost",
+        "wta cost --by day",
+        "wta cost fix-login",
+        "wta cost --ledger  # what became of each task, and what it took",
+        "wta cost --csv > cost.csv",
+    ],
 )
 @some_names_argument
 @click.option("--by", type=click.Choice(_BY), default="task", help="What a line stands for.")
+@click.option("--ledger", "as_ledger", is_flag=True, help="The outcome of each task instead.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a title line.")
 @click.pass_obj
 def command(
-    invocation: Invocation, names: tuple[str, ...], *, by: str, as_csv: bool
-) -> Answer[Cost]:
+    invocation: Invocation, names: tuple[str, ...], *, by: str, as_ledger: bool, as_csv: bool
+) -> Answer[Cost] | Answer[tuple[LedgerLine, ...]]:
     """Add up what all runs have used, those of cleaned-up tasks included.
 
     Dollars are what the agent program told. A run that was cut off, or still works, has told none:
     its tokens are shown at list prices as "at most", as if nothing had come from a cache. Budgets
     are the settings budget.* and agent.budget_usd.
+
+    --ledger says what each task came to: cost, time from the wish to its rest, how much of that no
+    agent was at work, tests, conflicts and the commit that landed.
     """
+    if as_ledger:
+        from wtagents.cli.pages.ledger_text import ledger_csv, ledger_table
+        from wtagents.operations.telling.ledger import ledger
+
+        outcomes = ledger(invocation.context, names)
+        return Answer.of(outcomes, ledger_csv if as_csv else ledger_table)
     from wtagents.operations.telling.cost import By, CostRequest, cost
 
     found = cost(invocation.context, CostRequest(by=By(by), names=names))

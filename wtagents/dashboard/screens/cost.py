@@ -1,4 +1,4 @@
-"""What was spent, cleaned-up tasks included."""
+"""What was spent, and what each task came to, cleaned-up ones included."""
 
 from __future__ import annotations
 
@@ -11,40 +11,57 @@ from textual.message import Message
 from textual.widgets import Static
 
 from wtagents.core.errors import WtaError
-from wtagents.dashboard.costs import bar_width, cost_columns, cost_rows, cost_total
+from wtagents.dashboard.costs import (
+    LEDGER_COLUMNS,
+    bar_width,
+    cost_columns,
+    cost_rows,
+    cost_total,
+    ledger_rows,
+)
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.room import NEXT_HOME, PAST_IS_UNKNOWN, Room
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.telling.cost import By, Cost, CostRequest, cost
+from wtagents.operations.telling.ledger import LedgerLine, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
+    from wtagents.dashboard.grid import Column, Row
     from wtagents.dashboard.homes import Home
 
 LOOK_SECONDS = 5.0
+_LEDGER = "ledger"
+_KINDS = (*By, _LEDGER)
+"""What the table can show: sums by something, or the outcome of each task."""
 
 
 class CostSeen(Message):
     """Everything was added up."""
 
-    def __init__(self, seen: Cost, by: By) -> None:
+    def __init__(self, seen: Cost, kind: str, outcomes: tuple[LedgerLine, ...]) -> None:
         super().__init__()
         self.seen = seen
-        self.by = by
+        self.kind = kind
+        self.outcomes = outcomes
+        """Of the ledger only."""
 
 
 class CostScreen(Room):
-    """Sums over tasks, models or days."""
+    """Sums over tasks, models or days, or the ledger of outcomes."""
 
     is_of_one_home = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "by", "By task, model, day"), NEXT_HOME]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "by", "By task, model, day; ledger"),
+        NEXT_HOME,
+    ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._by = By.TASK
+        self._kind: str = By.TASK
         self._home: Home | None = None
         self._sums: CostSeen | None = None
 
@@ -58,37 +75,40 @@ class CostScreen(Room):
         super().on_mount()
         self.set_interval(LOOK_SECONDS, self._look_again)
         self.query_one(Table).focus()
-        self._look(self._by)
+        self._look(self._kind)
 
     def show(self) -> None:
         """Show what was seen; the sums of another repository at once."""
         super().show()
         if self._home is not self.desk.home:
             self._home = self.desk.home
-            self._look(self._by)
+            self._look(self._kind)
 
     def on_screen_resume(self) -> None:
         """Show what was spent meanwhile."""
         super().on_screen_resume()
         if self.is_furnished:
-            self._look(self._by)
+            self._look(self._kind)
 
     def action_by(self) -> None:
-        """Add up by the next thing."""
-        kinds = list(By)
-        self._by = kinds[(kinds.index(self._by) + 1) % len(kinds)]
-        self.desk.say(f"by {self._by}", Tone.FAINT)
-        self._look(self._by)
+        """Add up by the next thing, or show the ledger."""
+        self._kind = _KINDS[(_KINDS.index(self._kind) + 1) % len(_KINDS)]
+        said = "what each task came to" if self._kind == _LEDGER else f"by {self._kind}"
+        self.desk.say(said, Tone.FAINT)
+        self._look(self._kind)
 
     def _look_again(self) -> None:
         if self.is_current:
-            self._look(self._by)
+            self._look(self._kind)
 
     @work(thread=True, group="cost", exclusive=True)
-    def _look(self, by: By) -> None:
+    def _look(self, kind: str) -> None:
         context = self.desk.home.another()
+        is_ledger = kind == _LEDGER
         try:
-            self.post_message(CostSeen(cost(context, CostRequest(by=by)).data, by))
+            request = CostRequest() if is_ledger else CostRequest(by=By(kind))
+            outcomes = ledger(context).data if is_ledger else ()
+            self.post_message(CostSeen(cost(context, request).data, kind, outcomes))
         except WtaError:
             return  # the banner says what troubles the store
         finally:
@@ -96,7 +116,7 @@ class CostScreen(Room):
 
     @on(CostSeen)
     def _seen(self, event: CostSeen) -> None:
-        if event.by is self._by and self.is_furnished:
+        if event.kind == self._kind and self.is_furnished:
             self._sums = event
             self._draw(event)
 
@@ -109,16 +129,21 @@ class CostScreen(Room):
         total, table = self.query_one("#cost-total", Static), self.query_one(Table)
         if self.desk.moment is not None:
             total.update(Text(PAST_IS_UNKNOWN))
-            table.show(cost_columns(sums.by), (), empty=" ")
+            table.show(LEDGER_COLUMNS, (), empty=" ")
             return
-        bar = bar_width(self.size.width)
         total.update(Text(cost_total(sums.seen)))
-        rows = cost_rows(sums.seen, sums.by, bar)
-        table.show(cost_columns(sums.by, bar), rows, empty="nothing was spent yet")
+        table.show(*self._table(sums), empty="nothing was spent yet")
+
+    def _table(self, sums: CostSeen) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+        if sums.kind == _LEDGER:
+            return LEDGER_COLUMNS, ledger_rows(sums.outcomes)
+        by, bar = By(sums.kind), bar_width(self.size.width)
+        return cost_columns(by, bar), cost_rows(sums.seen, by, bar)
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:
         key = self.desk.home.key_of(event.key or "")
-        subject = self.desk.subject(key) if self._by is By.TASK else None
+        is_of_tasks = self._kind in (By.TASK, _LEDGER)
+        subject = self.desk.subject(key) if is_of_tasks else None
         if subject is not None:
             self.desk.open(subject)

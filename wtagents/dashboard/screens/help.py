@@ -41,7 +41,7 @@ _MORE = (
     ("L", "make it a rule: the change is shown before it is written"),
     ("z  Z", "snooze; show what was snoozed"),
     ("The cost", ""),
-    ("b", "by task, by model, by day"),
+    ("b", "by task, by model, by day; what each task came to"),
     ("One task", ""),
     ("i  escape", "talk to its agent; back"),
     ("[  ]", "story, diff, plan, checkpoints, facts"),
