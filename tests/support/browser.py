@@ -90,13 +90,6 @@ class Tab:
         said = await self.call("Runtime.evaluate", expression="location.href")
         return str(said["result"]["value"])
 
-    async def copied(self) -> str:
-        """Return what the clipboard has; the page may read it from now on."""
-        await self.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
-        reading = {"expression": "navigator.clipboard.readText()", "awaitPromise": True}
-        said = await self.call("Runtime.evaluate", **reading)
-        return str(said["result"]["value"])
-
     async def until(self, words: str) -> None:
         """Let the page work until its sockets received these words."""
         async with asyncio.timeout(_SECONDS):
