@@ -214,14 +214,11 @@ async def test_many_tasks_are_scrolled_with_the_cursor(context: Context) -> None
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: at(app) == "task-001", what="the rows")
         await pilot.press("end")
-        await pilot.pause()
+        await until(pilot, lambda: "task-200" in screen_text(app).splitlines()[-3], what="the end")
         assert at(app) == "task-200"
-        shown = screen_text(app).splitlines()
-        assert "TASK" in shown[2]
-        assert "task-200" in shown[-3]
+        assert "TASK" in screen_text(app).splitlines()[2]
         await pilot.press("home")
-        await pilot.pause()
-        assert "At work" in screen_text(app).splitlines()[3]
+        await until(pilot, lambda: "At work" in screen_text(app).splitlines()[3], what="the top")
 
 
 async def test_a_store_in_trouble_keeps_what_was_seen_and_says_what_to_do(context: Context) -> None:
