@@ -11,6 +11,7 @@ from tests.support.clock import ManualClock
 from tests.support.ready_tasks import Fleet
 from tests.support.records import NOW
 from tests.support.stored import ended_run
+from tests.support.wta import wta
 from wtagents.cli.pages.ledger_text import ledger_csv, ledger_table
 from wtagents.cli.style import Style
 from wtagents.core.run import Usage
@@ -94,3 +95,11 @@ def test_every_field_as_values(repository: RepositoryBuilder) -> None:
         }
     )
     fleet.context.close()
+
+
+def test_a_line_of_the_ledger_stands_for_a_task(repository: RepositoryBuilder) -> None:
+    said = wta(repository.path, "cost", "--ledger", "--by", "day", status=2)
+    assert (said.stdout, said.stderr) == (
+        "",
+        "error: a line of --ledger is a task; leave out --by\nhint: wta cost --help\n",
+    )

@@ -33,12 +33,12 @@ _BY = ("task", "model", "day")
     ],
 )
 @some_names_argument
-@click.option("--by", type=click.Choice(_BY), default="task", help="What a line stands for.")
+@click.option("--by", type=click.Choice(_BY), help="What a line stands for; by default a task.")
 @click.option("--ledger", "as_ledger", is_flag=True, help="The outcome of each task instead.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a title line.")
 @click.pass_obj
 def command(
-    invocation: Invocation, names: tuple[str, ...], *, by: str, as_ledger: bool, as_csv: bool
+    invocation: Invocation, names: tuple[str, ...], *, by: str | None, as_ledger: bool, as_csv: bool
 ) -> Answer[Cost] | Answer[tuple[LedgerLine, ...]]:
     """Add up what all runs have used, those of cleaned-up tasks included.
 
@@ -50,6 +50,8 @@ def command(
     agent was at work, tests, conflicts and the commit that landed.
     """
     if as_ledger:
+        if by is not None:
+            raise click.UsageError("a line of --ledger is a task; leave out --by")
         from wtagents.cli.pages.ledger_text import ledger_csv, ledger_table
         from wtagents.operations.telling.ledger import ledger
 
@@ -57,8 +59,8 @@ def command(
         return Answer.of(outcomes, ledger_csv if as_csv else ledger_table)
     from wtagents.operations.telling.cost import By, CostRequest, cost
 
-    found = cost(invocation.context, CostRequest(by=By(by), names=names))
-    return Answer.of(found, _csv if as_csv else partial(_lines, by=by))
+    found = cost(invocation.context, CostRequest(by=By(by or By.TASK), names=names))
+    return Answer.of(found, _csv if as_csv else partial(_lines, by=by or By.TASK))
 
 
 def _lines(found: Cost, style: Style, *, by: str) -> Iterator[str]:

@@ -222,9 +222,13 @@ class Table(ScrollView, can_focus=True):
         top, height = self.scroll_offset.y, self.size.height - self._top
         first = index - 1 if index and isinstance(self._lines[index - 1], Heading) else index
         if first < top:
-            self.scroll_to(y=first, animate=False, immediate=True)
+            self._scroll_at_once(first)
         elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False, immediate=True)
+            self._scroll_at_once(index - height + 1)
+
+    def _scroll_at_once(self, y: int) -> None:
+        # Forced: without it nothing scrolls before the first layout has made the scrollbar.
+        self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
     # -------------------------------------------------------------- drawing
 
