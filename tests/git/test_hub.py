@@ -9,10 +9,12 @@ import pytest
 
 from tests.support.environment import Sandbox
 from tests.support.processes import kill_hard, survivors
+from tests.support.racing import READY, race
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError, SystemFault
 from wtagents.core.ids import Oid, TaskName
-from wtagents.git.hub import CONFIGURATION, Hub, open_hub
+from wtagents.git.hub import Hub, open_hub
+from wtagents.git.new_hub import CONFIGURATION
 from wtagents.git.repo import Repository
 from wtagents.system.files import make_private_folder
 from wtagents.system.paths import StatePaths
@@ -26,6 +28,19 @@ case "$*" in *refs/heads/*)
     fi
 esac
 exec '{git}' "$@"
+"""
+
+OPENING = f"""\
+import sys
+from pathlib import Path
+from wtagents.git.hub import open_hub
+from wtagents.git.repo import Repository
+from wtagents.system.paths import StatePaths
+repo = Repository.at(Path(sys.argv[1]))
+paths = StatePaths.of_repository(repo.common_dir)
+{READY}
+hub = open_hub(paths, repo)
+print(hub.repo.read("rev-parse", sys.argv[2]).text)
 """
 
 
@@ -51,7 +66,7 @@ def test_a_new_hub_has_the_whole_history_and_only_our_configuration(
     assert whole(hub, tip)
     assert not (hub.path / "hooks").exists()
     assert hub.path.stat().st_mode & 0o077 == 0
-    assert sorted(path.name for path in paths.root.iterdir()) == ["hub.git", "rooms"]
+    assert sorted(path.name for path in paths.root.iterdir()) == ["hub.git", "hub.lock", "rooms"]
     assert list(paths.rooms.iterdir()) == []
 
 
@@ -155,6 +170,21 @@ def test_a_damaged_hub_is_set_aside_and_made_again(
     assert whole(again, tip)
     aside = hub.path.with_name("hub.git.damaged-1")
     assert (aside / "refs/wta/archive/fix/1" / tip).read_text() == f"{tip}\n"
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_hub_that_many_open_at_once_is_made_once(
+    repository: RepositoryBuilder, repo: Repository, *, damaged: bool
+) -> None:
+    tip = repository.commit({f"f{number}": str(number) for number in range(60)})
+    paths = paths_of(repo)
+    make_private_folder(paths.root)
+    if damaged:
+        (open_hub(paths, repo).path / "whole").unlink()
+    assert race(OPENING, [[str(repository.path), tip]] * 6) == [tip] * 6
+    aside = ["hub.git.damaged-1"] if damaged else []
+    assert sorted(path.name for path in paths.root.glob("hub.git*")) == ["hub.git", *aside]
+    assert whole(open_hub(paths, repo), tip)
 
 
 def test_a_changed_configuration_is_put_right(repo: Repository, hub: Hub) -> None:

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from wtagents.core.ids import BranchName, Oid, RefName
 from wtagents.core.keeping.checkpoint import Cause, Checkpoint
 from wtagents.core.record import record, replace
-from wtagents.git.hub import carry_shallow
 from wtagents.git.lookout import AUTHOR, room_view, write_child
+from wtagents.git.new_hub import carry_shallow
 from wtagents.git.objects import Commit
 from wtagents.system.files import load_json, write_json
 

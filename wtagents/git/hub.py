@@ -11,50 +11,30 @@ driver or transport of theirs is started. The hub's own configuration is ours al
 
 from __future__ import annotations
 
-import errno
-import re
-import shutil
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import StateError, SystemFault
+from wtagents.core.errors import SystemFault
 from wtagents.core.ids import Oid, RefName
 from wtagents.core.record import record
+from wtagents.git.new_hub import SEEN, carry_shallow, require_hub
 from wtagents.git.objects import open_library
 from wtagents.git.repo import GitError, Repository
 from wtagents.git.stale_locks import set_aside
-from wtagents.system.files import disk_fault, write_atomic
 from wtagents.system.paths import StatePaths
 from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from wtagents.core.ids import TaskName
     from wtagents.git.objects import Library
     from wtagents.system.rooms import Room
 
-CONFIGURATION = b"""\
-[core]
-\trepositoryformatversion = 0
-\tbare = true
-\tcommitGraph = false
-\tmultiPackIndex = false
-[gc]
-\tauto = 0
-[pack]
-\tuseBitmaps = false
-[merge]
-\tconflictStyle = merge
-\tdirectoryRenames = conflict
-"""
-"""Graphs and bitmaps of the user's store are not read: an agent could cut histories with them."""
 TRANSFER_SECONDS = 1800.0
 FEW_OBJECTS = 100
 """Up to here a transfer becomes loose objects, above it a pack (git's own `fetch.unpackLimit`)."""
-_SEEN = "refs/wta/seen/"
 _ARCHIVE = "refs/wta/archive/"
 _SEEN_LIMIT = 512
 
@@ -114,7 +94,7 @@ class Hub:
             return []
         carry_shallow(repository, self.path)
         self._pull(repository, wanted, known)
-        return [f"update {_SEEN}{oid} {oid}" for oid in wanted]
+        return [f"update {SEEN}{oid} {oid}" for oid in wanted]
 
     def complete(self, repository: Repository, tree: Oid) -> None:
         """Copy what a tree of the hub names and only the user's repository has."""
@@ -137,7 +117,7 @@ class Hub:
         self.update_refs([f"create {create} {commit}"])
 
     def _known(self) -> set[str]:
-        listed = self.repo.read("for-each-ref", "--format=%(objectname)", _SEEN, _ARCHIVE)
+        listed = self.repo.read("for-each-ref", "--format=%(objectname)", SEEN, _ARCHIVE)
         return set(listed.text.split())
 
     def _pull(self, repository: Repository, wanted: list[Oid], known: Iterable[str]) -> None:
@@ -226,7 +206,7 @@ class Hub:
     def tidy(self) -> int:
         """Forget the oldest seen tips above the limit; return how many. Objects stay."""
         listed = self.repo.read(
-            "for-each-ref", "--sort=-committerdate", "--format=%(refname)", _SEEN
+            "for-each-ref", "--sort=-committerdate", "--format=%(refname)", SEEN
         ).text.splitlines()
         old = listed[_SEEN_LIMIT:]
         self.update_refs(f"delete {ref}" for ref in old)
@@ -255,145 +235,8 @@ def open_hub(paths: StatePaths, repository: Repository) -> Hub:
 
     A damaged hub is renamed and kept. Raises StateError for a repository with SHA-256 names.
     """
-    folder = paths.hub
-    if not _is_whole(folder):
-        require_sha1(repository)
-        _set_aside(folder)
-        with open_room(paths.rooms, "hub") as room:
-            _create(folder, repository, building=room.path / folder.name)
-    config = folder / "config"
-    if config.read_bytes() != CONFIGURATION:
-        write_atomic(config, CONFIGURATION)
-    return Hub(repo=Repository.bare(folder))
-
-
-def _is_whole(folder: Path) -> bool:
-    return all(
-        (folder / name).exists() for name in ("HEAD", "config", "refs", "objects/pack", "whole")
-    )
-
-
-def _set_aside(folder: Path) -> None:
-    if not folder.exists():
-        return
-    for number in count(1):
-        aside = folder.with_name(f"{folder.name}.damaged-{number}")
-        if not aside.exists():
-            folder.rename(aside)
-            return
-
-
-def _create(folder: Path, repository: Repository, *, building: Path) -> None:
-    """Build the hub apart from its place and rename it; of two builders the first one wins."""
-    try:
-        for name in ("refs", "info", "objects/info", "objects/pack"):
-            (building / name).mkdir(parents=True)
-        (building / "HEAD").write_bytes(b"ref: refs/heads/none\n")
-        (building / "config").write_bytes(CONFIGURATION)
-        carry_shallow(repository, building)
-        # Before the objects: somebody may commit while they are linked.
-        tips = _tips(repository)
-        for store in _stores(repository.objects):
-            _link_store(store, building / "objects")
-        _mark_seen(building, tips)
-        (building / "whole").write_bytes(b"")
-        building.chmod(0o700)
-        building.rename(folder)
-    except OSError as error:
-        if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and _is_whole(folder):
-            return
-        raise disk_fault(error, folder) from error
-
-
-def _tips(repository: Repository) -> set[str]:
-    listed = repository.read(
-        "for-each-ref", "--format=%(objectname) %(objecttype)", "refs/heads/", "refs/remotes/"
-    ).text.splitlines()
-    return {oid for oid, kind in map(str.split, listed) if kind == "commit"}
-
-
-def _mark_seen(building: Path, tips: Iterable[str]) -> None:
-    """Mark the user's tips as seen: their objects were linked as a whole."""
-    lines = [f"{oid} {_SEEN}{oid}\n" for oid in sorted(tips)]
-    (building / "packed-refs").write_text("# pack-refs with: sorted\n" + "".join(lines))
-
-
-def _link_store(source: Path, target: Path) -> None:
-    """Link every object into the hub, again while a repack moves them: files never change."""
-    while True:
-        before = _object_files(source)
-        for name in before:
-            _link(source / name, target / name)
-        if _object_files(source) <= before:
-            return
-
-
-def _object_files(store: Path) -> set[str]:
-    loose = {
-        f"{folder.name}/{entry}"
-        for folder in store.iterdir()
-        if re.fullmatch(r"[0-9a-f]{2}", folder.name) and folder.is_dir()
-        for entry in (path.name for path in folder.iterdir())
-        if not entry.startswith("tmp")
-    }
-    kept = (".pack", ".idx", ".rev")
-    packs = (store / "pack").iterdir() if (store / "pack").is_dir() else ()
-    return loose | {
-        f"pack/{path.name}"
-        for path in packs
-        if path.name.startswith("pack-") and path.suffix in kept
-    }
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(exist_ok=True)
-    try:
-        # A link to a link would break when its target is repacked.
-        target.hardlink_to(source.resolve() if source.is_symlink() else source)
-    except FileExistsError:
-        return
-    except FileNotFoundError:
-        return  # repacked meanwhile: the next look finds its new place
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def _stores(objects: Path) -> Iterator[Path]:
-    """Yield an object store and those that it borrows from."""
-    waiting, seen = [objects], set[Path]()
-    while waiting:
-        store = waiting.pop().resolve()
-        if store in seen or not store.is_dir():
-            continue
-        seen.add(store)
-        yield store
-        try:
-            lines = (store / "info" / "alternates").read_text().splitlines()
-        except FileNotFoundError:
-            continue
-        waiting += [store / line for line in lines if line and not line.startswith("#")]
-
-
-def carry_shallow(repository: Repository, hub: Path) -> None:
-    """A shallow repository ends where its own `shallow` file says; so does its hub."""
-    try:
-        text = (repository.common_dir / "shallow").read_bytes()
-    except FileNotFoundError:
-        (hub / "shallow").unlink(missing_ok=True)
-        return
-    if not (hub / "shallow").is_file() or (hub / "shallow").read_bytes() != text:
-        write_atomic(hub / "shallow", text)
-
-
-def require_sha1(repository: Repository) -> None:
-    """Raise StateError for a repository with other object names: its branches cannot land."""
-    said = repository.read("config", "--get", "extensions.objectFormat", ok=(0, 1)).text
-    if said not in ("", "sha1"):
-        raise StateError(
-            f"the repository uses {said} object names",
-            cause="merging works with SHA-1 names only",
-            hint="git clone into a repository with the default object format",
-        )
+    require_hub(paths, repository)
+    return Hub(repo=Repository.bare(paths.hub))
 
 
 def _revisions(oids: Iterable[str], *, excluding: Iterable[str]) -> bytes:

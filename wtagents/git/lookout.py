@@ -20,7 +20,8 @@ from zlib import compress
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
 from wtagents.git import admin
-from wtagents.git.hub import CONFIGURATION, Hub, carry_shallow, require_sha1
+from wtagents.git.hub import Hub
+from wtagents.git.new_hub import CONFIGURATION, carry_shallow, require_sha1
 from wtagents.git.repo import GitError, Repository
 from wtagents.git.room import furnish, room_configuration, uncover
 from wtagents.system.files import make_private_folder, write_atomic

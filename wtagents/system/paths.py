@@ -17,7 +17,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     service.sh         what systemd runs
     claims/            who holds which path, for the hook of agents
     radar/             snapshots of worktrees and merges that were only tried
-    *.lock             repository.lock, supervisor.lock, merger.lock, radar.lock
+    *.lock             repository.lock, hub.lock, supervisor.lock, merger.lock, radar.lock
 """
 
 from __future__ import annotations
@@ -113,6 +113,11 @@ class StatePaths:
     @property
     def repository_lock(self) -> Path:
         return self.root / "repository.lock"
+
+    @property
+    def hub_lock(self) -> Path:
+        """Held while the hub is built."""
+        return self.root / "hub.lock"
 
     @property
     def supervisor_lock(self) -> Path:

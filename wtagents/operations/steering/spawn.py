@@ -145,7 +145,7 @@ def _checked(
 ) -> Wished:
     target, base = _starting_point(context, request, tips)
     if len(base) != _SHA1_DIGITS:
-        from wtagents.git.hub import require_sha1
+        from wtagents.git.new_hub import require_sha1
 
         require_sha1(context.repository)
     branch = BranchName.of_task(name)
