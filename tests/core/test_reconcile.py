@@ -265,6 +265,15 @@ def test_words_that_a_failed_run_left_unheard_do_not_begin_the_next_one() -> Non
         )
 
 
+def test_what_nobody_heard_does_not_wake_a_task_that_was_given_up() -> None:
+    parked = a_task(state=TaskState.FAILED, reason=Reason.STUCK)
+    end = an_ended_run(ExitReason.STOPPED)
+    assert planned(view(parked, run=end, messages=(a_message(),))) == ()
+    assert planned(view(parked, run=end, messages=(a_message(created_at=later(1)),))) == (
+        settled(Settlement(to=TaskState.QUEUED, forgive=True), expected=TaskState.FAILED),
+    )
+
+
 def test_an_ended_run_is_judged() -> None:
     ended = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts())
 

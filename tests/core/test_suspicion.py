@@ -90,27 +90,33 @@ def test_what_was_nothing_is_forgotten_and_another_suspicion_begins_anew() -> No
 @pytest.mark.parametrize(
     ("liveness", "pulse", "ladder"),
     [
-        (Liveness.LOOPING, CIRCLES, list(Response)),
-        (
-            Liveness.STUCK,
-            STUCK,
-            [Response.NOTIFY, Response.INTERRUPT, Response.RESTART],
-        ),
+        (Liveness.LOOPING, CIRCLES, [Response.NOTIFY, Response.NUDGE, Response.INTERRUPT]),
+        (Liveness.STUCK, STUCK, [Response.NOTIFY, Response.INTERRUPT]),
     ],
 )
+@pytest.mark.parametrize("end", [Response.STOP, Response.RESTART])
 def test_each_step_gets_time_to_help(
-    liveness: Liveness, pulse: Any, ladder: list[Response]
+    liveness: Liveness, pulse: Any, ladder: list[Response], end: Response
 ) -> None:
+    ladder = [*ladder, end]
     taken: Response | None = None
     for following in ladder[1:]:
         taken = ladder[ladder.index(following) - 1]
         early = suspected(liveness, later(-9000), taken, later(-299))
-        assert steps(at_work(1, pulse, early)) == []
+        assert steps(at_work(1, pulse, early), furthest=end) == []
         late = suspected(liveness, later(-9000), taken, later(-300))
-        assert steps(at_work(1, pulse, late)) == [following]
+        assert steps(at_work(1, pulse, late), furthest=end) == [following]
         assert steps(at_work(1, pulse, late), furthest=taken) == []
-    last = suspected(liveness, later(-9000), Response.RESTART, later(-9000))
-    assert steps(at_work(1, pulse, last)) == []
+    last = suspected(liveness, later(-9000), end, later(-9000))
+    assert steps(at_work(1, pulse, last), furthest=end) == []
+
+
+def test_one_that_is_given_up_stays_so_and_a_setting_that_changed_is_no_second_end() -> None:
+    stopped = suspected(Liveness.STUCK, later(-9000), Response.STOP, later(-9000))
+    assert steps(at_work(1, FINE, stopped)) == []
+    assert steps(at_work(1, STUCK, stopped), furthest=Response.RESTART) == []
+    begun_anew = suspected(Liveness.STUCK, later(-9000), Response.RESTART, later(-9000))
+    assert steps(at_work(1, STUCK, begun_anew), furthest=Response.STOP) == []
 
 
 def test_when_most_look_stuck_it_is_not_them() -> None:

@@ -9,12 +9,14 @@ import pytest
 from tests.support.fleet import Fleet, work
 from tests.support.waiting import wait_until
 from wtagents.core.events import EventKind
-from wtagents.core.message import Sender
+from wtagents.core.message import MessageKind, Sender
 from wtagents.core.run import ExitReason
-from wtagents.core.task import TaskState
+from wtagents.core.task import Reason, TaskState
 from wtagents.core.tending.liveness import Liveness
 from wtagents.core.tending.suspicion import Respond, Response
+from wtagents.operations.steering.stop import RetryRequest, retry
 from wtagents.store.events import events_of
+from wtagents.store.messages import add_message
 from wtagents.store.suspicions import note_response, note_suspicion, suspicions
 
 pytestmark = pytest.mark.e2e
@@ -103,3 +105,26 @@ def test_a_fresh_conversation_counts_as_an_attempt(fleet: Fleet) -> None:
     assert (task.state, task.attempts, task.fresh) == (TaskState.ACTIVE, 1, False)
     assert fleet.endings("a")[0] is ExitReason.STOPPED
     assert steps_taken(fleet) == ["interrupt", "restart"]
+
+
+def test_one_that_is_given_up_waits_for_a_person_with_all_it_has(fleet: Fleet) -> None:
+    go_in_circles(fleet, Response.STOP)
+    long_ago(fleet, Response.INTERRUPT)
+    first, at = fleet.run("a"), fleet.context.clock.now()
+    with fleet.context.database.write() as db:
+        add_message(db, first.task_id, MessageKind.TEXT, "Unheard.", at, sender=Sender.WTA)
+
+    def parked() -> bool:
+        fleet.tick()
+        return fleet.task("a").state is TaskState.FAILED
+
+    wait_until(parked)
+    fleet.tick()
+
+    task = fleet.task("a")
+    assert (task.state, task.reason, task.attempts) == (TaskState.FAILED, Reason.STUCK, 0)
+    assert fleet.status("a").attention == "stuck: stopped, for it went in circles"
+    assert steps_taken(fleet) == ["interrupt", "stop"]
+    retry(fleet.context, RetryRequest(name="a"))
+    second = fleet.run("a")
+    assert (second.id == first.id, second.session_id) == (False, first.session_id)

@@ -60,6 +60,8 @@ class Reason(StrEnum):
     CHECKS_RED = "checks_red"
     """The agent could not make `verify.commands` pass."""
     LOST = "lost"
+    STUCK = "stuck"
+    """It was stuck or went in circles, and was stopped for that (`limits.response`)."""
     STOPPED_BY_PERSON = "stopped_by_person"
     UNDONE = "undone"
     """It had landed and was taken back."""

@@ -33,7 +33,7 @@ from wtagents.store.merges import add_merge_request
 from wtagents.store.messages import mark_delivered, mark_failed, message_by_id
 from wtagents.store.pauses import pauses
 from wtagents.store.runs import latest_run, move_run, run_by_id
-from wtagents.store.suspicions import note_suspicion
+from wtagents.store.suspicions import note_suspicion, suspicions
 from wtagents.store.tasks import move_task, require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.logs import note
@@ -176,7 +176,9 @@ def _stop_politely(context: Context, run: Run) -> None:
     deadline = now + timedelta(seconds=context.settings.limits.stop_seconds)
     with context.database.write() as db:
         task = require_task_by_id(db, run.task_id)
-        if not is_to_end(task, halted=pauses(db).halts(task.id)):
+        halted, suspicion = pauses(db).halts(task.id), suspicions(db).get(run.id)
+        given_up = suspicion is not None and suspicion.gave_up
+        if not is_to_end(task, halted=halted, given_up=given_up):
             return
         moved = move_run(db, run.id, RunState.STOPPING, at=now, stop_deadline=deadline)
     claim = run_folder.load_claim(context.paths.run(run.id))

@@ -52,6 +52,7 @@ OVERRULED = frozenset(
         Reason.BUDGET,
         Reason.MAX_TURNS,
         Reason.LOST,
+        Reason.STUCK,
         Reason.STOPPED_BY_PERSON,
         Reason.UNDONE,
     }

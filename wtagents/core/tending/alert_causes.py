@@ -33,6 +33,7 @@ _EVENTFUL = SUSPECT | {Liveness.LOST}
 _STEPS = {
     Response.NUDGE: "it was told",
     Response.INTERRUPT: "its turn was ended",
+    Response.STOP: "it is stopped",
     Response.RESTART: "it begins anew",
 }
 

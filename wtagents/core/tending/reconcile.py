@@ -236,13 +236,17 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
             yield PostMessage(run_id=run.id, message_id=message.id)
 
 
-def is_to_end(task: Task, *, halted: bool) -> bool:
-    """Whether the live run of a task is to stop; `halted` by a person who paused it at once."""
-    return halted or task.fresh or task.wish is not Wish.WORK
+def is_to_end(task: Task, *, halted: bool, given_up: bool) -> bool:
+    """Whether the live run of a task is to stop.
+
+    `halted` by a person who paused it at once, `given_up` by the steps about a suspicion.
+    """
+    return halted or given_up or task.fresh or task.wish is not Wish.WORK
 
 
 def _plan_stop(view: TaskView, run: Run, now: datetime) -> Iterator[Action]:
-    if is_to_end(view.task, halted=view.halted) and run.state is not RunState.STOPPING:
+    to_end = is_to_end(view.task, halted=view.halted, given_up=view.given_up)
+    if to_end and run.state is not RunState.STOPPING:
         yield StopRun(run_id=run.id, firm=False)
     elif run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
         yield StopRun(run_id=run.id, firm=True)
@@ -313,7 +317,8 @@ def is_woken(view: TaskView) -> bool:
     run = view.run
     if run is None or run.exit is None or run.ended_at is None:
         return bool(spoken)
-    if run.exit.reason in (ExitReason.COMPLETED, ExitReason.STOPPED, ExitReason.INTERRUPTED):
+    done = (ExitReason.COMPLETED, ExitReason.STOPPED, ExitReason.INTERRUPTED)
+    if run.exit.reason in done and view.task.reason is not Reason.STUCK:
         return bool(spoken)
     ended_at = run.ended_at
     return any(at > ended_at for at in spoken)

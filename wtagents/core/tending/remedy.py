@@ -29,6 +29,7 @@ _AFTER = {
     Reason.OUT_OF_MEMORY: "free some memory, or lower limits.agents; then: wta retry {name}",
     Reason.CHECKS_RED: 'wta send {name} "…"; take it as it is: wta accept {name}',
     Reason.MAX_TURNS: "wta retry {name}; a higher limit: agent.max_turns in wta.toml",
+    Reason.STUCK: 'wta why {name}; then: wta send {name} "…", or: wta retry {name} --fresh',
     Reason.UNDONE: _AFTER_UNDO,
     Reason.TIMED_OUT: "wta retry {name}; a longer limit: agent.timeout in wta.toml",
 }

@@ -18,6 +18,7 @@ from wtagents.core.tending.budget import Amount, Spent, is_used_up
 from wtagents.core.tending.check import failed_check
 from wtagents.core.tending.failure import Fault, fault_of, reason_of
 from wtagents.core.tending.limit import is_guess, limit_end, spread
+from wtagents.core.tending.liveness import Liveness
 from wtagents.core.text import printable
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     if run is None or run.exit is None or run.exit.reason is ExitReason.CONVERSATION_LOST:
         return Settlement(to=TaskState.QUEUED)
     end = run.exit
+    if view.given_up and end.reason is not ExitReason.COMPLETED:
+        return _given_up(view)
     if reason_of(run) is ExitReason.KILLED:
         end = replace(end, reason=ExitReason.KILLED, detail="ended from outside, not by wta")
     if end.reason in _BY_PERSON:
@@ -114,6 +117,12 @@ def settle(view: TaskView, policy: SettlePolicy, now: datetime) -> Settlement | 
     if any(message.is_words for message in view.messages):
         return Settlement(to=TaskState.QUEUED, forgive=True)
     return _judge_repository(view, end, policy)
+
+
+def _given_up(view: TaskView) -> Settlement:
+    circles = view.suspicion is not None and view.suspicion.liveness is Liveness.LOOPING
+    detail = "stopped, for it went in circles" if circles else "stopped, for it did not go on"
+    return Settlement(to=TaskState.FAILED, reason=Reason.STUCK, detail=detail)
 
 
 def _judge_stop(view: TaskView, end: Exit, policy: SettlePolicy, now: datetime) -> Settlement:

@@ -52,7 +52,7 @@ class TaskView:
     spent: Spent = Spent()
     """By its ended runs; looked at only where a budget asks for it."""
     suspicion: Suspicion | None = None
-    """What its live run is suspected of since an earlier look."""
+    """What its latest run is suspected of since an earlier look."""
     account: str = ""
     """The account that its next run would work on."""
     model: str = ""
@@ -62,6 +62,11 @@ class TaskView:
     def live_run(self) -> Run | None:
         """The run that has not ended, if there is one."""
         return self.run if self.run and self.run.state in LIVE_RUN_STATES else None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether its latest run is to end for a suspicion, and a person to go on from there."""
+        return self.suspicion is not None and self.suspicion.gave_up
 
 
 @record

@@ -1,8 +1,9 @@
 """What is done about an agent that is stuck or goes in circles: step by step, never at one look.
 
 A person is told first. Then, as far as the settings go and one step at a time, the agent is told,
-interrupted, and begun anew with a fresh conversation; each step gets time to help. When most agents
-look like that at once it is the machine or the service, and nothing is done beyond telling.
+interrupted, and either stopped for a person or begun anew with a fresh conversation; each step gets
+time to help. When most agents look like that at once it is the machine or the service, and nothing
+is done beyond telling.
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ class Response(StrEnum):
     """Say it to the agent, in its running turn."""
     INTERRUPT = "interrupt"
     """End the turn, and say it then."""
+    STOP = "stop"
+    """Stop the run and park the task for a person, its conversation and files kept."""
     RESTART = "restart"
-    """Stop the run and begin a fresh conversation; counts as a failed attempt."""
+    """Instead, begin a fresh conversation; counts as a failed attempt, the last one parks it."""
 
 
-_STEPS = tuple(Response)
+_BEFORE_THE_END = (Response.NOTIFY, Response.NUDGE, Response.INTERRUPT)
 
 
 @record
@@ -57,6 +60,11 @@ class Suspicion:
     response: Response | None
     """The last step that was taken."""
     responded_at: datetime | None
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether its run is to end, and its task to wait for a person."""
+        return self.response is Response.STOP
 
 
 @record
@@ -98,6 +106,7 @@ def plan_responses(
         and view.task.wish is Wish.WORK
         and view.run_facts is not None
         and view.run_facts.exit is None
+        and not view.given_up
     ]
     suspected = sum(verdict.liveness in SUSPECT for _, verdict in looks)
     common = suspected > 1 and 2 * suspected > len(looks)
@@ -134,9 +143,17 @@ def _next_step(known: Suspicion, furthest: Response, now: datetime) -> Response 
         return Response.NOTIFY if now - known.since >= SECOND_LOOK else None
     if now - known.responded_at < PATIENCE:
         return None
-    later = _STEPS[_STEPS.index(known.response) + 1 : _STEPS.index(furthest) + 1]
+    steps = _steps(furthest)
+    later = steps[steps.index(known.response) + 1 :] if known.response in steps else ()
     # One that is stuck hears nothing in its turn.
     heard = (
         step for step in later if step is not Response.NUDGE or known.liveness is Liveness.LOOPING
     )
     return next(heard, None)
+
+
+def _steps(furthest: Response) -> tuple[Response, ...]:
+    """Return the steps up to the last one: a run is stopped for good or begun anew, never both."""
+    if furthest in _BEFORE_THE_END:
+        return _BEFORE_THE_END[: _BEFORE_THE_END.index(furthest) + 1]
+    return (*_BEFORE_THE_END, furthest)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def respond(context: Context, action: Respond) -> None:
-    """Take the step once; a run whose task is to begin anew is stopped by the plan."""
+    """Take the step once; a run that is to end is stopped by the plan."""
     now = context.clock.now()
     with context.database.write() as db:
         run = run_by_id(db, action.run_id)
@@ -32,7 +32,7 @@ def respond(context: Context, action: Respond) -> None:
         if not note_response(db, action, now):
             return
         match action.response:
-            case Response.NOTIFY:
+            case Response.NOTIFY | Response.STOP:
                 pass
             case Response.NUDGE:
                 _say(db, context, action)
