@@ -66,6 +66,22 @@ def test_a_new_worktree_is_locked_on_its_branch_and_filled(
     assert "branch.wta/fix" not in repository.git("config", "--list")
 
 
+def test_a_worktree_that_claims_the_place_of_another_one_is_not_taken_for_it(
+    repository: RepositoryBuilder, repo: Repository, place: Path
+) -> None:
+    base = repository.tip("HEAD")
+    add(repo, place, base)
+    own = registered(repo, place)
+    repository.git("worktree", "add", "-q", "-b", "liar", str(place.parent / "a-liar"), base)
+    liar = registered(repo, place.parent / "a-liar")
+    (liar / "gitdir").write_text(f"{place}/.git\n")
+    assert registered(repo, place) == own
+    assert admin_dir(repo, place.parent / "a-liar") is None
+    # A worktree that was moved is registered under a name that is not its own any more.
+    (own / "gitdir").write_text(f"{place.parent / 'moved'}/.git\n")
+    assert registered(repo, place.parent / "moved") == own
+
+
 def test_a_base_on_a_remote_branch_is_not_tracked(
     repository: RepositoryBuilder, repo: Repository, place: Path
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING
@@ -73,12 +74,27 @@ def admin_dirs(repo: Repository) -> Iterator[Path]:
 
 
 def admin_dir(repo: Repository, worktree: Path) -> Path | None:
-    """Return the private directory that is registered for a worktree, or None."""
+    """Return the private directory that is registered for a worktree, or None.
+
+    The one that git has named after the worktree comes first: whoever claims the place of another
+    worktree is not believed, and among hundreds nothing is searched.
+    """
     wanted = place_of(worktree)
-    for folder in admin_dirs(repo):
-        if registered_place(folder) == wanted:
+    named = repo.common_dir / "worktrees" / worktree.name
+    first = () if named.is_symlink() else (named,)
+    for folder in chain(first, admin_dirs(repo)):
+        if may_belong_to(folder, worktree) and registered_place(folder) == wanted:
             return folder
     return None
+
+
+def may_belong_to(folder: Path, worktree: Path) -> bool:
+    """Whether a private directory names a folder of that name, or nothing yet.
+
+    A small part of the price of `registered_place`, which follows the links on the way.
+    """
+    text = read_line(folder / "gitdir")
+    return not text or Path(text).parent.name == worktree.name
 
 
 def registered_place(folder: Path) -> Path | None:

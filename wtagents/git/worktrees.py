@@ -134,6 +134,8 @@ def _adopt(repo: Repository, path: Path, branch: BranchName, reason: LockReason)
     """Keep a whole worktree of this task at this path; clear away a half-made one."""
     wanted = admin.place_of(path)
     for folder in admin.admin_dirs(repo):
+        if not admin.may_belong_to(folder, path):
+            continue
         place = admin.registered_place(folder)
         if place not in (None, wanted):
             continue
