@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
 from wtagents.system.files import load_json, make_private_folder, write_json
 from wtagents.system.lock import hold_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FIRST, LAST, COUNT = 20_000, 31_999, 10
 _LOCK_SECONDS = 10.0
@@ -34,10 +38,7 @@ class PortBlock:
 
 def claimed_block(folder: Path, worktree: Path) -> PortBlock | None:
     """Return the block of a worktree, or None."""
-    for first, owner in _claims(folder).items():
-        if owner == worktree:
-            return PortBlock(first=first)
-    return None
+    return _block_of(worktree, _claims(folder))
 
 
 def claim_block(folder: Path, worktree: Path, task: str) -> PortBlock | None:
@@ -45,13 +46,10 @@ def claim_block(folder: Path, worktree: Path, task: str) -> PortBlock | None:
 
     A block with a port on which somebody listens now is passed over. Raises SystemFault.
     """
-    known = claimed_block(folder, worktree)
-    if known is not None:
-        return known
     make_private_folder(folder)
     with hold_lock(folder / "ports.lock", seconds=_LOCK_SECONDS, what="choosing ports"):
         taken = _claims(folder)
-        known = claimed_block(folder, worktree)
+        known = _block_of(worktree, taken)
         if known is not None:
             return known
         from wtagents.system.loopback import are_unused
@@ -67,6 +65,11 @@ def claim_block(folder: Path, worktree: Path, task: str) -> PortBlock | None:
                 )
                 return PortBlock(first=first)
     return None
+
+
+def _block_of(worktree: Path, claims: Mapping[int, Path]) -> PortBlock | None:
+    found = (first for first, owner in claims.items() if owner == worktree)
+    return next((PortBlock(first=first) for first in found), None)
 
 
 def _claims(folder: Path) -> dict[int, Path]:
