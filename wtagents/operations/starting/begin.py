@@ -215,7 +215,10 @@ def _end_waiting_run(context: Context, task_id: int, error: WtaError | OSError) 
 
 
 def relaunch_runner(context: Context, run_id: RunId) -> None:
-    """Start the runner of a run that nobody has claimed, unless one is only slow to do so."""
+    """Start the runner of a run that nobody has claimed, unless one is only slow to do so.
+
+    What cannot be begun any more ends here, as in `begin_run`: its worktree may be gone by now.
+    """
     if context.world.has_processes(run_id):
         return
     with context.database.read() as db:
@@ -226,13 +229,24 @@ def relaunch_runner(context: Context, run_id: RunId) -> None:
     with try_lock(context.paths.task_lock(task.id)) as alone:
         if not alone:
             return
-        with context.world.filling(task) as filling:
-            if filling is None:
-                return
-            _open_folder(context, run, filling)
-            if run_folder.load_order(context.paths.run(run_id)) is None:
-                _write_order(context, run, context.world.furnish(task, filling))
-            context.world.start_runner(run_id)
+        try:
+            _relaunch(context, task, run)
+        except DeadlineError:
+            raise
+        except (WtaError, OSError) as error:
+            if not _was_killed(error):
+                _end_unclaimed(context, run, error)
+            raise
+
+
+def _relaunch(context: Context, task: Task, run: Run) -> None:
+    with context.world.filling(task) as filling:
+        if filling is None:
+            return
+        _open_folder(context, run, filling)
+        if run_folder.load_order(context.paths.run(run.id)) is None:
+            _write_order(context, run, context.world.furnish(task, filling))
+        context.world.start_runner(run.id)
 
 
 def _open_folder(context: Context, run: Run, filling: Filling) -> None:
@@ -250,10 +264,9 @@ def _write_order(context: Context, run: Run, prepared: Furnished) -> None:
 
 def _put_off(context: Context, task_id: int, error: WtaError | OSError) -> None:
     now, limits = context.clock.now(), context.settings.limits
-    was_killed = isinstance(error, GitError) and error.was_killed
     with context.database.write() as db:
         task = require_task_by_id(db, task_id)
-        again = was_killed and task.attempts < limits.retries
+        again = _was_killed(error) and task.attempts < limits.retries
         move_task(
             db,
             task_id,
@@ -265,6 +278,10 @@ def _put_off(context: Context, task_id: int, error: WtaError | OSError) -> None:
             not_before=now + timedelta(seconds=limits.retry_pause) if again else None,
             attempts=task.attempts + again,
         )
+
+
+def _was_killed(error: WtaError | OSError) -> bool:
+    return isinstance(error, GitError) and error.was_killed
 
 
 def _not_started(error: WtaError | OSError, *, at: datetime) -> Exit:
