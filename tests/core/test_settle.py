@@ -22,10 +22,8 @@ from wtagents.core.tending.admission import new_limits
 from wtagents.core.tending.check import Check, mended
 from wtagents.core.tending.failure import Streak, fault_of, streak_of
 from wtagents.core.tending.limit import spread
-from wtagents.core.tending.liveness import Liveness
 from wtagents.core.tending.settle import Settlement, SettlePolicy, settle
 from wtagents.core.tending.snapshot import Snapshot
-from wtagents.core.tending.suspicion import Response, Suspicion
 
 POLICY = SettlePolicy(retries=2, first_pause=timedelta(seconds=10), commit_request=True)
 ACTIVE = a_task(state=TaskState.ACTIVE)
@@ -379,26 +377,3 @@ def test_rounds_are_counted_back_to_the_last_run_that_a_person_began() -> None:
 
     assert mended([]) == mended([mend, work]) == 0
     assert mended([mend, work, mend, mend]) == 2
-
-
-@pytest.mark.parametrize("end", [ExitReason.STOPPED, ExitReason.LOST, ExitReason.INTERRUPTED])
-@pytest.mark.parametrize(
-    ("liveness", "why"),
-    [
-        (Liveness.STUCK, "stopped, for it did not go on"),
-        (Liveness.LOOPING, "stopped, for it went in circles"),
-    ],
-)
-def test_one_that_was_given_up_is_parked_however_its_run_ended(
-    end: ExitReason, liveness: Liveness, why: str
-) -> None:
-    suspicion = Suspicion(
-        run_id=RUN_ID, liveness=liveness, since=NOW, response=Response.STOP, responded_at=NOW
-    )
-    ended = replace(view(ACTIVE, run=an_ended_run(end)), suspicion=suspicion, paused=True)
-    parked = Settlement(to=TaskState.FAILED, reason=Reason.STUCK, detail=why)
-    assert settle(ended, SettlePolicy(), NOW) == parked
-    cured = view(ACTIVE, run=an_ended_run(), worktree=worktree_facts())
-    assert settle(replace(cured, suspicion=suspicion), SettlePolicy(), NOW) == Settlement(
-        to=TaskState.READY
-    )

@@ -7,12 +7,24 @@ from typing import Any
 
 import pytest
 
-from tests.support.records import NOW, a_pulse, a_run, a_task, facts, later, snapshot, view
+from tests.support.records import (
+    NOW,
+    a_pulse,
+    a_run,
+    a_task,
+    an_ended_run,
+    facts,
+    later,
+    snapshot,
+    view,
+    worktree_facts,
+)
 from wtagents.core.ids import RunId, TaskName
 from wtagents.core.record import replace
-from wtagents.core.run import Phase, RunState, Stillness
-from wtagents.core.task import TaskState, Wish
+from wtagents.core.run import ExitReason, Phase, RunState, Stillness
+from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.core.tending.liveness import Liveness
+from wtagents.core.tending.settle import Settlement, SettlePolicy, settle
 from wtagents.core.tending.snapshot import TaskView
 from wtagents.core.tending.suspicion import (
     NoteSuspicion,
@@ -131,3 +143,25 @@ def test_when_most_look_stuck_it_is_not_them() -> None:
 
 def test_a_person_who_stops_it_comes_first() -> None:
     assert steps(at_work(1, STUCK, wish=Wish.STOP)) == []
+
+
+@pytest.mark.parametrize("end", [ExitReason.STOPPED, ExitReason.LOST, ExitReason.INTERRUPTED])
+@pytest.mark.parametrize(
+    ("liveness", "why"),
+    [
+        (Liveness.STUCK, "stopped, for it did not go on"),
+        (Liveness.LOOPING, "stopped, for it went in circles"),
+    ],
+)
+def test_one_that_was_given_up_is_parked_however_its_run_ended(
+    end: ExitReason, liveness: Liveness, why: str
+) -> None:
+    active = a_task(state=TaskState.ACTIVE)
+    suspicion = suspected(liveness, NOW, Response.STOP, NOW)
+    ended = replace(view(active, run=an_ended_run(end)), suspicion=suspicion, paused=True)
+    parked = Settlement(to=TaskState.FAILED, reason=Reason.STUCK, detail=why)
+    assert settle(ended, SettlePolicy(), NOW) == parked
+    cured = view(active, run=an_ended_run(), worktree=worktree_facts())
+    assert settle(replace(cured, suspicion=suspicion), SettlePolicy(), NOW) == Settlement(
+        to=TaskState.READY
+    )
