@@ -49,7 +49,7 @@ def a_checkpoint(number: int, minutes_ago: float, cause: Cause = Cause.TIME) -> 
 
 
 SUSPICION = Suspicion(
-    run_id=a_run().id, liveness=Liveness.LOOPING, since=NOW, response=None, responded_at=None
+    run_id=a_run().id, liveness=Liveness.LOOPING, since=NOW, response=None, awake=0.0
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ from wtagents.core.run import ExitReason, Phase, RunState, Stillness
 from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.core.tending.liveness import Liveness
 from wtagents.core.tending.settle import Settlement, SettlePolicy, settle
-from wtagents.core.tending.snapshot import TaskView
+from wtagents.core.tending.snapshot import Snapshot, TaskView
 from wtagents.core.tending.suspicion import (
     NoteSuspicion,
     Respond,
@@ -42,6 +41,7 @@ STUCK = a_pulse(
     still=Stillness(seconds=1000.0, idle_seconds=1000.0, process=""),
 )
 CIRCLES = a_pulse(phase=Phase.TOOL, question=None, at=NOW, repeats=7, repeated="Bash: pytest")
+AWAKE = 50_000.0
 FINE = a_pulse(phase=Phase.TOOL, question=None, at=NOW)
 
 
@@ -55,23 +55,27 @@ def at_work(number: int, pulse: Any, known: Suspicion | None = None, **task: Any
     return replace(seen, suspicion=known)
 
 
+def awake(*views: TaskView) -> Snapshot:
+    return replace(snapshot(*views), awake=AWAKE)
+
+
 def run_id(number: int) -> RunId:
     return RunId(f"00000000-0000-4000-8000-{number:012d}")
 
 
 def suspected(
     liveness: Liveness,
-    since: datetime,
+    passed: float,
     response: Response | None = None,
-    responded_at: datetime | None = None,
     number: int = 1,
 ) -> Suspicion:
+    """One whose last step was so many seconds ago, awake; by the wall clock it is of tomorrow."""
     return Suspicion(
         run_id=run_id(number),
         liveness=liveness,
-        since=since,
+        since=later(86400),
         response=response,
-        responded_at=responded_at,
+        awake=AWAKE - passed,
     )
 
 
@@ -79,21 +83,21 @@ def steps(*views: TaskView, furthest: Response = Response.RESTART) -> list[Any]:
     policy = SuspicionPolicy(furthest=furthest)
     return [
         action.response if isinstance(action, Respond) else action.liveness
-        for action in plan_responses(snapshot(*views), policy, NOW)
+        for action in plan_responses(awake(*views), policy, NOW)
     ]
 
 
 def test_one_look_is_only_remembered() -> None:
-    assert list(plan_responses(snapshot(at_work(1, STUCK)), SuspicionPolicy(), NOW)) == [
+    assert list(plan_responses(awake(at_work(1, STUCK)), SuspicionPolicy(), NOW)) == [
         NoteSuspicion(run_id=run_id(1), liveness=Liveness.STUCK)
     ]
-    for seconds, done in ((-29, []), (-30, [Response.NOTIFY])):
-        known = suspected(Liveness.STUCK, later(seconds))
+    for seconds, done in ((29, []), (30, [Response.NOTIFY])):
+        known = suspected(Liveness.STUCK, seconds)
         assert steps(at_work(1, STUCK, known)) == done
 
 
 def test_what_was_nothing_is_forgotten_and_another_suspicion_begins_anew() -> None:
-    known = suspected(Liveness.STUCK, later(-900), Response.NOTIFY, later(-600))
+    known = suspected(Liveness.STUCK, 600, Response.NOTIFY)
     assert steps(at_work(1, FINE, known)) == [None]
     assert steps(at_work(1, CIRCLES, known)) == [Liveness.LOOPING]
     assert steps(at_work(1, FINE)) == []
@@ -114,28 +118,25 @@ def test_each_step_gets_time_to_help(
     taken: Response | None = None
     for following in ladder[1:]:
         taken = ladder[ladder.index(following) - 1]
-        early = suspected(liveness, later(-9000), taken, later(-299))
+        early = suspected(liveness, 299, taken)
         assert steps(at_work(1, pulse, early), furthest=end) == []
-        late = suspected(liveness, later(-9000), taken, later(-300))
+        late = suspected(liveness, 300, taken)
         assert steps(at_work(1, pulse, late), furthest=end) == [following]
         assert steps(at_work(1, pulse, late), furthest=taken) == []
-    last = suspected(liveness, later(-9000), end, later(-9000))
+    last = suspected(liveness, 9000, end)
     assert steps(at_work(1, pulse, last), furthest=end) == []
 
 
 def test_one_that_is_given_up_stays_so_and_a_setting_that_changed_is_no_second_end() -> None:
-    stopped = suspected(Liveness.STUCK, later(-9000), Response.STOP, later(-9000))
+    stopped = suspected(Liveness.STUCK, 9000, Response.STOP)
     assert steps(at_work(1, FINE, stopped)) == []
     assert steps(at_work(1, STUCK, stopped), furthest=Response.RESTART) == []
-    begun_anew = suspected(Liveness.STUCK, later(-9000), Response.RESTART, later(-9000))
+    begun_anew = suspected(Liveness.STUCK, 9000, Response.RESTART)
     assert steps(at_work(1, STUCK, begun_anew), furthest=Response.STOP) == []
 
 
 def test_when_most_look_stuck_it_is_not_them() -> None:
-    known = [
-        suspected(Liveness.STUCK, later(-9000), Response.NOTIFY, later(-9000), number)
-        for number in (1, 2, 3)
-    ]
+    known = [suspected(Liveness.STUCK, 9000, Response.NOTIFY, number) for number in (1, 2, 3)]
     two, three = (at_work(number, STUCK, known[number - 1]) for number in (1, 2)), at_work(3, FINE)
     assert steps(*two, three) == []
     assert steps(at_work(1, STUCK, known[0]), at_work(2, FINE), three) == [Response.INTERRUPT]
@@ -157,7 +158,7 @@ def test_one_that_was_given_up_is_parked_however_its_run_ended(
     end: ExitReason, liveness: Liveness, why: str
 ) -> None:
     active = a_task(state=TaskState.ACTIVE)
-    suspicion = suspected(liveness, NOW, Response.STOP, NOW)
+    suspicion = suspected(liveness, 0, Response.STOP)
     ended = replace(view(active, run=an_ended_run(end)), suspicion=suspicion, paused=True)
     parked = Settlement(to=TaskState.FAILED, reason=Reason.STUCK, detail=why)
     assert settle(ended, SettlePolicy(), NOW) == parked

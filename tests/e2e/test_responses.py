@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.support.fleet import Fleet, work
@@ -26,9 +24,10 @@ CIRCLES = ("run echo 'FAILED in 0.1s'", "run echo 'FAILED in 0.1s'", "wait 60")
 
 def long_ago(fleet: Fleet, response: Response | None) -> None:
     """Have the agent suspected for a quarter of an hour, and the last step long taken."""
-    run, at = fleet.run("a"), fleet.context.clock.now() - timedelta(minutes=15)
+    run, clock = fleet.run("a"), fleet.context.clock
+    at, awake = clock.now(), clock.monotonic() - 900
     with fleet.context.database.write() as db:
-        note_suspicion(db, run.id, Liveness.LOOPING, at)
+        note_suspicion(db, run.id, Liveness.LOOPING, at, awake=awake)
         if response is not None:
             step = Respond(
                 task_id=run.task_id,
@@ -37,7 +36,7 @@ def long_ago(fleet: Fleet, response: Response | None) -> None:
                 response=response,
                 reasons=("",),
             )
-            assert note_response(db, step, at)
+            assert note_response(db, step, at, awake=awake)
 
 
 def go_in_circles(fleet: Fleet, furthest: Response) -> None:

@@ -214,7 +214,8 @@ def _stop_firmly(context: Context, run: Run) -> None:
 @apply.register
 def _(action: NoteSuspicion, context: Context) -> None:
     with context.database.write(durable=False) as db:
-        note_suspicion(db, action.run_id, action.liveness, context.clock.now())
+        clock = context.clock
+        note_suspicion(db, action.run_id, action.liveness, clock.now(), awake=clock.monotonic())
 
 
 @apply.register

@@ -46,7 +46,12 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
     views = tuple(_look(context, view) for view in known)
     live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
     return Snapshot(
-        views=views, live_runs=live, at=context.clock.now(), around=around, blocked=blocked
+        views=views,
+        live_runs=live,
+        at=context.clock.now(),
+        awake=context.clock.monotonic(),
+        around=around,
+        blocked=blocked,
     )
 
 

@@ -9,7 +9,7 @@ from wtagents.core.events import EventKind
 from wtagents.core.ids import RunId
 from wtagents.core.tending.liveness import Liveness
 from wtagents.core.tending.suspicion import Response, Suspicion
-from wtagents.store.columns import optional_time, text_of_time
+from wtagents.store.columns import text_of_time
 from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
@@ -25,33 +25,35 @@ def suspicions(db: Database) -> dict[str, Suspicion]:
             liveness=Liveness(row["liveness"]),
             since=datetime.fromisoformat(row["since"]),
             response=None if row["response"] is None else Response(row["response"]),
-            responded_at=optional_time(row["responded_at"]),
+            awake=row["awake"],
         )
         for row in db.rows("SELECT * FROM suspicion")
     }
 
 
-def note_suspicion(db: Database, run_id: str, liveness: Liveness | None, at: datetime) -> None:
-    """Remember a suspicion from now on, or forget it."""
+def note_suspicion(
+    db: Database, run_id: str, liveness: Liveness | None, at: datetime, *, awake: float
+) -> None:
+    """Remember a suspicion from now on, or forget it; `awake` is `Snapshot.awake`."""
     db.change("DELETE FROM suspicion WHERE run_id = ?", (run_id,))
     if liveness is not None:
         db.change(
-            "INSERT INTO suspicion (run_id, liveness, since) VALUES (?, ?, ?)",
-            (run_id, liveness, text_of_time(at)),
+            "INSERT INTO suspicion (run_id, liveness, since, awake) VALUES (?, ?, ?, ?)",
+            (run_id, liveness, text_of_time(at), awake),
         )
 
 
-def note_response(db: Database, done: Respond, at: datetime) -> bool:
+def note_response(db: Database, done: Respond, at: datetime, *, awake: float) -> bool:
     """Record a step; False when it was taken already or the suspicion is gone."""
     row = db.change(
-        "UPDATE suspicion SET response = :response, responded_at = :at"
+        "UPDATE suspicion SET response = :response, awake = :awake"
         " WHERE run_id = :run_id AND liveness = :liveness"
         " AND (response IS NULL OR response <> :response) RETURNING run_id",
         {
             "run_id": done.run_id,
             "liveness": done.liveness,
             "response": done.response,
-            "at": text_of_time(at),
+            "awake": awake,
         },
     )
     if row is not None:

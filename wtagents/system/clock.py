@@ -18,7 +18,10 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards, for durations."""
+        """Seconds that never run backwards, for durations; they stand while the machine sleeps.
+
+        Every process of one start of the machine counts the same.
+        """
         ...
 
     def wait(self, event: Event, seconds: float) -> bool:
@@ -42,7 +45,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds since some fixed point."""
+        """Seconds awake since the machine started."""
         return time.monotonic()
 
     def wait(self, event: Event, seconds: float) -> bool:

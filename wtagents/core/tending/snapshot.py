@@ -101,6 +101,9 @@ class Snapshot:
     live_runs: int
     """Live runs of the whole repository, whatever the scope."""
     at: datetime
+    awake: float = 0.0
+    """Seconds that the machine has been awake since it started: a sleep or a clock that is set
+    lengthens no wait that is measured with it."""
     around: Surroundings = Surroundings()
     blocked: frozenset[int] = frozenset()
     """Tasks, by id, that land after another one which has not ended."""

@@ -8,7 +8,6 @@ is done beyond telling.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
     from wtagents.core.tending.liveness import Verdict
     from wtagents.core.tending.snapshot import Snapshot, TaskView
 
-SECOND_LOOK = timedelta(seconds=30)
-"""How long a suspicion must hold before anything is done about it."""
-PATIENCE = timedelta(minutes=5)
-"""What each step gets to help."""
+SECOND_LOOK = 30.0
+"""Seconds that a suspicion must hold before anything is done about it."""
+PATIENCE = 300.0
+"""Seconds that each step gets to help."""
 SUSPECT = frozenset({Liveness.STUCK, Liveness.LOOPING})
 
 
@@ -59,7 +58,8 @@ class Suspicion:
     since: datetime
     response: Response | None
     """The last step that was taken."""
-    responded_at: datetime | None
+    awake: float
+    """`Snapshot.awake` at that step; before any, at the first look."""
 
     @property
     def gave_up(self) -> bool:
@@ -111,11 +111,11 @@ def plan_responses(
     suspected = sum(verdict.liveness in SUSPECT for _, verdict in looks)
     common = suspected > 1 and 2 * suspected > len(looks)
     for view, verdict in looks:
-        yield from _plan(view, verdict, policy, now, common=common)
+        yield from _plan(view, verdict, policy, snapshot.awake, common=common)
 
 
 def _plan(
-    view: TaskView, verdict: Verdict, policy: SuspicionPolicy, now: datetime, *, common: bool
+    view: TaskView, verdict: Verdict, policy: SuspicionPolicy, awake: float, *, common: bool
 ) -> Iterator[NoteSuspicion | Respond]:
     known, run = view.suspicion, view.run
     if run is None:
@@ -127,7 +127,7 @@ def _plan(
     if known is None or known.liveness is not verdict.liveness:
         yield NoteSuspicion(run_id=run.id, liveness=verdict.liveness)
         return
-    response = _next_step(known, policy.furthest, now)
+    response = _next_step(known, policy.furthest, awake - known.awake)
     if response is not None and (response is Response.NOTIFY or not common):
         yield Respond(
             task_id=view.task.id,
@@ -138,10 +138,11 @@ def _plan(
         )
 
 
-def _next_step(known: Suspicion, furthest: Response, now: datetime) -> Response | None:
-    if known.response is None or known.responded_at is None:
-        return Response.NOTIFY if now - known.since >= SECOND_LOOK else None
-    if now - known.responded_at < PATIENCE:
+def _next_step(known: Suspicion, furthest: Response, passed: float) -> Response | None:
+    """Return what to do now; `passed` are the seconds in which the last step could help."""
+    if known.response is None:
+        return Response.NOTIFY if passed >= SECOND_LOOK else None
+    if passed < PATIENCE:
         return None
     steps = _steps(furthest)
     later = steps[steps.index(known.response) + 1 :] if known.response in steps else ()

@@ -29,7 +29,7 @@ def respond(context: Context, action: Respond) -> None:
         task = require_task_by_id(db, action.task_id)
         if run is None or run.state not in LIVE_RUN_STATES or task.wish is not Wish.WORK:
             return
-        if not note_response(db, action, now):
+        if not note_response(db, action, now, awake=context.clock.monotonic()):
             return
         match action.response:
             case Response.NOTIFY | Response.STOP:
