@@ -17,7 +17,7 @@ from wtagents.operations.surroundings import account_for, model_for, observe_sur
 from wtagents.store.after import blocked_tasks
 from wtagents.store.merges import latest_merge_requests
 from wtagents.store.messages import undelivered
-from wtagents.store.runs import latest_runs, runs_of
+from wtagents.store.runs import count_of_live_runs, latest_runs, runs_of
 from wtagents.store.suspicions import suspicions
 from wtagents.store.tasks import tasks as stored_tasks
 
@@ -38,13 +38,13 @@ _NO_STREAK = Streak()
 def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Snapshot:
     """Look at all tasks, or at those named; the count of live runs is always of the repository."""
     with context.database.read() as db:
-        tasks = [t for t in stored_tasks(db) if task_ids is None or t.id in task_ids]
-        runs = latest_runs(db)
+        tasks = stored_tasks(db, ids=task_ids)
+        runs = latest_runs(db, task_ids)
+        live = count_of_live_runs(db)
         blocked = blocked_tasks(db)
         around = observe_surroundings(context, db, tasks)
         known = _views(context, db, tasks, runs, around)
     views = tuple(_look(context, view) for view in known)
-    live = sum(run.state in LIVE_RUN_STATES for run in runs.values())
     return Snapshot(
         views=views,
         live_runs=live,

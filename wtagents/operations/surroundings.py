@@ -16,7 +16,7 @@ from wtagents.operations.telling.breakers import observe_breakers
 from wtagents.store.after import unfounded
 from wtagents.store.limits import account_limits
 from wtagents.store.pauses import pauses
-from wtagents.store.runs import live_profiles, live_runs
+from wtagents.store.runs import live_models, live_profiles, live_runs
 from wtagents.store.spending import reserved, spent, spent_by_task
 from wtagents.store.tasks import queued
 from wtagents.system.run_folder import load_pulse
@@ -47,7 +47,7 @@ def observe_surroundings(context: Context, db: Database, tasks: Iterable[Task]) 
         limits=_with_shared(held.limits, context, waiting),
         breakers=observe_breakers(context, db),
         ledger=observe_ledger(context, db),
-        models=tuple(run.model for run in live_runs(db)),
+        models=live_models(db),
         profiles=live_profiles(db),
         queue=queued(db, now=now),
         unfounded=unfounded(db),

@@ -117,6 +117,19 @@ def live_runs(db: Database) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def live_models(db: Database) -> tuple[str, ...]:
+    """Return the model of each live run."""
+    rows = db.rows(
+        "SELECT model FROM run WHERE state IN (SELECT value FROM json_each(?))", (_LIVE,)
+    )
+    return tuple(row["model"] for row in rows)
+
+
+def count_of_live_runs(db: Database) -> int:
+    """Return how many runs have not ended."""
+    return len(live_models(db))
+
+
 def live_profiles(db: Database) -> tuple[str, ...]:
     """Return the resource profile of each live run whose task has one."""
     rows = db.rows(
