@@ -7,17 +7,20 @@ is noisy. Times are wall time; a spawn is measured up to the moment when the age
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from _progress import tell
 
 WTA = Path(sys.executable).with_name("wta")
@@ -26,6 +29,8 @@ TASKS = 50
 LIVE_TASKS = 4
 FILES = 5000
 _PATIENCE = 120.0
+_LAST_BREATH = 0.05
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Measure = Callable[[int], float]
 """Does it once and returns the seconds it took; the number makes names unique."""
@@ -156,16 +161,20 @@ def status_pair(ground: Ground, rounds: int) -> Pair:
 
 def spawn_pair(ground: Ground, rounds: int) -> Pair:
     """Return the price of a task in a worktree of its own, until its program runs."""
-    repository = ground.repository("large", files=FILES)
+    return spawn_pair_in(ground, ground.repository("large", files=FILES), rounds)
+
+
+def spawn_pair_in(ground: Ground, repository: Path, rounds: int) -> Pair:
+    """Return that price in a repository that is there."""
 
     def ours(number: int) -> float:
         stamp = ground.folder / f"ours-{number}"
         agent = ("--agent", "command", "--", ground.program, stamp)
         begun = time.time()
-        ground.run(WTA, "-C", repository, "spawn", f"task-{number}", "work", *agent)
+        ground.run(WTA, "-C", repository, "spawn", f"new-{number}", "work", *agent)
         seconds = _stamped(stamp) - begun
         # What follows a run belongs to none of the measurements.
-        rest = ("wait", f"task-{number}", "--for", "attention", "--timeout", "60s")
+        rest = ("wait", f"new-{number}", "--for", "attention", "--timeout", "60s")
         ground.run(WTA, "-C", repository, *rest)
         return seconds
 
@@ -247,16 +256,50 @@ def table(outcomes: list[Outcome]) -> list[str]:
     ]
 
 
-def stop_everything(ground: Ground) -> None:
-    """Stop the agents that still work and the supervisors, which would stay for a while."""
-    import psutil
+@contextlib.contextmanager
+def lent_ground() -> Iterator[Ground]:
+    """Lend a ground; of it and of what was started on it nothing is left, however the block ends.
 
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("XDG_STATE_HOME") == ground.environment["XDG_STATE_HOME"]:
+    SIGTERM and SIGHUP end the program as ctrl+c does. Who is impatient does not interrupt the end.
+    """
+    handled = {number: signal.signal(number, _leave) for number in _ENDS}
+    folder = Path(tempfile.mkdtemp(prefix="wta-bench-"))
+    try:
+        yield Ground(folder)
+    finally:
+        for number in _ENDS:
+            signal.signal(number, signal.SIG_IGN)
+        _stop_everything(str(folder / "state"))
+        tell("removes the files")
+        shutil.rmtree(folder, ignore_errors=True)
+        tell()
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _stop_everything(state_home: str) -> None:
+    """Stop agents, runners and supervisors, and what they start meanwhile."""
+    end = time.monotonic() + _PATIENCE
+    while (left := _processes_of(state_home)) and time.monotonic() < end:
+        tell(f"stops {len(left)} processes")
+        for process in left:
+            with contextlib.suppress(psutil.Error):
                 process.kill()
-        except (psutil.Error, OSError):
-            continue
+        time.sleep(_LAST_BREATH)
+
+
+def _processes_of(state_home: str) -> list[psutil.Process]:
+    """Return who keeps state in this folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get("XDG_STATE_HOME") == state_home:
+                found.append(process)
+    return found
 
 
 def main() -> int:
@@ -268,12 +311,8 @@ def main() -> int:
     options = parser.parse_args()
     outcomes = []
     for name in options.only or PAIRS:
-        ground = Ground(Path(tempfile.mkdtemp(prefix="wta-bench-")))
-        try:
+        with lent_ground() as ground:
             outcomes.append(measure(PAIRS[name](ground, options.rounds or ROUNDS[name])))
-        finally:
-            stop_everything(ground)
-            shutil.rmtree(ground.folder, ignore_errors=True)
     print("\n".join(table(outcomes)))
     print("median (middle half of the times); ratio of the medians; measured in turns")
     return 1 if options.strict and not all(outcome.is_met for outcome in outcomes) else 0

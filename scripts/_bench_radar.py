@@ -11,14 +11,13 @@ import argparse
 import os
 import shutil
 import sys
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _bench_cli import Ground, Outcome, Pair, measure, table
+from _bench_cli import Ground, Outcome, Pair, lent_ground, measure, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -237,13 +236,10 @@ PAIRS = {"first": first_pair, "update": update_pair, "idle": idle_pair}
 
 def observe(rounds: Mapping[str, int]) -> tuple[list[Outcome], int]:
     """Measure pairs, each so many times; return them and the git processes of one update."""
-    ground = Ground(Path(tempfile.mkdtemp(prefix="wta-bench-")))
-    try:
+    with lent_ground() as ground:
         field = Field(ground)
         outcomes = [measure(PAIRS[name](field, count)) for name, count in rounds.items()]
         return outcomes, processes(field)
-    finally:
-        shutil.rmtree(ground.folder, ignore_errors=True)
 
 
 def main() -> int:
