@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tests.support.environment import Sandbox
 from wtagents.agent.claude import Claude
 from wtagents.agent.events import Asked
+from wtagents.agent.inquiries import INQUIRIES, parse_inquiries
 from wtagents.agent.port import LaunchRequest, Probe, wire_id
+from wtagents.core.answer import Answer
 from wtagents.core.errors import UsageError
 from wtagents.core.ids import RunId, TaskName
 
@@ -132,6 +134,10 @@ def test_other_words_are_sent_as_they_are(text: str) -> None:
     assert json.loads(AGENT.encode_text("w", text))["message"]["content"] == text
 
 
+def labels(*texts: str) -> list[dict[str, str]]:
+    return [{"label": text} for text in texts]
+
+
 ASKED = Asked(request_id="q1", tool="Bash", summary="rm x", input={"command": "rm x"}, tool_id="t1")
 
 
@@ -146,10 +152,49 @@ ASKED = Asked(request_id="q1", tool="Bash", summary="rm x", input={"command": "r
 def test_an_answer_carries_the_input_or_the_reason(
     *, allow: bool, message: str, answer: dict[str, object]
 ) -> None:
-    assert json.loads(AGENT.encode_answer(ASKED, allow=allow, message=message)) == {
+    said = Answer(request_id="q1", allow=allow, message=message)
+    assert json.loads(AGENT.encode_answer(ASKED, said)) == {
         "type": "control_response",
         "response": {"subtype": "success", "request_id": "q1", "response": answer},
     }
+
+
+def test_what_is_chosen_is_written_into_the_input() -> None:
+    """A label with a comma is quoted among several, as the program reads them (2.1.329)."""
+    several = {"question": "Which?", "multiSelect": True, "options": labels("a, b", 'c "d"', "é")}
+    one = {"question": "Where?", "options": labels("here, there", "there")}
+    asked = replace(ASKED, tool=INQUIRIES, input={"questions": [several, one], "metadata": 1})
+    chosen = (("a, b", 'c "d"', "é", "my own"), ("here, there",))
+    answer = Answer(request_id="q1", allow=True, chosen=chosen)
+    response = json.loads(AGENT.encode_answer(asked, answer))["response"]["response"]
+    assert response == {
+        "behavior": "allow",
+        "updatedInput": {
+            **asked.input,
+            "answers": {
+                "Which?": '"a, b", "c \\"d\\"", é, my own',
+                "Where?": "here, there",
+            },
+        },
+    }
+    assert "answers" not in asked.input
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        [{"question": "Which?", "options": labels("a", "a")}],
+        [{"question": "Which?", "options": labels("a", "")}],
+        [{"question": "", "options": labels("a", "b")}],
+        [{"question": "Which?"}, {"question": "Which?"}],
+        [{"question": "Which?", "options": labels("a", "b" * 70_000)}],
+        "Which?",
+        [],
+    ],
+)
+def test_what_cannot_be_told_apart_cannot_be_chosen(questions: object) -> None:
+    asked = replace(ASKED, tool=INQUIRIES, input={"questions": questions})
+    assert parse_inquiries(asked) == ()
 
 
 def test_an_interrupt_is_a_control_request() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,38 @@ if TYPE_CHECKING:
     from tests.support.shell import Shell
 
 GATE = '[merge]\ngate = ["pytest \\u202e; echo"]\n'
+QUESTION = {
+    "question": "Which are kept?",
+    "header": "Keep",
+    "options": [{"label": "All, old", "description": "and \x1b[1mnew"}, {"label": "None"}],
+    "multiSelect": True,
+}
 ASK = 'scenario:\nask Bash "rm -rf build"\nwrite a.txt <<END\na\nEND\ncommit "Add a"\n'
+CHOOSE = f"""\
+scenario:
+choose {json.dumps([QUESTION])}
+{ASK.removeprefix("scenario:")}"""
+USAGE = "hint: wta answer --help\n"
+REFUSED = {
+    ("--choice", "3"): """\
+error: '3' is no option of: Which are kept?
+hint: choose 1-2, several with commas, or 'other: your own words'
+""",
+    ("--choice", "1", "--choice", "2"): """\
+error: 1 choice to make, 2 are given
+hint: say --choice once for each question, in their order
+""",
+    ("--allow",): """\
+error: the agent of a wants a choice, not a permission
+hint: wta answer a --choice NUMBER
+""",
+    ("--choice", "1", "--allow"): f"""\
+error: --choice is an answer of its own: leave the others out
+{USAGE}""",
+    (): f"""\
+error: say --allow, --deny or --choice: there is no terminal to ask on
+{USAGE}""",
+}
 
 
 def test_trust_is_asked_for_and_no_is_the_default(
@@ -68,6 +100,46 @@ Allow it? [y/N]: allowed Bash: rm -rf build
         )
     )
     assert shell.wta("wait", "a", "--timeout", "30s").status == 0
+
+
+def test_a_choice_is_typed_or_asked_for(shell: Shell) -> None:
+    shell.wta("spawn", "a", "-", stdin=CHOOSE)
+    shell.wta("wait", "a", "--for", "attention", "--timeout", "30s")
+    page = shell.wta("status", "a").out
+    assert page.splitlines()[:2] == snapshot(
+        ["a  asking  asks: Which are kept?", "next: wta answer a --choice NUMBER"]
+    )
+    begins = page.index("Which are kept? (")
+    assert page[begins:].split("\n\n")[0] == snapshot("""\
+Which are kept? (several may be chosen)
+  1  All, old: and \\x1b[1mnew
+  2  None\
+""")
+    assert {words: shell.wta("answer", "a", *words).err for words in REFUSED} == REFUSED
+    said = shell.type("answer", "a", keys="9\n1,2\n")
+    assert (said.status, said.out) == snapshot(
+        (
+            0,
+            """\
+9
+1,2
+a asks
+  Which are kept? (several may be chosen)
+  1  All, old: and \\x1b[1mnew
+  2  None
+choose 1-2, several with commas, or 'other: your own words': '9' is no option of: Which are kept?
+choose 1-2, several with commas, or 'other: your own words': chosen Keep: All, old, None
+""",
+        )
+    )
+    shell.wta("wait", "a", "--for", "attention", "--timeout", "30s")
+    assert shell.wta("answer", "a", "--choice", "1").err == snapshot("""\
+error: the agent of a wants a permission, not a choice
+hint: look at it: wta answer a
+""")
+    assert shell.wta("answer", "a", "--allow").status == 0
+    assert shell.wta("wait", "a", "--timeout", "30s").status == 0
+    assert '"Which are kept?"=""All, old", None"' in shell.wta("logs", "a").out
 
 
 def test_an_answer_goes_to_the_question_that_was_seen(shell: Shell) -> None:

@@ -108,7 +108,10 @@ Needs a person
     nobody = shell.wta("answer", "a")
     assert (nobody.status, nobody.err) == (
         2,
-        "error: say --allow or --deny: there is no terminal to ask on\nhint: wta answer --help\n",
+        (
+            "error: say --allow, --deny or --choice: there is no terminal to ask on\n"
+            "hint: wta answer --help\n"
+        ),
     )
     both = shell.wta("answer", "a", "--allow", "--message", "no")
     assert both.status == 2

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.records import a_merge, a_pulse, a_question, a_task
+from wtagents.core.inquiry import Inquiry
 from wtagents.core.landing.merge import MergeState
+from wtagents.core.record import replace
 from wtagents.core.run import ExitReason
 from wtagents.core.task import Reason, TaskState
 from wtagents.core.tending.liveness import Liveness
@@ -21,6 +23,10 @@ def test_a_question_is_answered_first() -> None:
     asking = a_pulse(question=a_question())
     said = after(TaskState.ACTIVE, pulse=asking, liveness=Liveness.STUCK)
     assert said == "wta answer fix-login --allow, or: wta answer fix-login --deny"
+    inquiry = Inquiry(text="Which?", header="", options=(), many=False)
+    choosing = a_pulse(question=replace(a_question(), inquiries=(inquiry, inquiry)))
+    said = after(TaskState.ACTIVE, pulse=choosing)
+    assert said == "wta answer fix-login --choice NUMBER --choice NUMBER"
 
 
 def test_who_is_silent_is_looked_at() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.api.script import Usage, bash, text, write
+from tests.support.api.script import Usage, bash, text, tool, write
 from tests.support.claude_fleet import MODEL, ClaudeFleet, committed
 from wtagents.core.run import ExitReason, Phase, Purpose
 from wtagents.core.task import Reason, TaskState
@@ -16,6 +16,20 @@ pytestmark = [pytest.mark.e2e, pytest.mark.claude]
 RUNNING = bash("touch running; while [ ! -e go ]; do sleep 0.02; done; rm running go")
 """A command that runs until the test makes the file `go`."""
 ASKED = "python3 -c 'print(6 * 7)'"
+CHOICES = [
+    {
+        "question": "Which database?",
+        "header": "Store",
+        "options": [{"label": label, "description": ""} for label in ("Postgres", "SQLite")],
+        "multiSelect": False,
+    },
+    {
+        "question": "What else?",
+        "header": "More",
+        "options": [{"label": label, "description": ""} for label in ("A cache, small", "A page")],
+        "multiSelect": True,
+    },
+]
 DENIED = "python3 -c 'print(6 * 8)'"
 
 
@@ -71,21 +85,30 @@ def test_from_the_wish_to_main(agents: ClaudeFleet) -> None:
     assert agents.fleet.repository.status() == []
 
 
-def test_permissions_are_asked_and_answered(agents: ClaudeFleet) -> None:
+def test_permissions_and_choices_are_asked_and_answered(agents: ClaudeFleet) -> None:
     agents.configure(allow=("Bash(git *)",))
-    agents.spawn("a", bash(ASKED), bash(DENIED), *committed(), text("Done."))
+    wants = tool("AskUserQuestion", questions=CHOICES)
+    agents.spawn("a", bash(ASKED), bash(DENIED), wants, *committed(), text("Done."))
     agents.await_phase("a", Phase.ASKING)
 
     assert agents.page("a")["attention"] == f"asks to use Bash: {ASKED}"
     agents.type("answer", "a", "--allow")
     agents.await_pulse("a", lambda pulse: pulse.question and DENIED in pulse.question.summary)
     agents.type("answer", "a", "--deny", "--message", "Use the calculator.")
+    agents.await_pulse("a", lambda pulse: pulse.question and pulse.question.inquiries)
+    assert agents.page("a")["attention"] == "asks: Which database? What else?"
+    said = agents.type("answer", "a", "--choice", "2", "--choice", "1,2").out
 
     task = agents.await_rest("a")
     assert (task.state, task.detail) == (TaskState.READY, f"denied: Bash: {DENIED}")
-    allowed, denied, *_ = agents.results("a")
+    allowed, denied, chosen, *_ = agents.results("a")
     assert allowed.startswith("42\n")
     assert "Use the calculator." in denied
+    assert chosen.startswith(
+        'Your questions have been answered: "Which database?"="SQLite",'
+        ' "What else?"=""A cache, small", A page".'
+    )
+    assert said == "chosen Store: SQLite\nchosen More: A cache, small, A page\n"
     assert all(message.delivered_at for message in agents.fleet.messages("a"))
 
 

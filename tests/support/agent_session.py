@@ -13,6 +13,7 @@ from typing import Self, TypeAlias, TypeVar
 
 from wtagents.agent.events import Event
 from wtagents.agent.port import Agent, Ending, Launch, ReaderState, Verdict
+from wtagents.core.answer import Answer
 
 SESSION = "20000000-0000-4000-8000-000000000001"
 RESUMED = 100
@@ -102,7 +103,8 @@ class AgentSession:
         """Answer an open question."""
         asked = self.reader.question(request_id)
         assert asked is not None, f"nobody asks {request_id}"
-        self.write(self.agent.encode_answer(asked, allow=allow, message=message))
+        said = Answer(request_id=request_id, allow=allow, message=message)
+        self.write(self.agent.encode_answer(asked, said))
         with self._changed:
             self.reader.note_answered(request_id)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from wtagents.core.ids import Oid, RunId, TaskName
+from wtagents.core.inquiry import Inquiry, Option
 from wtagents.core.isolation.confinement import Confinement, Link, Replacement, SandboxMode
 from wtagents.core.isolation.network import NONE
 from wtagents.core.message import MessageKind, Taken
@@ -70,7 +71,20 @@ ORDER = Order(
 PULSE = Pulse(
     phase=Phase.ASKING,
     doing="Bash: make",
-    question=Question(request_id="q1", tool="Bash", summary="make", asked_at=AT),
+    question=Question(
+        request_id="q1",
+        tool="AskUserQuestion",
+        summary="Which?",
+        asked_at=AT,
+        inquiries=(
+            Inquiry(
+                text="Which?\ud800",
+                header="",
+                options=(Option(label="one", about="1", preview="a\nb"), Option(label="two")),
+                many=True,
+            ),
+        ),
+    ),
     usage=USAGE,
     session_id="s",
     at=AT,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from wtagents.agent.events import Asked
     from wtagents.agent.port import AgentFiles, LaunchRequest, Probe, Reader
+    from wtagents.core.answer import Answer
 
 PROGRAM = "claude"
 _HOOK_SECONDS = 5
@@ -142,9 +143,9 @@ class Claude:
         """Return the line of a user message."""
         return message_line(wire, text)
 
-    def encode_answer(self, asked: Asked, *, allow: bool, message: str) -> bytes:
+    def encode_answer(self, asked: Asked, answer: Answer) -> bytes:
         """Return the line that answers a question."""
-        return answer_line(asked, allow=allow, message=message)
+        return answer_line(asked, answer)
 
     def encode_interrupt(self, request_id: str, *, cancel_queued: bool = False) -> bytes:
         """Return the line that ends the running turn."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from wtagents.agent.events import Asked
     from wtagents.agent.port import Reader
+    from wtagents.core.answer import Answer
 
 _PLACEHOLDER = r"\{(prompt|worktree)\}"
 _OWN_PLACES = (".config", ".local/share", ".local/state")
@@ -82,7 +83,7 @@ class Command:
         """Return nothing: the program takes no messages."""
         return b""
 
-    def encode_answer(self, asked: Asked, *, allow: bool, message: str) -> bytes:  # noqa: ARG002
+    def encode_answer(self, asked: Asked, answer: Answer) -> bytes:  # noqa: ARG002
         """Return nothing: the program asks nothing."""
         return b""
 

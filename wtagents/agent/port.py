@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.agent.events import Asked, Event
+    from wtagents.core.answer import Answer
     from wtagents.core.ids import TaskName
     from wtagents.core.task import AgentKind
 
@@ -271,8 +272,8 @@ class Agent(Protocol):
         """Return the stdin lines that say something to the agent; b'' if it takes none."""
         ...
 
-    def encode_answer(self, asked: Asked, *, allow: bool, message: str) -> bytes:
-        """Return the stdin line that answers a question; a denial carries the message."""
+    def encode_answer(self, asked: Asked, answer: Answer) -> bytes:
+        """Return the stdin line that answers a question."""
         ...
 
     def encode_interrupt(self, request_id: str, *, cancel_queued: bool = False) -> bytes:

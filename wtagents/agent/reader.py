@@ -37,6 +37,7 @@ from wtagents.agent.events import (
     UserSaid,
 )
 from wtagents.agent.fullness import Fullness
+from wtagents.agent.inquiries import parse_inquiries
 from wtagents.agent.port import Ending, ReaderState, Verdict
 from wtagents.agent.repeats import Repeats
 from wtagents.agent.stream import parse_line
@@ -236,7 +237,11 @@ class ClaudeReader:
 
     def _ask(self, asked: Asked, at: datetime) -> None:
         question = Question(
-            request_id=asked.request_id, tool=asked.tool, summary=asked.summary, asked_at=at
+            request_id=asked.request_id,
+            tool=asked.tool,
+            summary=asked.summary,
+            asked_at=at,
+            inquiries=parse_inquiries(asked),
         )
         self._asked[asked.request_id] = (asked, question)
 

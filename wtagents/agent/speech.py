@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from wtagents.agent.inquiries import answered_input
+
 if TYPE_CHECKING:
     from wtagents.agent.events import Asked
+    from wtagents.core.answer import Answer
 
 
 def message_line(wire: str, text: str) -> bytes:
@@ -18,14 +21,17 @@ def message_line(wire: str, text: str) -> bytes:
     return encode_line({"type": "user", "uuid": wire, "message": message})
 
 
-def answer_line(asked: Asked, *, allow: bool, message: str) -> bytes:
-    """Return the line that answers a question; an allowed tool runs with the input asked."""
-    answer: dict[str, Any] = (
-        {"behavior": "allow", "updatedInput": asked.input}
-        if allow
-        else {"behavior": "deny", "message": message or "A person denied this."}
+def answer_line(asked: Asked, answer: Answer) -> bytes:
+    """Return the line that answers a question.
+
+    An allowed tool runs with the input asked, and with what was chosen.
+    """
+    said: dict[str, Any] = (
+        {"behavior": "allow", "updatedInput": answered_input(asked, answer.chosen)}
+        if answer.allow
+        else {"behavior": "deny", "message": answer.message or "A person denied this."}
     )
-    response = {"subtype": "success", "request_id": asked.request_id, "response": answer}
+    response = {"subtype": "success", "request_id": asked.request_id, "response": said}
     return encode_line({"type": "control_response", "response": response})
 
 

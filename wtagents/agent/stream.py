@@ -64,8 +64,6 @@ _TELLING_KEYS = (
     "prompt",
 )
 """Keys of a tool's input that say most about it, the best first."""
-QUESTIONS = "AskUserQuestion"
-"""The tool that asks a person in words."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SYNTHETIC = "<synthetic>"
 """Model of a message that the program made itself, for an API failure."""

@@ -123,6 +123,15 @@ def ask(question: str, *, about: Iterable[str] = ()) -> bool:
     return confirm(safe_line(question), default=False, err=True)
 
 
+def ask_line(question: str, *, about: Iterable[str] = ()) -> str:
+    """Ask a person on the terminal for one line, after what it is about."""
+    from click import prompt
+
+    for line in about:
+        narrate(line)
+    return str(prompt(safe_line(question), err=True))
+
+
 def narrate_log(verbosity: int) -> None:
     """Say on stderr what is done: 1 for what matters, 2 for every program that is run."""
     import logging

@@ -19,7 +19,7 @@ class MessageKind(StrEnum):
     TEXT = "text"
     """Words for the agent: next request of the running turn, or the prompt of the next run."""
     ANSWER = "answer"
-    """The answer to a permission question."""
+    """The answer to a question of the agent."""
     INTERRUPT = "interrupt"
     """End the running turn; the process stays."""
     FINISH = "finish"
@@ -46,7 +46,7 @@ class Message:
     task_id: int
     kind: MessageKind
     body: str
-    """Text, or for `answer` a JSON object {"request_id", "allow", "message"}."""
+    """Text, or for `answer` the JSON of `core/answer.py`."""
     created_at: datetime
     run_id: RunId | None
     """The run that took it."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.ids import RunId
+    from wtagents.core.inquiry import Inquiry
     from wtagents.core.tending.check import Check
 
 FULL_CONTEXT = 0.9
@@ -143,13 +144,21 @@ class Usage:
 
 @record
 class Question:
-    """A permission that the agent waits for."""
+    """What the agent waits for a person with: a permission, or a choice."""
 
     request_id: str
     tool: str
     summary: str
     """The tool's input in one line."""
     asked_at: datetime
+    inquiries: tuple[Inquiry, ...] = ()
+    """What a person is to choose; none where they allow or deny."""
+
+    @property
+    def told(self) -> str:
+        """What it asks, in one line."""
+        asks = "asks" if self.inquiries else f"asks to use {self.tool}"
+        return f"{asks}: {self.summary}"
 
 
 @record

@@ -6,14 +6,14 @@ Unknown keys pass, so that a runner of another version can be read.
 
 from __future__ import annotations
 
-import math
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from wtagents.core.ids import RunId, TaskName
+from wtagents.core.inquiry import Inquiry, Option
 from wtagents.core.isolation.confinement import Confinement, Link, Replacement, SandboxMode
 from wtagents.core.isolation.network import ALL, Network
+from wtagents.core.json_fields import Fields, ForeignValue
 from wtagents.core.order import Order
 from wtagents.core.run import (
     Exit,
@@ -29,10 +29,6 @@ from wtagents.core.task import AgentKind
 from wtagents.core.tending.check import Check
 
 _PATHS = ("write", "guard", "hide", "show")
-
-
-class ForeignValue(ValueError):
-    """The value is not the record that was asked for."""
 
 
 def order_value(order: Order) -> dict[str, Any]:
@@ -294,6 +290,7 @@ def _question_value(question: Question) -> dict[str, Any]:
         "tool": question.tool,
         "summary": question.summary,
         "asked_at": question.asked_at.isoformat(),
+        "inquiries": [_inquiry_value(each) for each in question.inquiries],
     }
 
 
@@ -304,81 +301,36 @@ def _parse_question(value: Any) -> Question:
         tool=fields.text("tool"),
         summary=fields.text("summary"),
         asked_at=fields.time("asked_at"),
+        inquiries=tuple(_parse_inquiry(each) for each in fields.values("inquiries"))
+        if fields.given("inquiries")
+        else (),
     )
 
 
-class Fields:
-    """Reads a JSON object field by field. Raises ForeignValue naming the field that is not it."""
+def _inquiry_value(inquiry: Inquiry) -> dict[str, Any]:
+    return {
+        "text": inquiry.text,
+        "header": inquiry.header,
+        "options": [
+            {"label": each.label, "about": each.about, "preview": each.preview}
+            for each in inquiry.options
+        ],
+        "many": inquiry.many,
+    }
 
-    __slots__ = ("_object",)
 
-    def __init__(self, value: Any) -> None:
-        if type(value) is not dict:
-            raise ForeignValue("not an object")
-        self._object = value
+def _parse_inquiry(value: Any) -> Inquiry:
+    fields = Fields(value)
+    return Inquiry(
+        text=fields.text("text"),
+        header=fields.text("header"),
+        options=tuple(_parse_option(each) for each in fields.values("options")),
+        many=fields.flag("many"),
+    )
 
-    def raw(self, name: str) -> Any:
-        if name not in self._object:
-            raise ForeignValue(name)
-        return self._object[name]
 
-    def absent(self, name: str) -> bool:
-        """Whether the field says null; it must be there all the same."""
-        return self.raw(name) is None
-
-    def given(self, name: str) -> bool:
-        """Whether a field that older versions do not write is there and not null."""
-        return self._object.get(name) is not None
-
-    def text(self, name: str) -> str:
-        value = self.raw(name)
-        if type(value) is not str:
-            raise ForeignValue(name)
-        return value
-
-    def values(self, name: str) -> tuple[Any, ...]:
-        value = self.raw(name)
-        if type(value) is not list:
-            raise ForeignValue(name)
-        return tuple(value)
-
-    def integer(self, name: str) -> int:
-        value = self.raw(name)
-        if type(value) is not int:
-            raise ForeignValue(name)
-        return value
-
-    def number(self, name: str) -> float:
-        value = self.raw(name)
-        if type(value) not in (int, float) or not math.isfinite(value):
-            raise ForeignValue(name)
-        return float(value)
-
-    def flag(self, name: str) -> bool:
-        value = self.raw(name)
-        if type(value) is not bool:
-            raise ForeignValue(name)
-        return value
-
-    def time(self, name: str) -> datetime:
-        at = datetime.fromisoformat(self.text(name))
-        if at.tzinfo is None:
-            raise ForeignValue(name)
-        return at
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.raw(name)
-        if type(value) is not list or any(type(item) is not str for item in value):
-            raise ForeignValue(name)
-        return tuple(value)
-
-    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
-        value = self.raw(name)
-        if type(value) is not list:
-            raise ForeignValue(name)
-        pairs = []
-        for item in value:
-            if type(item) is not list or [type(part) for part in item] != [str, str]:
-                raise ForeignValue(name)
-            pairs.append((item[0], item[1]))
-        return tuple(pairs)
+def _parse_option(value: Any) -> Option:
+    fields = Fields(value)
+    return Option(
+        label=fields.text("label"), about=fields.text("about"), preview=fields.text("preview")
+    )

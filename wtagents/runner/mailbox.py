@@ -7,16 +7,15 @@ a turn that ends while a message arrives loses nothing.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from wtagents.agent.events import ControlAnswered, MessageMoved, MessageStage
 from wtagents.agent.port import wire_id
+from wtagents.core.answer import parse_answer
 from wtagents.core.errors import SystemFault
+from wtagents.core.json_fields import ForeignValue
 from wtagents.core.message import PAUSE, MessageKind, Taken
-from wtagents.core.record import record
 from wtagents.core.run import ExitReason
-from wtagents.core.run_json import Fields
 from wtagents.system.run_folder import load_posted, posted, write_taken
 
 if TYPE_CHECKING:
@@ -30,16 +29,6 @@ if TYPE_CHECKING:
     from wtagents.system.run_folder import Posted
 
 _DELIVERED_STAGES = frozenset({MessageStage.STARTED, MessageStage.COMPLETED})
-
-
-@record
-class _Answer:
-    """The body of an `answer` message."""
-
-    request_id: str
-    """'' for the oldest question."""
-    allow: bool
-    message: str
 
 
 class Mailbox:
@@ -115,8 +104,9 @@ class Mailbox:
         self._reader.note_sent(wire)
 
     def _answer(self, message: Posted) -> None:
-        answer = _parse_answer(message.body)
-        if answer is None:
+        try:
+            answer = parse_answer(message.body)
+        except ForeignValue:
             self._refuse(message.message_id, "the answer cannot be read")
             return
         questions = self._reader.state.questions
@@ -126,9 +116,7 @@ class Mailbox:
         if asked is None:
             self._refuse(message.message_id, "nobody asks that any more")
             return
-        self._child.write(
-            self._agent.encode_answer(asked, allow=answer.allow, message=answer.message)
-        )
+        self._child.write(self._agent.encode_answer(asked, answer))
         self._reader.note_answered(request_id)
         self._confirm(message.message_id)
 
@@ -171,15 +159,3 @@ class Mailbox:
             except SystemFault:
                 return
             del self._unwritten[0]
-
-
-def _parse_answer(body: str) -> _Answer | None:
-    try:
-        fields = Fields(json.loads(body))
-        return _Answer(
-            request_id=fields.text("request_id"),
-            allow=fields.flag("allow"),
-            message=fields.text("message"),
-        )
-    except (ValueError, RecursionError):
-        return None

@@ -12,10 +12,10 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wtagents.core.errors import WtaError
+from wtagents.core.json_fields import Fields
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.record import record
 from wtagents.core.run_json import (
-    Fields,
     exit_value,
     identity_value,
     order_value,

@@ -14,6 +14,7 @@ each line of the prompt is a step:
     wait SECONDS                    a tool call stays open that long
     listen SECONDS                  until a message comes, at most that long
     ask TOOL "text"                 a permission question; waits for its answer
+    choose JSON                     wants a choice: the list of questions as Claude Code asks them
     stubborn                        from now on it does not commit when it is asked to
     fail KIND [SECONDS]             authentication, billing, rate_limit (ends in SECONDS),
                                     overloaded, server, prompt_too_long, max_turns, budget

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wtagents.agent.events import Asked
     from wtagents.agent.port import LaunchRequest, Reader
+    from wtagents.core.answer import Answer
 
 
 class Scripted:
@@ -61,9 +62,9 @@ class Scripted:
         """Return the line of a user message."""
         return message_line(wire, text)
 
-    def encode_answer(self, asked: Asked, *, allow: bool, message: str) -> bytes:
+    def encode_answer(self, asked: Asked, answer: Answer) -> bytes:
         """Return the line that answers a question."""
-        return answer_line(asked, allow=allow, message=message)
+        return answer_line(asked, answer)
 
     def encode_interrupt(self, request_id: str, *, cancel_queued: bool = False) -> bytes:
         """Return the line that ends the running turn."""

@@ -30,6 +30,7 @@ class Verb(StrEnum):
     WAIT = "wait"
     LISTEN = "listen"
     ASK = "ask"
+    CHOOSE = "choose"
     STUBBORN = "stubborn"
     FAIL = "fail"
     CRASH = "crash"
@@ -98,6 +99,11 @@ def _text(rest: str, _lines: _Lines) -> tuple[str, ...]:
     return tuple(_strings(rest, count=1))
 
 
+def _json(rest: str, _lines: _Lines) -> tuple[str, ...]:
+    json.loads(rest)
+    return (rest,)
+
+
 def _number(rest: str, _lines: _Lines) -> tuple[str, ...]:
     float(rest)
     return (rest,)
@@ -153,6 +159,7 @@ _SHAPES: dict[Verb, Callable[[str, _Lines], tuple[str, ...]]] = {
     Verb.DELETE: _rest,
     Verb.RUN: _rest,
     Verb.ASK: _word_and_text,
+    Verb.CHOOSE: _json,
     Verb.FAIL: _word_and_number,
     Verb.WAIT: _number,
     Verb.LISTEN: _number,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wtagents.agent.fields import JsonObject, object_of
+from wtagents.agent.inquiries import INQUIRIES
 from wtagents.agent.scripted.narrator import Outcome
 from wtagents.agent.scripted.scenario import Step, Verb
 from wtagents.core.errors import WtaError
@@ -119,6 +122,7 @@ class Stage:
             Verb.WAIT: self._wait,
             Verb.LISTEN: lambda step: self._listen(step.number()),
             Verb.ASK: self._ask,
+            Verb.CHOOSE: self._choose,
             Verb.STUBBORN: self._become_stubborn,
             Verb.FAIL: self._fail,
             Verb.CRASH: lambda _: signal.raise_signal(signal.SIGKILL),
@@ -216,14 +220,22 @@ class Stage:
 
     def _ask(self, step: Step) -> None:
         tool, text = step.arguments
-        tool_input = {"command" if tool == "Bash" else "description": text}
+        self._ask_for(tool, {"command" if tool == "Bash" else "description": text})
+
+    def _choose(self, step: Step) -> None:
+        self._ask_for(INQUIRIES, {"questions": json.loads(step.arguments[0])})
+
+    def _ask_for(self, tool: str, tool_input: JsonObject) -> None:
         self._open(tool, **tool_input)
         request_id = self._ids.uuid()
         self._narrator.ask(request_id, tool, self._open_tool, tool_input)
         with self._signals.waiting():
             answer = self._channel.wait_for_answer(request_id)
         if answer is not None and answer.get("behavior") == "allow":
-            self._close("allowed")
+            answers = object_of(object_of(answer, "updatedInput"), "answers")
+            self._close(
+                ", ".join(f'"{key}"="{said}"' for key, said in answers.items()) or "allowed"
+            )
             return
         message = str((answer or {}).get("message", "nobody is there to answer"))
         self._narrator.denied(tool, self._open_tool, tool_input)
@@ -270,7 +282,7 @@ class Stage:
 
     # ------------------------------------------------------------------------ tools, signals
 
-    def _open(self, tool: str, **tool_input: str) -> None:
+    def _open(self, tool: str, **tool_input: Any) -> None:
         self._open_tool = self._narrator.use(tool, **tool_input)
         if self._budget_usd is not None and self._narrator.own_cost > self._budget_usd:
             self._open_tool = ""

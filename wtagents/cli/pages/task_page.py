@@ -9,6 +9,7 @@ from wtagents.cli.pages.task_list import state_tone
 from wtagents.cli.style import Tone, fields
 from wtagents.core.figures import plural
 from wtagents.core.text import printable, printable_lines
+from wtagents.operations.steering.asked import inquiry_lines
 from wtagents.operations.telling.status_words import next_of, now_of, state_word
 from wtagents.operations.telling.task_facts import SANDBOX, task_facts
 
@@ -36,6 +37,12 @@ def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]
     yield from (f"  {line}" for line in _prompt(task, style))
     yield ""
     yield from fields(style, ((name, _told(name, text, item, style)) for name, text in facts))
+    if item.pulse is not None and item.pulse.question is not None:
+        for inquiry in item.pulse.question.inquiries:
+            yield ""
+            first, *options = inquiry_lines(inquiry)
+            yield style.heading(first.text)
+            yield from (f"  {line.text}" for line in options)
     if item.reasons:
         yield ""
         yield style.heading(f"Called {item.liveness} because")

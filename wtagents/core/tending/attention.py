@@ -51,7 +51,7 @@ def attention(
 
 def _of_live_run(verdict: Verdict, pulse: Pulse | None) -> str:
     if pulse is not None and pulse.question is not None:
-        return f"asks to use {pulse.question.tool}: {pulse.question.summary}"
+        return pulse.question.told
     if verdict.liveness is Liveness.STUCK:
         still = pulse.still if pulse is not None else None
         idle = f", and {still.process} is idle" if still is not None and still.process else ""

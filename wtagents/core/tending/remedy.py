@@ -54,6 +54,8 @@ def next_command(
     """Return what to type next, '' when the task goes on by itself; `end` is of the last run."""
     name = task.name
     if pulse is not None and pulse.question is not None:
+        if pulse.question.inquiries:
+            return f"wta answer {name}{' --choice NUMBER' * len(pulse.question.inquiries)}"
         return f"wta answer {name} --allow, or: wta answer {name} --deny"
     if liveness in _AFTER_SUSPICION:
         return _AFTER_SUSPICION[liveness].format(name=name)

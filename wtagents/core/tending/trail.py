@@ -9,8 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.ids import Oid
+from wtagents.core.json_fields import Fields
 from wtagents.core.record import record
-from wtagents.core.run_json import Fields
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,4 +1,4 @@
-"""asked: all of what an agent asks permission for: the whole command, the whole edit."""
+"""asked: all of what an agent asks: the whole command, the whole edit, every option."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from wtagents.agent.events import Asked
-from wtagents.agent.fields import objects_of, text_of
-from wtagents.agent.stream import QUESTIONS, parse_line
+from wtagents.agent.stream import parse_line
 from wtagents.core.errors import StateError
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from wtagents.core.inquiry import Inquiry, Option
+    from wtagents.core.run import Question, Run
     from wtagents.operations.context import Context
 
 _LOOKED_AT = 8 << 20
@@ -56,6 +57,8 @@ class AskedWhole:
     request_id: str
     tool: str
     lines: tuple[AskedLine, ...]
+    inquiries: tuple[Inquiry, ...] = ()
+    """What is to be chosen; none where it is allowed or denied."""
 
 
 def asked(context: Context, name: str) -> OperationResult[AskedWhole]:
@@ -67,13 +70,25 @@ def asked(context: Context, name: str) -> OperationResult[AskedWhole]:
     question = open_question(context, run)
     if run is None or question is None or run.state not in LIVE_RUN_STATES:
         raise StateError(f"the agent of {name} asks nothing", hint=f"wta status {name}")
+    whole = AskedWhole(
+        request_id=question.request_id,
+        tool=question.tool,
+        lines=_bounded(tuple(_lines(context, run, question)), name),
+        inquiries=question.inquiries,
+    )
+    return OperationResult(data=whole)
+
+
+def _lines(context: Context, run: Run, question: Question) -> Iterator[AskedLine]:
+    if question.inquiries:
+        for inquiry in question.inquiries:
+            yield from inquiry_lines(inquiry)
+        return
     found = _find(context.paths.run(run.id).stream, question.request_id)
     if found is None:
-        lines: tuple[AskedLine, ...] = (_line(Part.TEXT, question.summary),)
+        yield _line(Part.TEXT, question.summary)
     else:
-        lines = _bounded(tuple(question_lines(found.tool, found.input)), name)
-    whole = AskedWhole(request_id=question.request_id, tool=question.tool, lines=lines)
-    return OperationResult(data=whole)
+        yield from question_lines(found.tool, found.input)
 
 
 def _bounded(lines: tuple[AskedLine, ...], name: str) -> tuple[AskedLine, ...]:
@@ -91,9 +106,6 @@ def question_lines(tool: str, given: dict[str, Any]) -> Iterator[AskedLine]:
         yield _line(Part.NAME, path)
         yield from _edits(given)
         return
-    if tool == QUESTIONS:
-        yield from _questions(given)
-        return
     for key, value in given.items():
         text = value if isinstance(value, str) else json.dumps(value, indent=2)
         if key != "command" or tool != "Bash":
@@ -110,13 +122,18 @@ def _edits(given: dict[str, Any]) -> Iterator[AskedLine]:
         yield from _difference(old, new)
 
 
-def _questions(given: dict[str, Any]) -> Iterator[AskedLine]:
-    """Say what the agent wants to know, and the answers that it offers."""
-    for each in objects_of(given, "questions"):
-        yield _line(Part.NAME, text_of(each, "question"))
-        for option in objects_of(each, "options"):
-            label, about = text_of(option, "label"), text_of(option, "description")
-            yield _line(Part.TEXT, f"· {label}{f': {about}' if about else ''}")
+def inquiry_lines(inquiry: Inquiry) -> Iterator[AskedLine]:
+    """Say what is to be chosen, and the options with their numbers."""
+    yield _line(Part.NAME, inquiry.text + (" (several may be chosen)" if inquiry.many else ""))
+    for number, option in enumerate(inquiry.options, 1):
+        yield _line(Part.TEXT, option_line(number, option))
+        if option.preview:
+            yield from (_line(Part.TEXT, f"     {line}") for line in option.preview.split("\n"))
+
+
+def option_line(number: int, option: Option) -> str:
+    """Say one option, with the number by which it is chosen."""
+    return f"{number}  {option.label}{f': {option.about}' if option.about else ''}"
 
 
 def _difference(old: list[str], new: list[str]) -> Iterator[AskedLine]:

@@ -24,6 +24,7 @@ from wtagents.agent.events import (
     TurnEnded,
     UserSaid,
 )
+from wtagents.agent.inquiries import parse_inquiries
 from wtagents.core.record import replace
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.text import printable, printable_lines
@@ -114,7 +115,8 @@ def _(event: PlanMade) -> StoryLine:
 
 @tell.register
 def _(event: Asked) -> StoryLine:
-    return _line(Voice.QUESTION, f"asks to use {event.tool}: {event.summary}")
+    asks = "asks" if parse_inquiries(event) else f"asks to use {event.tool}"
+    return _line(Voice.QUESTION, f"{asks}: {event.summary}")
 
 
 @tell.register
