@@ -272,7 +272,7 @@ def test_a_filter_that_fails_brings_everything_back(steps: Steps, repo: Reposito
 
 def test_dying_before_the_swap_leaves_everything_old(steps: Steps, repo: Repository) -> None:
     mark(steps)
-    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
     assert steps.is_old()
     assert steps.built.status() == []
     assert steps.locks(steps.built) == []
@@ -299,17 +299,17 @@ def test_dying_after_the_swap_is_finished(
     steps.built.write({"mine": "untracked\n", "same": "edited\n"})
     (steps.built.path / ".git/wta-index").write_bytes(b"half")
     (steps.built.path / ".git/wta-index.lock").write_bytes(b"half")
-    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)], name
+    assert finish_advance(repo) == [Settled(checkout=steps.built.path)], name
     assert steps.built.status() == [" M same", "?? mine"]
     assert steps.built.tree("HEAD")["changed"] == b"new\n"
     assert steps.locks(steps.built) == []
-    assert finish_advance(repo, MAIN) == []
+    assert finish_advance(repo) == []
 
 
 def test_dying_after_the_index_was_renamed_is_finished(steps: Steps, repo: Repository) -> None:
     steps.built.git("reset", "--quiet", "--hard", steps.new)
     mark(steps)
-    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
     assert steps.is_new()
 
 
@@ -328,7 +328,7 @@ def test_a_lock_that_somebody_holds_is_respected(steps: Steps, repo: Repository)
     lock = mark(steps)
     holder = take_file(lock)
     assert holder is not None
-    assert finish_advance(repo, MAIN) == []
+    assert finish_advance(repo) == []
     assert isinstance(advance(repo, MAIN, steps.old, steps.new), CheckoutBusy)
     assert lock.exists()
     os.close(holder)

@@ -23,7 +23,7 @@ def steps(repository: RepositoryBuilder) -> Steps:
 
 
 def moved(steps: Steps) -> Mark:
-    return Mark(old=steps.old, new=steps.new)
+    return Mark(target=MAIN, old=steps.old, new=steps.new)
 
 
 def test_who_sees_the_new_tip_sees_the_new_index(
@@ -55,7 +55,7 @@ def test_dying_before_the_swap_takes_the_announcement_back(steps: Steps, repo: R
     steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
     (steps.built.path / ".git/wta-kept").write_bytes(b"half")
     mark(steps)
-    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
     assert steps.is_old()
     assert steps.built.status() == ["A  mine", " M same"]
     assert steps.locks(steps.built) == []
@@ -104,9 +104,9 @@ def test_a_checkout_that_came_while_the_target_moved_is_brought_along(
     """A `git checkout main` had read the old tip, and named main when it had moved."""
     steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
     steps.built.write({"same": "edited\n"})
-    bring_along(repo, MAIN, moved(steps))
+    bring_along(repo, moved(steps))
     assert (steps.built.status(), steps.locks(steps.built)) == ([" M same"], [])
-    bring_along(repo, MAIN, moved(steps))
+    bring_along(repo, moved(steps))
     assert steps.built.status() == [" M same"]
 
 
@@ -116,31 +116,9 @@ def test_an_edit_in_the_way_of_a_late_checkout_is_spared(steps: Steps, repo: Rep
     steps.built.write({"changed": "edited\n", "mine": "staged\n"})
     steps.built.git("add", "mine")
     settled = Settled(checkout=steps.built.path, spared=("changed",))
-    assert bring_along(repo, MAIN, moved(steps)) == [settled]
+    assert bring_along(repo, moved(steps)) == [settled]
     assert (steps.built.path / "changed").read_text() == "edited\n"
     assert (steps.built.status(), steps.locks(steps.built)) == ([" M changed", "A  mine"], [])
-
-
-def test_a_lock_that_was_taken_away_by_hand_leaves_no_landing_behind(
-    steps: Steps, repo: Repository
-) -> None:
-    """Git told the person to remove it: the index names the new tip, the files are the old ones."""
-    steps.built.git("update-ref", "refs/heads/main", steps.new, steps.old)
-    (steps.built.path / ".git/wta-kept").write_bytes((steps.built.path / ".git/index").read_bytes())
-    steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
-    assert finish_advance(repo, MAIN) == []
-    assert bring_along(repo, MAIN, moved(steps)) == [Settled(checkout=steps.built.path)]
-    assert steps.is_new()
-
-
-def test_a_lock_that_was_taken_away_before_the_swap_leaves_no_landing_in_the_index(
-    steps: Steps, repo: Repository
-) -> None:
-    """The next advance would take the files for those of the index, and not touch them."""
-    (steps.built.path / ".git/wta-kept").write_bytes((steps.built.path / ".git/index").read_bytes())
-    steps.built.git("read-tree", "-i", "-m", steps.old, steps.new)
-    assert bring_along(repo, MAIN, moved(steps)) == [Settled(checkout=steps.built.path)]
-    assert (steps.is_old(), steps.built.status()) == (True, [])
 
 
 def test_what_a_dead_advance_kept_is_not_put_into_the_index_later(
@@ -159,7 +137,7 @@ def test_the_locks_that_a_killed_swap_left_are_set_aside(steps: Steps, repo: Rep
     os.utime(mark(steps), (1.0, 1.0))
     (folder / "refs/heads/main.lock").write_text(steps.new)
     (folder / "HEAD.lock").touch()
-    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
     assert list(folder.rglob("*.lock")) == []
     assert isinstance(advance(repo, MAIN, steps.old, steps.new), Advanced)
 
@@ -172,13 +150,13 @@ def test_the_locks_of_somebody_else_stay(steps: Steps, repo: Repository) -> None
     for path in (ref, head):
         path.write_text("")
     ref.write_text(f"{steps.built.tip('main~1')}\n")
-    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
     assert (ref.exists(), head.exists()) == (True, True)
     ref.write_text("")
     for path in (ref, head):
         os.utime(path, (1.0, 1.0))
     os.utime(mark(steps), (2.0, 2.0))
-    assert finish_advance(repo, MAIN) == [Settled(checkout=steps.built.path)]
+    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
     assert (ref.exists(), head.exists()) == (True, True)
 
 

@@ -17,7 +17,6 @@ from tests.support.environment import Sandbox
 from tests.support.processes import kill_hard, run_to_end, start_apart
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
-from wtagents.core.ids import BranchName
 from wtagents.git.advancing.settle import finish_advance
 from wtagents.git.repo import Repository
 from wtagents.system.lock import is_held
@@ -262,7 +261,7 @@ def left_rooms(repo: Repository) -> list[Path]:
 def settle(repo: Repository) -> None:
     """Finish the advance once the last command of the dead process has ended, too."""
     wait_until(lambda: not is_held(repo.common_dir / "index.lock"), what="the lock is free")
-    finish_advance(repo, BranchName("main"))
+    finish_advance(repo)
 
 
 def require_settled(repository: RepositoryBuilder, step: Step) -> None:
@@ -341,7 +340,7 @@ def test_a_git_that_outlives_an_advance_is_left_to_its_work(
 ) -> None:
     go = killer.orphan_git(5, repository, advance_once, step)
     assert repository.tip("main") == step["new"]
-    assert finish_advance(repo, BranchName("main")) == []
+    assert finish_advance(repo) == []
     back = Step(repository=step["repository"], branch="main", old=step["new"], new=step["old"])
     assert advance_once(back) == "CheckoutBusy"
     go.touch()

@@ -154,7 +154,7 @@ def move(repo: Repository, ground: Ground, place: Path, candidate: Oid, trash: P
     target = refs.require_branch(repo, MAIN)
     assert refs.swap_ref(repo, side.ref, target, None, reason="test")
     assert isinstance(advance(repo, side, target, candidate), Advanced)
-    finish_advance(repo, MAIN)
+    finish_advance(repo)
     ground.main.write({"f": "mine\n"})
     assert isinstance(advance(repo, MAIN, target, candidate), CheckoutDirty)
     other = place.with_name("other")

@@ -69,7 +69,7 @@ class CutOff:
         copy.replace(index)
 
     def finish(self, repo: Repository) -> Settled:
-        [settled] = finish_advance(repo, MAIN)
+        [settled] = finish_advance(repo)
         left = [path.name for path in (self.built.path / ".git").glob("wta-*")]
         left += [path.name for path in (self.built.path / ".git").glob("*.lock")]
         assert left == []
@@ -197,7 +197,7 @@ def test_a_submodule_that_becomes_a_file_is_spared_with_its_history(
     repository.git("update-ref", "refs/heads/main", new)
     mark_of(repository, old, new)
     settled = Settled(checkout=repository.path, spared=("module",))
-    assert finish_advance(repo, MAIN) == [settled]
+    assert finish_advance(repo) == [settled]
     assert inner.status() == [" M a.txt"]
     assert (repository.path / "b.txt").read_text() == landed()
 
@@ -248,7 +248,7 @@ def finish_dying(path: str) -> list[int]:
     ends = [-1]
     while ends[-1]:
         Dying.left = 3 * len(ends)
-        ends.append(end_apart(lambda: finish_advance(Dying.bare(Path(path)), MAIN)))
+        ends.append(end_apart(lambda: finish_advance(Dying.bare(Path(path)))))
     return ends
 
 

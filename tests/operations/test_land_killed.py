@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from threading import Event, Thread
@@ -18,6 +19,7 @@ from wtagents.core.ids import TaskName
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.core.task import TaskState
+from wtagents.operations.checks.fleet import check_git_locks
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.landing.landing import ATTEMPTS, Landing, begin_all
 from wtagents.operations.landing.outcome import MergeOutcome, silent
@@ -171,22 +173,28 @@ def test_killed_between_the_ref_and_the_checkout(
     require_landed(fleet, sandbox, files)
 
 
-def test_who_edits_what_a_killed_landing_changes_is_told(fleet: Fleet, tmp_path: Path) -> None:
-    """The filter kills us and git at the first file; then the person goes on writing."""
+LINES = [f"{number}\n" for number in range(9)]
+TEXT, CHANGED = "".join(LINES), "".join(["landed\n", *LINES[1:]])
+
+
+def die_at_the_first_file(fleet: Fleet, tmp_path: Path) -> None:
+    """Land two files; a filter of the person's own kills us and git before it writes one."""
     pid, smudge = tmp_path / "pid", tmp_path / "smudge"
     smudge.write_text(f"#!/bin/sh\ntest -e {pid} && kill -9 $(cat {pid}) $PPID\nexec cat\n")
     smudge.chmod(0o755)
-    lines = [f"{number}\n" for number in range(9)]
-    text, landed = "".join(lines), "".join(["landed\n", *lines[1:]])
     fleet.main.git("config", "filter.deadly.smudge", str(smudge))
-    fleet.main.commit({"a.txt": text, "b.txt": text, ".gitattributes": "*.txt filter=deadly\n"})
+    fleet.main.commit({"a.txt": TEXT, "b.txt": TEXT, ".gitattributes": "*.txt filter=deadly\n"})
     accept_tripwire(fleet.context)
-    fleet.task("fix", {"a.txt": landed, "b.txt": landed})
+    fleet.task("fix", {"a.txt": CHANGED, "b.txt": CHANGED})
     ask(fleet, "fix")
     assert run_to_end(lander(fleet, gate=[f"echo {MERGER} > {pid}"])).returncode == -9
     pid.unlink()
-    fleet.main.write({"a.txt": f"{text}mine\n", "b.txt": f"mine\n{text}"})
     fleet.use(gate=["true"])
+
+
+def test_who_edits_what_a_killed_landing_changes_is_told(fleet: Fleet, tmp_path: Path) -> None:
+    die_at_the_first_file(fleet, tmp_path)
+    fleet.main.write({"a.txt": f"{TEXT}mine\n", "b.txt": f"mine\n{TEXT}"})
     (outcome,) = go_on(fleet)
     hint = (
         "uncommitted edits in b.txt may take back what landed; look before they are committed:"
@@ -198,8 +206,41 @@ def test_who_edits_what_a_killed_landing_changes_is_told(fleet: Fleet, tmp_path:
     )
     assert (outcome.landed, outcome.hint, fleet.row("fix").detail) == (True, hint, hint)
     assert fleet.main.status() == [" M a.txt", " M b.txt"]
-    assert (fleet.main.path / "a.txt").read_text() == f"{landed}mine\n"
-    assert (fleet.main.path / "b.txt").read_text() == f"mine\n{text}"
+    assert (fleet.main.path / "a.txt").read_text() == f"{CHANGED}mine\n"
+    assert (fleet.main.path / "b.txt").read_text() == f"mine\n{TEXT}"
+
+
+def test_who_takes_the_lock_away_and_commits_is_told_what_that_took_back(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    """Another `git commit` has its editor open when the landing is finished."""
+    die_at_the_first_file(fleet, tmp_path)
+    landed, lock = fleet.tip(), fleet.main.path / ".git/index.lock"
+    os.utime(lock, (0, 0))
+    for gone in (Path("nothing"), lock):
+        gone.unlink(missing_ok=True)
+        [check] = check_git_locks(fleet.context)
+        assert check.finding == f"it was cut off in {fleet.main.path}"
+        assert check.remedy == "finish it: wta supervise --once", "it does not say: rm"
+    fleet.main.write({"a.txt": f"{TEXT}mine\n", "b.txt": TEXT})
+    fleet.main.git("commit", "-q", "-a", "-m", "Write on")
+    lock.touch()
+    (outcome,) = go_on(fleet)
+    place = fleet.main.path
+    hint = (
+        "a commit that came while it was cut off took back or changed what landed in a.txt, b.txt;"
+        f" look: git diff {landed[:10]} main -- a.txt b.txt; git is at work in {place}, where the"
+        " landing was cut off: the next landing settles it; commit nothing there until then:"
+        f" git -C {place} status"
+    )
+    assert (outcome.landed, outcome.hint) == (True, hint)
+    assert lock.read_bytes() == b""
+    lock.unlink()
+    fleet.task("next", {"c.txt": "c\n"})
+    ask(fleet, "next")
+    assert [each.landed for each in go_on(fleet)] == [True]
+    assert (fleet.main.status(), list((place / ".git").glob("wta-*"))) == ([], [])
+    assert (place / "a.txt").read_text() == f"{TEXT}mine\n"
 
 
 @pytest.mark.parametrize("share", [0.15, 0.35, 0.55, 0.75, 0.95])

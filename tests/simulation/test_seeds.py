@@ -22,7 +22,7 @@ PATIENCE = 40
 """Seeds that may pass before a mutant is caught."""
 LANDINGS, FEW = 4, 5
 """Seeds of landings, which are played with real git; and those that a mutant of theirs has."""
-FIXED = (687,)
+FIXED = (687, 6140)
 """Seeds of landings that broke a promise once."""
 
 

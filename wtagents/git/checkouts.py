@@ -45,7 +45,12 @@ class Checkout:
 
 
 def checkouts(repo: Repository, branch: BranchName) -> list[Checkout]:
-    """Return the worktrees that have a branch checked out or are rebasing it.
+    """Return the worktrees that have a branch checked out or are rebasing it."""
+    return [each for each in every_checkout(repo) if branch in _branches(each.git_dir)]
+
+
+def every_checkout(repo: Repository) -> list[Checkout]:
+    """Return the worktrees, whatever they have checked out, and those of tasks among them.
 
     One that was deleted by hand does not count; one that is locked does, even while it is away.
     """
@@ -57,7 +62,7 @@ def checkouts(repo: Repository, branch: BranchName) -> list[Checkout]:
         place = admin.registered_place(folder)
         if place is not None and (place.is_dir() or admin.lock_text(folder) is not None):
             found.append(Checkout(path=place, git_dir=folder))
-    return [each for each in found if each.index.exists() and branch in _branches(each.git_dir)]
+    return [each for each in found if each.index.exists()]
 
 
 def _branches(git_dir: Path) -> set[str]:
@@ -70,10 +75,15 @@ def business(checkout: Checkout) -> str:
     """Return why nobody else may move this checkout now, or ''."""
     if not checkout.path.is_dir():
         return "its folder is not there"
-    text = admin.lock_text(checkout.git_dir)
-    if text is not None and admin.LockReason.parse(text):
+    if is_of_a_task(checkout):
         return "it is the worktree of a task"
     return admin.operation_in_progress(checkout.git_dir)
+
+
+def is_of_a_task(checkout: Checkout) -> bool:
+    """Whether it is the worktree of a task: an agent works there, and may have written anything."""
+    text = admin.lock_text(checkout.git_dir)
+    return text is not None and admin.LockReason.parse(text) is not None
 
 
 def paths_in_the_way(

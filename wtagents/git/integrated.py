@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
-from wtagents.git.predict import merge_commits
+from wtagents.git.changes import tree_changes
+from wtagents.git.predict import merge_commits, merge_trees
 from wtagents.git.refs import contains
 
 if TYPE_CHECKING:
@@ -36,6 +37,16 @@ def how_integrated(hub: Hub, *, base: Oid, tip: Oid, target: Oid) -> str:
     if merged.is_clean and merged.tree == _tree(hub, target):
         return "the target has all that it changed"
     return _squashed(hub, Oid(parted), tip, target)
+
+
+def lacking(hub: Hub, *, base: Oid, landed: Oid, target: Oid) -> tuple[str, ...]:
+    """Return the paths in which a target lacks what `base..landed` changed, or may lack it.
+
+    The target has changed the same lines, or taken the change back. All are commits of the hub.
+    """
+    merged = merge_trees(hub, base=base, target=target, branch=landed)
+    paths = {change.path for change in tree_changes(hub, target, merged.tree)}
+    return tuple(sorted(paths.union(conflict.path for conflict in merged.conflicts)))
 
 
 def _squashed(hub: Hub, parted: Oid, tip: Oid, target: Oid) -> str:

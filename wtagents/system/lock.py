@@ -166,7 +166,7 @@ def take_file(path: Path) -> int | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return None
-    if _take(descriptor) and _is_still(path, descriptor):
+    if _take(descriptor) and is_still(path, descriptor):
         return descriptor
     os.close(descriptor)
     return None
@@ -180,8 +180,8 @@ def _take(descriptor: int) -> bool:
     return True
 
 
-def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether a path names the open file: its holder may have deleted it before it let go."""
+def is_still(path: Path, descriptor: int) -> bool:
+    """Whether a path names the open file: somebody may have deleted it, or made another there."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(descriptor))
     except OSError:

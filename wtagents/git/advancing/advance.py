@@ -76,53 +76,50 @@ def advance(
 
     Raises GitError when git fails; then the ref and the files are back at `old`.
     """
-    settled = finish_advance(repo, target)
+    settled = finish_advance(repo)
     actual = ref_value(repo, target.ref)
     if actual != old:
         return Moved(actual=actual)
-    mark = Mark(old=old, new=new)
+    mark = Mark(target=target, old=old, new=new)
     try:
         with ExitStack() as locks:
             found = checkouts(repo, target)
-            held = repo.holding(
-                *(locks.enter_context(locked(each, target, mark)) for each in found)
-            )
+            held = repo.holding(*(locks.enter_context(locked(each, mark)) for each in found))
             for checkout in found:
                 paths = paths_in_the_way(repo, checkout, old, new, configuration=configuration)
                 if paths:
                     raise Refused(CheckoutDirty(checkout=checkout.path, paths=tuple(paths)))
-            moved = _move(held, found, target, mark)
+            moved = _move(held, found, mark)
             if isinstance(moved, Moved):
                 return moved
             settled += moved
     except Refused as refused:
         return refused.outcome
     if checkouts(repo, target) != found:
-        settled += bring_along(repo, target, mark)
+        settled += bring_along(repo, mark)
     return Advanced(checkouts=tuple(each.path for each in found), settled=tuple(settled))
 
 
-def _move(
-    repo: Repository, found: list[Checkout], target: BranchName, mark: Mark
-) -> Moved | list[Settled]:
+def _move(repo: Repository, found: list[Checkout], mark: Mark) -> Moved | list[Settled]:
     """Move the ref and its checkouts, which are locked; they end where the ref is.
 
     Returns the checkouts that had to be settled because git failed when the ref had moved.
     """
+    ref = mark.target.ref
     try:
         _announce(repo, found, mark)
-        if not swap_ref(repo, target.ref, mark.new, mark.old, reason="wta: land"):
+        if not swap_ref(repo, ref, mark.new, mark.old, reason="wta: land"):
             _retract(found)
-            return Moved(actual=ref_value(repo, target.ref))
-        _update_all(repo, found, target, mark)
+            return Moved(actual=ref_value(repo, ref))
+        _update_all(repo, found, mark)
     except Refused:
         _retract(found)
         raise
     except BaseException as error:
         if not isinstance(error, GitError) or error.was_killed:
-            release_ref(repo, target, mark)
-        settled = [settle(repo, checkout, target, mark) for checkout in found]
-        tip = ref_value(repo, target.ref)
+            release_ref(repo, mark)
+        settled = [settle(repo, checkout, mark) for checkout in found]
+        tip = ref_value(repo, ref)
         if isinstance(error, WtaError) and tip is not None and contains(repo, tip, mark.new):
             return settled
         raise
@@ -166,7 +163,7 @@ def _retract(found: list[Checkout]) -> None:
             kept_index(checkout).replace(checkout.index)
 
 
-def _update_all(repo: Repository, found: list[Checkout], target: BranchName, mark: Mark) -> None:
+def _update_all(repo: Repository, found: list[Checkout], mark: Mark) -> None:
     """Bring all checkouts to the new commit; where one refuses, the ref goes back."""
     updated = 0
     try:
@@ -174,7 +171,8 @@ def _update_all(repo: Repository, found: list[Checkout], target: BranchName, mar
             _update(repo, checkout, mark)
             updated += 1
     except BaseException as error:
-        is_back = swap_ref(repo, target.ref, mark.old, mark.new, reason="wta: the checkout refused")
+        ref = mark.target.ref
+        is_back = swap_ref(repo, ref, mark.old, mark.new, reason="wta: the checkout refused")
         paths = refused_paths(error.stderr) if isinstance(error, GitError) else []
         if is_back and paths and not updated:
             # An edit came just now; git looks at all files before it touches one.

@@ -7,12 +7,13 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from wtagents.git.advancing.edit import Version
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from wtagents.core.ids import Oid
-    from wtagents.git.advancing.edit import Version
     from wtagents.git.checkouts import Checkout
     from wtagents.git.repo import Repository
 
@@ -71,6 +72,16 @@ def refresh(view: Repository, index: Path) -> None:
     """Let an index know again what `stat` says of files that are as it says."""
     command = ("update-index", "-q", "--refresh")
     view.git(*command, env=at(index), ok=(0, 1), timeout=CHECKOUT_SECONDS)
+
+
+def entries(view: Repository) -> dict[str, Version]:
+    """Return what the index of a checkout has; a path with a conflict has no blob."""
+    found: dict[str, Version] = {}
+    for line in view.read("ls-files", "--stage", "-z").fields:
+        facts, _, path = line.partition("\t")
+        mode, blob, stage = facts.split(" ")
+        found[path] = Version(mode=mode, blob=blob if stage == "0" else "")
+    return found
 
 
 def write_entries(view: Repository, index: Path, versions: Mapping[str, Version]) -> None:

@@ -1,7 +1,9 @@
 """The lock of an advance on a checkout: git's own `index.lock`, with our mark in it, held by flock.
 
-A lock of somebody else is never touched, nor one that a living process holds: ours, or a git that
-outlived us. Killed, the lock is left, and its mark says between which commits the checkout is.
+A second name of the same file, the note, says so as well: a person whom git tells to remove the
+lock removes the first one only. A lock of somebody else is never touched, nor one that a living
+process holds: ours, or a git that outlived us. Killed, both names are left, and the mark says
+between which commits the checkout is.
 """
 
 from __future__ import annotations
@@ -12,20 +14,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import UsageError
-from wtagents.core.ids import Oid
+from wtagents.core.ids import BranchName, Oid
 from wtagents.core.record import record
 from wtagents.git.checkouts import business
 from wtagents.system.files import load_json
-from wtagents.system.lock import create_held
+from wtagents.system.lock import create_held, is_held, is_still, take_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wtagents.core.ids import BranchName
     from wtagents.git.checkouts import Checkout
 
 _MARK = "wta advance v1"
+_NOTE = "wta-advance"
 _KEPT = "wta-kept"
 
 
@@ -59,19 +61,33 @@ class Refused(Exception):
 class Mark:
     """What stands in a lock of ours: the checkout is at one of these, or between them."""
 
+    target: BranchName
     old: Oid
     new: Oid
 
 
+@record
+class Left:
+    """What a dead advance left in a checkout, in our hands."""
+
+    mark: Mark
+    descriptor: int
+    """Of its lock; the commands that settle it inherit it."""
+
+
 def load_mark(checkout: Checkout) -> Mark | None:
-    """Return the mark in a checkout's lock; None where there is no lock, or it is not ours."""
-    found = load_json(checkout.lock)
-    if not isinstance(found, dict) or found.get("mark") != _MARK:
-        return None
-    try:
-        return Mark(old=Oid.parse(found["old"]), new=Oid.parse(found["new"]))
-    except (TypeError, KeyError, UsageError):
-        return None
+    """Return the mark of an advance on a checkout; None where there is none."""
+    return _mark_in(mark_place(checkout))
+
+
+def mark_place(checkout: Checkout) -> Path:
+    """Return where the mark stands: in the lock, or in its note if the lock is not ours."""
+    return checkout.lock if _mark_in(checkout.lock) else checkout.git_dir / _NOTE
+
+
+def is_being_advanced(checkout: Checkout) -> bool:
+    """Whether somebody living holds our lock on a checkout: an advance, or a git of a dead one."""
+    return load_mark(checkout) is not None and is_held(mark_place(checkout))
 
 
 def kept_index(checkout: Checkout) -> Path:
@@ -80,7 +96,7 @@ def kept_index(checkout: Checkout) -> Path:
 
 
 @contextmanager
-def locked(checkout: Checkout, target: BranchName, mark: Mark) -> Iterator[int]:
+def locked(checkout: Checkout, mark: Mark) -> Iterator[int]:
     """Hold the index of a checkout as git itself does; refuse where somebody works in it.
 
     Yields the descriptor that the commands inherit: a git that outlives us goes on holding it.
@@ -89,20 +105,99 @@ def locked(checkout: Checkout, target: BranchName, mark: Mark) -> Iterator[int]:
     Raises Refused.
     """
     _require_at_rest(checkout)
-    said = {"mark": _MARK, "target": target, "old": mark.old, "new": mark.new}
+    said = {"mark": _MARK, "target": mark.target, "old": mark.old, "new": mark.new}
     descriptor = create_held(checkout.lock, json.dumps(said).encode())
     if descriptor is None:
-        operation = f"another git command ({checkout.lock} exists)"
-        raise Refused(CheckoutBusy(checkout=checkout.path, operation=operation, is_passing=True))
-    # Of an advance that was cut off, and whose lock somebody took away by hand.
-    kept_index(checkout).unlink(missing_ok=True)
+        raise _busy(checkout, f"another git command ({checkout.lock} exists)")
     try:
-        _require_at_rest(checkout)
-        yield descriptor
+        _write_note(checkout, descriptor)
+        # Of an advance whose lock and note somebody took away by hand.
+        kept_index(checkout).unlink(missing_ok=True)
+        try:
+            _require_at_rest(checkout)
+            yield descriptor
+        finally:
+            if not kept_index(checkout).exists():
+                _let_go(checkout, descriptor)
     finally:
-        if not kept_index(checkout).exists():
-            checkout.lock.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+@contextmanager
+def taken_over(checkout: Checkout) -> Iterator[Left | None]:
+    """Hold what a dead advance left in a checkout; None: nothing, or somebody works there.
+
+    A lock that was taken away by hand is put back for the length of the block. The block settles
+    the checkout; where it cannot, what was found stays for the next one.
+    """
+    place = mark_place(checkout)
+    descriptor = take_file(place)
+    if descriptor is None:
+        yield None
+        return
+    try:
+        mark, was_locked = _mark_in(place), place == checkout.lock
+        if mark is None or not (was_locked or _put_back(checkout)):
+            yield None
+            return
+        try:
+            yield Left(mark=mark, descriptor=descriptor)
+        except BaseException:
+            if not was_locked:
+                _unlock(checkout, descriptor)
+            raise
+        _let_go(checkout, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _mark_in(place: Path) -> Mark | None:
+    found = load_json(place) if place.is_file() else None
+    if not isinstance(found, dict) or found.get("mark") != _MARK:
+        return None
+    try:
+        return Mark(
+            target=BranchName.parse(str(found["target"])),
+            old=Oid.parse(found["old"]),
+            new=Oid.parse(found["new"]),
+        )
+    except (TypeError, KeyError, UsageError):
+        return None
+
+
+def _write_note(checkout: Checkout, descriptor: int) -> None:
+    """Give our lock its second name. Raises Refused where another advance has not been settled."""
+    try:
+        os.link(checkout.lock, checkout.git_dir / _NOTE)
+    except OSError as error:
+        _unlock(checkout, descriptor)
+        raise _busy(checkout, "a landing was cut off there, and is not settled") from error
+
+
+def _put_back(checkout: Checkout) -> bool:
+    """Give a note its first name again, unless somebody works there."""
+    if business(checkout):
+        return False
+    try:
+        os.link(checkout.git_dir / _NOTE, checkout.lock)
+    except OSError:
+        return False
+    return True
+
+
+def _let_go(checkout: Checkout, descriptor: int) -> None:
+    """Take away both names; a note without a lock always means that a person took that away."""
+    (checkout.git_dir / _NOTE).unlink(missing_ok=True)
+    _unlock(checkout, descriptor)
+
+
+def _unlock(checkout: Checkout, descriptor: int) -> None:
+    if is_still(checkout.lock, descriptor):
+        checkout.lock.unlink(missing_ok=True)
+
+
+def _busy(checkout: Checkout, operation: str) -> Refused:
+    return Refused(CheckoutBusy(checkout=checkout.path, operation=operation, is_passing=True))
 
 
 def _require_at_rest(checkout: Checkout) -> None:

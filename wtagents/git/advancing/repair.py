@@ -1,6 +1,10 @@
 """A checkout that was cut off between commits goes to one of them, round what a person edits there.
 
-A file that is as one of the commits has it, or that git was cut off writing, is brought to the tip
+What an advance changes between its commits is looked at, nothing else, and goes to where HEAD is:
+HEAD's own version, if it is of one of the commits, else that of the commit on HEAD's side. Where
+the index has what HEAD alone has, git or a person has brought it there: it is left.
+
+A file that is as one of the commits has it, or that git was cut off writing, is brought there
 by git, which looks once more. One that is as none of them has it is the person's: what changes is
 joined with the edit (`edit.py`), or the file is spared, byte for byte, and only the index goes on.
 So is what a person staged, with its entry. A file that was deleted comes back: nothing is lost, and
@@ -21,10 +25,11 @@ from wtagents.core.record import record, replace
 from wtagents.git.advancing import index
 from wtagents.git.advancing.edit import Edited, Version, as_on_disk, join_edit
 from wtagents.git.checkouts import blocking, lying_at, refused_paths
+from wtagents.git.refs import contains, resolve
 from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from wtagents.git.advancing.lock import Mark
     from wtagents.git.checkouts import Checkout
@@ -61,12 +66,18 @@ _GITS = (_Where.BEHIND, _Where.TORN)
 
 @record
 class _Change:
-    """A path that the tip has in another version than one of the other commits."""
+    """A path that the advance changes."""
 
     path: str
     before: tuple[Version, ...]
-    """In the other commits; one of them may have it as the tip has it."""
+    """In the commits where HEAD is not; one of them may have it as it will be."""
     after: Version
+    """As it will be."""
+
+    @property
+    def base(self) -> Version:
+        """What an edit was made to."""
+        return next((each for each in self.before if each != self.after), self.after)
 
 
 @record
@@ -79,8 +90,8 @@ class _Finding:
     """What git may believe to lie there."""
 
 
-def repair(repo: Repository, checkout: Checkout, mark: Mark, tip: Oid) -> Repaired:
-    """Bring index and files of a checkout to `tip` from where an advance left them.
+def repair(repo: Repository, checkout: Checkout, mark: Mark) -> Repaired:
+    """Bring index and files of a checkout to its HEAD from where an advance left them.
 
     The caller holds the lock of the checkout. Raises GitError when git fails, never for an edit.
     """
@@ -89,7 +100,7 @@ def repair(repo: Repository, checkout: Checkout, mark: Mark, tip: Oid) -> Repair
     while True:
         try:
             with _scratch(checkout) as scratch:
-                return _Repair(view, checkout, mark, tip, refused).apply(scratch)
+                return _Repair(view, checkout, mark, refused).apply(scratch)
         except GitError as error:
             found = refused.union(refused_paths(error.stderr))
             if found == refused:
@@ -105,29 +116,45 @@ class _Repair:
         view: Repository,
         checkout: Checkout,
         mark: Mark,
-        tip: Oid,
         refused: Collection[str],
     ) -> None:
         self._view = view
         self._checkout = checkout
-        self._tip = tip
+        self._tip = resolve(view, "HEAD") or mark.old
         self._refused = refused
         """What git would not touch when it was tried: it is left out."""
-        self._origins = tuple(each for each in (mark.old, mark.new) if each != tip)
-        self._is_forward = tip == mark.new
-        changes = _changes(view, self._origins, tip)
+        self._is_forward = self._tip == mark.new
+        self._entries = index.entries(view)
+        changes = self._changes(mark)
         self._unlike = [
             self._unlike_disk({each.path: each.before[number] for each in changes})
-            for number in range(len(self._origins))
+            for number in range(len(changes[0].before) if changes else 0)
         ]
         self._unlike_tip = self._unlike_disk({each.path: each.after for each in changes})
-        self._staged = self._staged_among(changes)
+        self._goal = self._tree(self._tip, {each.path: each.after for each in changes})
         self._found: dict[str, _Finding] = {}
         for change in changes:
             self._found[change.path] = self._look(change)
         self._clear_folders()
 
     # ---------------------------------------------------------------------------------- to look
+
+    def _changes(self, mark: Mark) -> list[_Change]:
+        """Return what the advance changes, those above before those below."""
+        between = _versions(self._view, mark.old, mark.new)
+        at_tip = _versions(self._view, mark.old, self._tip)
+        on_new_side = contains(self._view, self._tip, mark.new)
+        found = []
+        for path, (old, new) in sorted(between.items()):
+            _, after = at_tip.get(path, (old, old))
+            if after not in (old, new):
+                if self._entries.get(path) == after:
+                    continue
+                after = new if on_new_side else old
+            sides = {mark.old: old, mark.new: new}
+            before = tuple(side for oid, side in sides.items() if oid != self._tip)
+            found.append(_Change(path=path, before=before, after=after))
+        return found
 
     def _unlike_disk(self, versions: Mapping[str, Version]) -> set[str]:
         """Return the paths whose file on the disk is not as these versions say."""
@@ -145,19 +172,11 @@ class _Repair:
         place = self._checkout.path / path
         return blocking(self._checkout.path, path) == path and not _is_folder(place)
 
-    def _staged_among(self, changes: Iterable[_Change]) -> set[str]:
-        """Return the paths for which the index has what is in none of the commits."""
-        entries: dict[str, Version] = {}
-        for line in self._view.read("ls-files", "--stage", "-z").fields:
-            facts, _, path = line.partition("\t")
-            mode, blob, stage = facts.split(" ")
-            entries[path] = Version(mode=mode, blob=blob if stage == "0" else "")
-        absent = Version(mode="000000", blob="0" * len(self._tip))
-        return {
-            each.path
-            for each in changes
-            if entries.get(each.path, absent) not in (*each.before, each.after)
-        }
+    def _is_staged(self, change: _Change) -> bool:
+        """Whether the index has what is in none of the commits."""
+        known = (*change.before, change.after)
+        entry = self._entries.get(change.path)
+        return entry not in known if entry else not any(each.is_absent for each in known)
 
     def _look(self, change: _Change) -> _Finding:
         """Say what lies at a path; those above it have been looked at."""
@@ -166,7 +185,7 @@ class _Repair:
 
     def _lies(self, change: _Change) -> tuple[_Where, Version | None]:
         path = change.path
-        if path in self._staged:
+        if self._is_staged(change):
             return _Where.STAGED, None
         if path not in self._unlike_tip:
             return _Where.THERE, None
@@ -238,11 +257,11 @@ class _Repair:
             for path, each in self._found.items()
             if each.where not in (*_GITS, _Where.STAGED)
         }
-        halfway = self._halfway(gits)
+        halfway = self._tree(self._goal, gits)
         with index.index_copy(self._checkout, self._checkout.index) as copy:
             index.write_entries(self._view, copy, gits | rest)
             index.refresh(self._view, copy)
-            index.read_tree(self._view, copy, halfway, self._tip)
+            index.read_tree(self._view, copy, halfway, self._goal)
         spared = [
             path
             for path, finding in self._found.items()
@@ -254,37 +273,25 @@ class _Repair:
 
     def _join(self, change: _Change, scratch: Path) -> bool:
         place = self._checkout.path / change.path
-        edited = Edited(place=place, path=change.path, base=change.before[0], goal=change.after)
+        edited = Edited(place=place, path=change.path, base=change.base, goal=change.after)
         return join_edit(self._view, edited, scratch)
 
-    def _halfway(self, behind: Mapping[str, Version]) -> Oid:
-        """Return the tree of the tip with what lies on the disk where git is to go on."""
+    def _tree(self, origin: Oid, versions: Mapping[str, Version]) -> Oid:
+        """Return a tree with these paths in these versions."""
         with index.probe(self._view) as probe:
-            self._view.git("read-tree", self._tip, env=index.at(probe))
-            index.write_entries(self._view, probe, behind)
+            self._view.git("read-tree", origin, env=index.at(probe))
+            index.write_entries(self._view, probe, versions)
             return Oid(self._view.git("write-tree", env=index.at(probe)).text)
 
 
-def _changes(view: Repository, origins: Iterable[Oid], tip: Oid) -> list[_Change]:
-    """Return the paths that differ, those above before those below."""
-    said: list[dict[str, Version]] = []
-    after: dict[str, Version] = {}
-    for origin in origins:
-        fields = view.read("diff-tree", "-r", "-z", "--no-renames", origin, tip).fields
-        before: dict[str, Version] = {}
-        for facts, path in zip(fields[::2], fields[1::2], strict=True):
-            old_mode, new_mode, old, new, _ = facts.removeprefix(":").split(" ")
-            before[path] = Version(mode=old_mode, blob=old)
-            after[path] = Version(mode=new_mode, blob=new)
-        said.append(before)
-    return [
-        _Change(
-            path=path,
-            before=tuple(before.get(path, after[path]) for before in said),
-            after=after[path],
-        )
-        for path in sorted(after)
-    ]
+def _versions(view: Repository, one: Oid, other: Oid) -> dict[str, tuple[Version, Version]]:
+    """Return the paths in which two commits differ, as each has them."""
+    fields = view.read("diff-tree", "-r", "-z", "--no-renames", one, other).fields
+    found = {}
+    for facts, path in zip(fields[::2], fields[1::2], strict=True):
+        old_mode, new_mode, old, new, _ = facts.removeprefix(":").split(" ")
+        found[path] = (Version(mode=old_mode, blob=old), Version(mode=new_mode, blob=new))
+    return found
 
 
 @contextmanager

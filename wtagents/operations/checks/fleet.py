@@ -41,14 +41,26 @@ def check_commits(context: Context) -> Iterator[Check]:
 
 
 def check_git_locks(context: Context) -> Iterator[Check]:
-    """A lock file that a killed git left stops commits, landings or gc. Named, never removed."""
+    """A lock file that a killed git left stops commits, landings or gc. Named, never removed.
+
+    That of a landing that was cut off goes when the landing is finished; by hand it would be worse.
+    """
+    from wtagents.git.advancing.lock import is_being_advanced, mark_place
+    from wtagents.git.advancing.settle import unsettled
+
     now = context.clock.now().timestamp()
+    ours = {mark_place(each): each for each in unsettled(context.repository)}
     stale = [
         path
-        for path in _lock_files(context.common_dir)
+        for path in sorted({*_lock_files(context.common_dir), *ours})
         if (age := _age(path, now)) is not None and age > _STALE_SECONDS
     ]
-    for path in stale:
+    for path, checkout in ours.items():
+        if path in stale and not is_being_advanced(checkout):
+            yield failed(
+                "landing", f"it was cut off in {checkout.path}", "finish it: wta supervise --once"
+            )
+    for path in [each for each in stale if each not in ours]:
         yield failed(
             "git lock",
             f"{path} is older than {_STALE_SECONDS:.0f} s",

@@ -29,8 +29,11 @@ from wtagents.git.advancing.settle import (
     finish_advance,
     is_advancing,
     release_ref,
+    unsettled,
 )
 from wtagents.git.hub import open_hub
+from wtagents.git.integrated import lacking
+from wtagents.git.refs import ref_value
 from wtagents.operations.landing.after import check_landed
 from wtagents.operations.landing.batch import land_batch
 from wtagents.operations.landing.choose import observe_line, wishes_of
@@ -39,7 +42,13 @@ from wtagents.operations.landing.landing import Landing
 from wtagents.operations.landing.outcome import count_commits, in_turn, outcomes_of, silent
 from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
-from wtagents.operations.landing.words import landed_words, settled_words, spared_hint
+from wtagents.operations.landing.words import (
+    lacking_hint,
+    landed_words,
+    settled_words,
+    spared_hint,
+    unsettled_hint,
+)
 from wtagents.operations.resolving.retire import retire_desks
 from wtagents.store.merges import live_merge_requests, merge_request_by_id
 from wtagents.store.tasks import require_task_by_id
@@ -116,9 +125,10 @@ def recover(context: Context, *, tell: Tell = silent) -> tuple[int, ...]:
     for request in left:
         landing = _landing(context, request, tell)
         try:
-            _recover(landing)
+            _recover(landing, _end_of(request, left))
         except (WtaError, OSError):
             logger.exception("recovering %s", landing.task.name)
+    _settle_the_rest(context, tell)
     with context.database.read() as db:
         now = [merge_request_by_id(db, request.id) for request in left]
     return tuple(each.id for each in now if each and each.state is MergeState.MERGED)
@@ -146,23 +156,68 @@ def _next_batch(
     return [_landing(context, requests[entry.request_id], tell) for entry in batch.entries]
 
 
-def _recover(landing: Landing) -> None:
+def _end_of(request: MergeRequest, left: list[MergeRequest]) -> Oid | None:
+    """Return the last commit of the batch in which a request was about to land."""
+    after = {
+        each.onto: each.candidate
+        for each in left
+        if (each.state, each.target) == (MergeState.ADVANCING, request.target)
+    }
+    end = request.candidate
+    while end in after:
+        end = after.pop(end)
+    return end
+
+
+def _recover(landing: Landing, end: Oid | None) -> None:
     """Finish what had advanced already; put everything else back into the queue."""
     context, request = landing.context, landing.request
     if request.state is MergeState.ADVANCING and request.onto and request.candidate:
         with context.repository_lock():
             settled = _finish_advance(context, request.target)
-            mark = Mark(old=request.onto, new=request.candidate)
-            release_ref(context.repository, request.target, mark)
-            settled += bring_along(context.repository, request.target, mark)
+            mark = Mark(target=request.target, old=request.onto, new=request.candidate)
+            release_ref(context.repository, mark)
+            settled += bring_along(context.repository, mark)
             if _has(context, request.target, request.candidate):
-                settled = settled or edits_beside(context.repository, request.target, mark)
+                settled = settled or edits_beside(context.repository, mark)
                 commits = count_commits(context, request.onto, request.candidate)
                 notes = ("it was cut off and finished later", *settled_words(settled))
                 words = landed_words(context, request, commits, notes)
-                landing.finish(request.candidate, words, hint=spared_hint(settled))
+                hints = (
+                    spared_hint(settled),
+                    _lacking(context, request, end or request.candidate),
+                    unsettled_hint(each.path for each in unsettled(context.repository)),
+                )
+                landing.finish(request.candidate, words, hint="; ".join(filter(None, hints)))
                 return
     landing.cut_off()
+
+
+def _settle_the_rest(context: Context, tell: Tell) -> None:
+    """Settle checkouts of earlier landings that a person's git was in the way of."""
+    if not unsettled(context.repository):
+        return
+    try:
+        with context.repository_lock():
+            if hint := spared_hint(finish_advance(context.repository)):
+                tell(hint)
+    except WtaError:
+        logger.exception("settling what a killed landing left")
+
+
+def _lacking(context: Context, request: MergeRequest, end: Oid) -> str:
+    """Say what of a landing was taken back before it was finished; it is finished in any case."""
+    tip = ref_value(context.repository, request.target.ref)
+    if tip is None or tip == end or request.onto is None:
+        return ""
+    try:
+        hub = open_hub(context.paths, context.repository)
+        hub.fetch(context.repository, tip, end)
+        paths = lacking(hub, base=request.onto, landed=end, target=tip)
+    except (WtaError, OSError):
+        logger.exception("looking for what %s lacks", request.target)
+        return ""
+    return lacking_hint(request.target, end, paths)
 
 
 def _finish_advance(context: Context, target: BranchName) -> list[Settled]:
@@ -171,15 +226,15 @@ def _finish_advance(context: Context, target: BranchName) -> list[Settled]:
     Raises DeadlineError while one of them goes on.
     """
     never, deadline = Event(), context.clock.monotonic() + _ORPHAN_SECONDS
-    settled = finish_advance(context.repository, target)
-    while is_advancing(context.repository, target):
+    settled = finish_advance(context.repository)
+    while is_advancing(context.repository):
         if context.clock.monotonic() >= deadline:
             raise DeadlineError(
                 f"a git command of a killed landing is still at work on {target}",
                 hint="wta doctor; then: wta merge --ready",
             )
         context.clock.wait(never, 0.05)
-        settled += finish_advance(context.repository, target)
+        settled += finish_advance(context.repository)
     return settled
 
 

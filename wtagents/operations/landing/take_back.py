@@ -234,14 +234,14 @@ def recover_undos(context: Context, *, patience: float = _ORPHAN_SECONDS) -> Non
 def _recover(context: Context, undo: Undo, request: MergeRequest, patience: float) -> None:
     never, deadline = Event(), context.clock.monotonic() + patience
     with context.repository_lock():
-        settled = finish_advance(context.repository, request.target)
-        while is_advancing(context.repository, request.target):
+        settled = finish_advance(context.repository)
+        while is_advancing(context.repository):
             if context.clock.monotonic() >= deadline:
                 return
             context.clock.wait(never, 0.05)
-            settled += finish_advance(context.repository, request.target)
-        mark = Mark(old=undo.onto, new=undo.candidate)
-        settled += bring_along(context.repository, request.target, mark)
+            settled += finish_advance(context.repository)
+        mark = Mark(target=request.target, old=undo.onto, new=undo.candidate)
+        settled += bring_along(context.repository, mark)
         if hint := spared_hint(settled):
             logger.warning("undoing on %s: %s", request.target, hint)
         tip = ref_value(context.repository, request.target.ref)

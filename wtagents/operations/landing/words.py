@@ -13,9 +13,10 @@ from wtagents.operations.landing.side_tests import untested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from wtagents.core.errors import WtaError
-    from wtagents.core.ids import BranchName
+    from wtagents.core.ids import BranchName, Oid
     from wtagents.core.landing.merge import MergeRequest
     from wtagents.core.task import Task
     from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty
@@ -71,6 +72,26 @@ def spared_hint(settled: Iterable[Settled]) -> str:
         f" look before they are committed: git -C {shlex.quote(str(each.checkout))} diff HEAD"
         for each in settled
         if each.spared
+    )
+
+
+def lacking_hint(target: BranchName, landed: Oid, paths: tuple[str, ...]) -> str:
+    """Say where commits that came while a landing was cut off undo it; '' when nowhere."""
+    if not paths:
+        return ""
+    asked = shlex.join(paths[:_SHOWN])
+    return (
+        f"a commit that came while it was cut off took back or changed what landed in"
+        f" {_named(paths)}; look: git diff {landed.short} {target} -- {asked}"
+    )
+
+
+def unsettled_hint(places: Iterable[Path]) -> str:
+    """Say which checkouts a person works in, so that they could not be settled; '' when none."""
+    return "; ".join(
+        f"git is at work in {place}, where the landing was cut off: the next landing settles it;"
+        f" commit nothing there until then: git -C {shlex.quote(str(place))} status"
+        for place in places
     )
 
 

@@ -13,9 +13,11 @@ from tests.support.simulation.machine import Machine, Violation
 from tests.support.simulation.rules import Rules
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
+from wtagents.core.run import ExitReason
 from wtagents.core.task import TaskState
 from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.store.merges import merge_requests
+from wtagents.store.runs import runs_of
 from wtagents.store.tasks import tasks
 
 if TYPE_CHECKING:
@@ -74,8 +76,6 @@ class Ground:
     """Lines that the person wrote so."""
     taken_back: set[str] = field(default_factory=set)
     """Files of which a commit of all edits took something away that the person did not write."""
-    is_reckless: bool = False
-    """Whether the person removes locks of git, as git says to do; nothing can warn then."""
     is_away: bool = False
     """Whether the person has something else checked out: main moves by pushes then."""
     crashes: int = 0
@@ -120,11 +120,8 @@ class Ground:
         self.mine.append(new)
 
     def go(self, *, away: bool) -> None:
-        """Check another branch out, or main. Raises AssertionError when git refuses.
-
-        Not from a checkout whose lock was taken away: what is half done would go along.
-        """
-        if not self.edited and not (away and self.is_reckless):
+        """Check another branch out, or main. Raises AssertionError when git refuses."""
+        if not self.edited:
             self.main.git("checkout", "--quiet", *(["--detach"] if away else ["main"]))
             self.is_away = away
 
@@ -145,7 +142,7 @@ class Ground:
         self.edited.clear()
         for line in self.main.git("diff", "--numstat", before, self.tip()).splitlines():
             _, gone, name = line.split("\t")
-            self.taken_back |= {name} if int(gone) and not self.is_reckless else set()
+            self.taken_back |= {name} if int(gone) else set()
 
     def lost_edits(self) -> list[str]:
         """Return what the person wrote and is not there any more."""
@@ -301,6 +298,7 @@ class History(Rules):
         with db.read():
             known = tasks(db, removed=True)
             requests = merge_requests(db)
+            parked = {task.id for task in known if self._is_parked(db, task)}
         self._check_told(requests)
         waiting = [request for request in requests if request.state in LIVE_MERGE_STATES]
         if waiting:
@@ -308,8 +306,7 @@ class History(Rules):
         refused = {request.task_id for request in requests if request.rejection is not None}
         for task in known:
             lands = self._ground.kinds[task.name] is Kind.WELL and not self._worked_again(task)
-            # One that is parked has got new words, and an agent that could not start.
-            ended = task.state in (TaskState.MERGED, TaskState.FAILED)
+            ended = task.state is TaskState.MERGED or task.id in parked
             if lands and not ended and task.id not in refused:
                 raise Violation(f"{task.name} could land, and is {task.state}")
         subjects = Counter(self._git("log", "--format=%s", "main").splitlines())
@@ -317,6 +314,12 @@ class History(Rules):
         if twice:
             raise Violation(f"on main more than once: {', '.join(twice)}")
         self._check_tidy()
+
+    def _is_parked(self, db: Database, task: Task) -> bool:
+        """Whether it got new words, and its agent failed over them: a person takes it further."""
+        last = next(iter(reversed(runs_of(db, task.id))), None)
+        fault = last and last.exit and last.exit.reason
+        return task.state is TaskState.FAILED and fault not in (None, ExitReason.COMPLETED)
 
     def _check_told(self, requests: Iterable[MergeRequest]) -> None:
         """Every move of main by wta is somebody's landing."""

@@ -250,15 +250,21 @@ class LandingPlay(Play):
             deed, act = "comes back", lambda: ground.go(away=False)
         self._note(f"the person {deed}, {self.mine}")
         self.machine.counts[f"the person {deed}"] += 1
+        refused = self._try(act)
+        if is_alone and self.mine % 2 and "index.lock" in refused:
+            (ground.git_dir / "index.lock").unlink(missing_ok=True)
+            self.machine.counts["a lock is removed by hand"] += 1
+            self._note("the person removes the file, and tries again")
+            self._try(act)
+
+    def _try(self, act: Callable[[], None]) -> str:
+        """Do what git may refuse; return why it did, or ''."""
         try:
             act()
         except AssertionError as refused:
             self._note(f"git refuses: {str(refused).rpartition(chr(10))[2]}")
-            if is_alone and self.mine % 2 and "index.lock" in str(refused):
-                (ground.git_dir / "index.lock").unlink(missing_ok=True)
-                ground.is_reckless = True
-                self.machine.counts["a lock is removed by hand"] += 1
-                self._note("the person removes the file")
+            return str(refused)
+        return ""
 
     def _ask(self, context: SimulatedContext) -> None:
         """Ask for everything that is ready, or most of the time for one task."""
@@ -282,7 +288,6 @@ class LandingPlay(Play):
         self._note("calm")
         edited = self.ground.drop_edits()
         self._apart(land)
-        self.ground.is_reckless = False
         try:
             self.history.put_right(self.watch, edited)
             self.ground.go(away=False)
