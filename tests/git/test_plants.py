@@ -18,7 +18,7 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.keeping.checkpoint import Cause, Checkpoint
-from wtagents.git import refs, worktrees
+from wtagents.git import refs, worktree_looks, worktrees
 from wtagents.git.admin import LockReason, admin_dir
 from wtagents.git.advancing.advance import Advanced, advance
 from wtagents.git.advancing.lock import CheckoutDirty
@@ -88,7 +88,7 @@ def look(repo: Repository, ground: Ground, place: Path) -> None:
     refs.check_branch_room(refs.branch_tips(repo), BranchName("wta/other"))
     worktrees.worktrees(repo)
     signature(place)
-    worktrees.worktree_facts(repo, place, base, at=START)
+    worktree_looks.worktree_facts(repo, place, base, at=START)
     worktrees.is_tracked(repo, place, "f")
     worktrees.exclude(repo, "/CLAUDE.local.md")
     (ground.main.path / ".worktreeinclude").write_text("*.log\n")

@@ -12,7 +12,7 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.worktree import WorktreeFacts
-from wtagents.git import worktrees
+from wtagents.git import worktree_looks, worktrees
 from wtagents.git.admin import LockReason, admin_dir
 from wtagents.git.repo import GitError, Repository
 from wtagents.git.signature import signature
@@ -220,7 +220,7 @@ def test_a_worktree_that_lost_its_files_is_reported_and_its_index_kept(
     with pytest.raises(StateError):
         add(repo, place, repository.tip("HEAD"))
     assert (registered(repo, place) / "index").exists()
-    assert worktrees.worktree_facts(repo, place, Oid("0" * 40), at=START) is None
+    assert worktree_looks.worktree_facts(repo, place, Oid("0" * 40), at=START) is None
 
 
 def test_a_failed_addition_leaves_no_branch(
@@ -253,7 +253,7 @@ def test_hostile_folders_are_only_names(
     made = make(repo, place, repository.tip("HEAD"))
     assert made.status() == []
     assert [each.path for each in worktrees.worktrees(repo)] == [repository.path, place]
-    facts = worktrees.worktree_facts(repo, place, Oid(repository.tip("HEAD")), at=START)
+    facts = worktree_looks.worktree_facts(repo, place, Oid(repository.tip("HEAD")), at=START)
     assert facts is not None
     assert facts.branch == BRANCH
     assert facts.uncommitted == 0
@@ -270,7 +270,7 @@ def test_facts_count_commits_and_uncommitted_work(
     head = made.commit({"old": "1\nzwei\n3\n"})
     made.write({"gone": None, "staged": "s\n", "loose": "l\n", "bin": b"\0\1", "x.log": "ignored"})
     made.git("add", "staged", "bin")
-    assert worktrees.worktree_facts(repo, place, Oid(base), at=START) == WorktreeFacts(
+    assert worktree_looks.worktree_facts(repo, place, Oid(base), at=START) == WorktreeFacts(
         head=Oid(head),
         branch=BRANCH,
         commits=2,
@@ -290,7 +290,7 @@ def test_looking_leaves_the_agents_index_alone(
     made = make(repo, place, repository.tip("HEAD"))
     os.utime(place / "README.md", (1, 1))
     before = (registered(repo, place) / "index").read_bytes(), signature(place)
-    facts = worktrees.worktree_facts(repo, place, Oid(repository.tip("HEAD")), at=START)
+    facts = worktree_looks.worktree_facts(repo, place, Oid(repository.tip("HEAD")), at=START)
     assert facts is not None
     assert facts.uncommitted == 0
     assert ((registered(repo, place) / "index").read_bytes(), signature(place)) == before
@@ -305,11 +305,11 @@ def test_facts_of_a_detached_head_and_of_an_operation(
     made = make(repo, place, base)
     made.git("checkout", "--quiet", "--detach")
     head = made.commit({"x": "1"})
-    facts = worktrees.worktree_facts(repo, place, base, at=START)
+    facts = worktree_looks.worktree_facts(repo, place, base, at=START)
     assert facts is not None
     assert (facts.branch, facts.head, facts.commits) == (None, head, 1)
     (registered(repo, place) / "MERGE_HEAD").write_text(base)
-    facts = worktrees.worktree_facts(repo, place, base, at=START)
+    facts = worktree_looks.worktree_facts(repo, place, base, at=START)
     assert facts is not None
     assert facts.operation == "merge"
 
@@ -366,8 +366,8 @@ def test_a_worktree_whose_pointer_leads_elsewhere_has_no_facts(
 ) -> None:
     base = Oid(repository.tip("HEAD"))
     make(repo, place, base)
-    assert worktrees.worktree_facts(repo, place, base, at=START) is not None
+    assert worktree_looks.worktree_facts(repo, place, base, at=START) is not None
     (place / ".git").unlink()
     if pointer is not None:
         (place / ".git").write_text(pointer.format(common=repo.common_dir))
-    assert worktrees.worktree_facts(repo, place, base, at=START) is None
+    assert worktree_looks.worktree_facts(repo, place, base, at=START) is None

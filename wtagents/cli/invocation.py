@@ -26,9 +26,9 @@ def help_option(context: click.Context) -> click.Option:
 
     def show(context: click.Context, parameter: click.Parameter, value: Any) -> None:
         del parameter
-        from wtagents.cli.render import show_page
-
         if value and not context.resilient_parsing:
+            from wtagents.cli.render import show_page
+
             show_page(context.get_help())
             context.exit()
 

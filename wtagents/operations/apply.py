@@ -37,7 +37,6 @@ from wtagents.store.suspicions import note_suspicion, suspicions
 from wtagents.store.tasks import move_task, require_task_by_id
 from wtagents.system import run_folder
 from wtagents.system.logs import note
-from wtagents.system.shared_limits import share_limit
 
 if TYPE_CHECKING:
     from wtagents.core.ids import RunId
@@ -281,6 +280,8 @@ def _(action: SettleTask, context: Context) -> None:
 def _(action: NoteLimit, context: Context) -> None:
     now = context.clock.now()
     if not action.limit.is_guess:
+        from wtagents.system.shared_limits import share_limit
+
         try:
             share_limit(context.paths.accounts, action.limit, now)
         except WtaError as error:

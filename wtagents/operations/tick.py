@@ -21,7 +21,6 @@ from wtagents.operations.apply import apply
 from wtagents.operations.observe import observe
 from wtagents.operations.surroundings import budget_of
 from wtagents.store.events import add_event
-from wtagents.store.undos import advancing_undos
 from wtagents.system.logs import note
 
 if TYPE_CHECKING:
@@ -98,6 +97,8 @@ def tick(context: Context, *, task_ids: Collection[int] | None = None) -> Tick:
 
 def _settle_undos(context: Context) -> None:
     """Settle what a killed undo left. Asked of the store first: landing takes long to load."""
+    from wtagents.store.undos import advancing_undos
+
     with context.database.read() as db:
         left = advancing_undos(db)
     if left:

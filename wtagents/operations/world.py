@@ -248,7 +248,7 @@ class Machine:
 
     def worktree_facts(self, task: Task, at: datetime) -> WorktreeFacts | None:
         """Ask git."""
-        from wtagents.git.worktrees import worktree_facts
+        from wtagents.git.worktree_looks import worktree_facts
 
         return worktree_facts(self._context.repository, task.worktree, task.base, at=at)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wtagents.core.isolation.confinement import Confinement, SandboxMode
 from wtagents.system.bubblewrap import bubblewrap_argv
@@ -50,12 +49,10 @@ def confined_argv(
     if confinement.mode is SandboxMode.BUBBLEWRAP:
         return bubblewrap_argv(confinement, argv, cwd)
     if confinement.mode is SandboxMode.LANDLOCK:
-        walls: dict[str, Any] = {
-            name: [str(path) for path in getattr(confinement, name)]
-            for name in ("write", "guard", "hide", "show")
-        }
-        walls["apart"] = not confinement.network.is_open
-        return (sys.executable, "-I", "-S", str(_LANDLOCK), json.dumps(walls), *argv)
+        walls = [] if confinement.network.is_open else ["apart"]
+        for kind in ("write", "guard", "hide", "show"):
+            walls += (f"{kind}={path}" for path in getattr(confinement, kind))
+        return (sys.executable, "-I", "-S", str(_LANDLOCK), *walls, "--", *argv)
     return argv
 
 

@@ -1,7 +1,7 @@
 """Restrict this process by Landlock (landlock(7), Linux 5.13 and later), then become another one.
 
-    python -I -S landlock.py '{"write": […], "guard": […], "hide": […], "show": […],
-                               "apart": false}' PROGRAM ARG…
+    python -I -S landlock.py [apart] [write=PATH | guard=PATH | hide=PATH | show=PATH]…
+                             -- PROGRAM ARG…
 
 A program of its own that loads nothing of wta: it stands between the runner and every agent. The
 kernel knows rules that allow, none that forbid. So a folder with a hole in it is allowed by its
@@ -143,18 +143,26 @@ def _call(number: int, *arguments: object) -> int:
     return done
 
 
+def _sorted(words: list[str]) -> dict[str, list[str]]:
+    """Return the paths by what is to be done with them."""
+    walls: dict[str, list[str]] = {"apart": [], "write": [], "guard": [], "hide": [], "show": []}
+    for word in words:
+        kind, _, path = word.partition("=")
+        walls[kind].append(path)
+    return walls
+
+
 def main() -> None:
     """Restrict, then become the program. Ends with 126 where that is impossible."""
-    import json
-
+    at = sys.argv.index("--")
+    walls, command = _sorted(sys.argv[1:at]), sys.argv[at + 1 :]
     try:
-        walls = json.loads(sys.argv[1])
-        if walls.pop("apart"):
+        if walls["apart"]:
             leave_network()
         restrict(walls)
-        os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 - this is what it is for
+        os.execvp(command[0], command)  # noqa: S606 - this is what it is for
     except OSError as error:
-        os.write(2, f"wta: {sys.argv[2]} cannot be confined: {error.strerror}\n".encode())
+        os.write(2, f"wta: {command[0]} cannot be confined: {error.strerror}\n".encode())
         os._exit(126)
 
 

@@ -156,7 +156,6 @@ def command(
 def _spawn_one(
     context: click.Context, name: str, prompt: str | None, options: dict[str, Any]
 ) -> Answer[Spawned] | Answer[TaskStatus]:
-    from wtagents.cli.pages.spawned_text import spawned_lines
     from wtagents.operations.steering.spawn import PROMPT_LIMIT, spawn
 
     invocation: Invocation = context.obj
@@ -166,6 +165,8 @@ def _spawn_one(
     invocation.wake_supervisor()
     if options["wait"]:
         return _wait(invocation, name, merge=options["merge"])
+    from wtagents.cli.pages.spawned_text import spawned_lines
+
     return Answer.of(result, spawned_lines)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from wtagents.core.moments import is_on
 from wtagents.core.record import record
@@ -77,5 +76,7 @@ def spread(pause: timedelta, key: object) -> timedelta:
 
     At most a tenth of the pause and half a minute; always the same for the same key.
     """
+    from zlib import crc32
+
     fraction = crc32(str(key).encode()) / _HASHES
     return min(pause * _SPREAD_SHARE, LONGEST_SPREAD) * fraction

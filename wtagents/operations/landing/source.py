@@ -15,7 +15,7 @@ from wtagents.core.record import record
 from wtagents.git.refs import tips_of
 from wtagents.git.revert import person_in
 from wtagents.git.room import configuration_of, settings
-from wtagents.git.worktrees import worktree_state
+from wtagents.git.worktree_looks import worktree_state
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.tripwire import ACCEPT, lay_tripwire, observe_tripwire
 from wtagents.operations.trust import require_trusted
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.task import Task
-    from wtagents.git.worktrees import WorktreeState
+    from wtagents.git.worktree_looks import WorktreeState
     from wtagents.operations.context import Context
 
 

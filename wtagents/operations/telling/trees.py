@@ -22,7 +22,7 @@ def facts_now(context: Context, stands: Standing, *, ask: bool) -> WorktreeFacts
 
 def ask_git(context: Context, stands: Standing) -> WorktreeFacts | None:
     """Ask git about the worktree of a task and keep the answer; None where it is not whole."""
-    from wtagents.git.worktrees import worktree_facts
+    from wtagents.git.worktree_looks import worktree_facts
 
     task = stands.task
     found = worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())
