@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.app import App
+from textual.widgets import OptionList
 
 from tests.support.clock import ManualClock
 from tests.support.records import NOW, a_merge, a_pulse, a_question, later
 from tests.support.screens import Looks, a_sight, screen_text, until
 from tests.support.statuses import FLEET, an_item, at_work, named
+from wtagents.core.answer import Answer
+from wtagents.core.inquiry import Inquiry, Option
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.record import replace
 from wtagents.core.run import Phase
@@ -19,9 +24,10 @@ from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.core.tending.liveness import Liveness
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.inbox import alike, inbox_rows, waiting_of, why_of
+from wtagents.dashboard.screens.choosing import ChoiceDialog
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.context import Context
-from wtagents.operations.steering.asked import Part, asked, question_lines
+from wtagents.operations.steering.asked import AskedWhole, Part, asked, question_lines
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.telling.logs import LogsRequest, story
 from wtagents.operations.tick import tick
@@ -197,6 +203,79 @@ async def test_a_question_is_read_in_full_and_denied_with_a_reason(live: Context
         await pilot.press(*"not now", "enter")
         await until(pilot, lambda: "denied Bash" in screen_text(app), what="it was taken")
         await until(pilot, lambda: "not now" in _told(live), what="the agent was told why")
+
+
+QUESTIONS = [
+    {"question": "Which store?", "options": [{"label": "Postgres"}, {"label": "SQLite"}]},
+    {
+        "question": "What else?",
+        "header": "More",
+        "options": [{"label": "A cache"}, {"label": "A page", "preview": "+---+\n| \u001b |"}],
+        "multiSelect": True,
+    },
+]
+
+
+async def test_what_an_agent_wants_chosen_is_chosen_by_number_or_in_words(live: Context) -> None:
+    prompt = f'fix it\nscenario:\nchoose {json.dumps(QUESTIONS)}\nsay "as told"\n'
+    scripted = AgentSpec(kind=AgentKind.SCRIPTED)
+    spawn(live, SpawnRequest(name="fix", prompt=prompt, agent=scripted))
+    app = Dashboard(live)
+    async with app.run_test(size=(100, 30)) as pilot:
+
+        async def shows(words: str) -> None:
+            await until(pilot, lambda: words in screen_text(app), what=words)
+
+        await pilot.press("2")
+        await shows("2  A page")
+        await shows("a Answer")
+        assert "Allow" not in screen_text(app)
+        await pilot.press("y", "Y", "a")
+        await shows("fix asks  1 of 2")
+        await pilot.press("1")
+        await shows("fix asks  2 of 2  several may be chosen")
+        await pilot.press("left")
+        await shows("1 of 2")
+        await pilot.press("down", "enter")
+        await shows("2 of 2")
+        await pilot.press("2")
+        await shows("[x] 2  A page")
+        assert "| \\x1b |" in screen_text(app), "what it would look like, and nothing hidden"
+        await pilot.press("1", "1", "3", *"a log, too", "enter")
+        await shows("fix: chosen Which store?: SQLite; More: A page, a log, too")
+        told = '"Which store?"="SQLite", "What else?"="A page, "a log, too""'
+        await until(pilot, lambda: told in _told(live), what="the agent was told")
+
+
+async def test_a_choice_is_left_for_later_or_refused_with_a_word() -> None:
+    inquiry = Inquiry(text="How is it called?", header="", options=(), many=False)
+    options = (Option(label="a\u202eb"), Option(label="c"))
+    some = replace(inquiry, options=options)
+    app, said = App[None](), list[Answer | None]()
+
+    async def ask(*inquiries: Inquiry) -> None:
+        whole = AskedWhole(request_id="q", tool="x", lines=(), inquiries=inquiries)
+        await app.push_screen(ChoiceDialog("fix", whole), said.append)
+
+    async with app.run_test(size=(80, 20)) as pilot:
+        await ask(some)
+        await pilot.press("9", "space", "left", "3", "escape")
+        await until(pilot, lambda: "1  a\\u202eb" in screen_text(app), what="the options")
+        await pilot.press("n", *"not now", "enter")
+        await ask(some)
+        await pilot.press("escape")
+        await ask(inquiry)
+        await pilot.press("enter", *"wta", "enter")
+        await ask(some)
+        await until(pilot, lambda: "2  c" in screen_text(app), what="the options again")
+        await pilot.click(OptionList, offset=(5, 2))
+        await until(pilot, lambda: len(said) == 4, what="the answers")
+    assert said == [
+        Answer(request_id="q", allow=False, message="not now"),
+        None,
+        Answer(request_id="q", allow=True, chosen=(("wta",),)),
+        Answer(request_id="q", allow=True, chosen=(("c",),)),
+    ]
 
 
 def _told(context: Context) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.records import NOW, a_merge, a_pulse, later, worktree_facts
 from tests.support.statuses import USAGE, an_item, at_work, named
+from wtagents.agent.events import Asked
+from wtagents.agent.inquiries import parse_inquiries
 from wtagents.agent.stream import summary_of
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.landing.merge import (
@@ -62,7 +64,17 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
                         {"label": "All of them", "description": "one after the other"},
                     ],
                     "multiSelect": False,
-                }
+                },
+                {
+                    "question": "Where is a coupon checked?",
+                    "header": "Check",
+                    "options": [
+                        {"label": "In the cart", "description": "at each change"},
+                        {"label": "At the till", "description": "once, before it is paid"},
+                        {"label": "By the server", "description": "it may have run out meanwhile"},
+                    ],
+                    "multiSelect": True,
+                },
             ]
         },
     ),
@@ -173,9 +185,17 @@ def _task(name: str, number: int, prompt: str = "", **changes: Any) -> Task:
 def _asks(name: str, number: int) -> TaskStatus:
     tool, given = QUESTIONS[name]
     asked_at = later(-30 * number)
-    question = Question(request_id=name, tool=tool, summary=summary_of(given), asked_at=asked_at)
-    pulse = a_pulse(phase=Phase.ASKING, question=question, doing=f"{tool}: {question.summary}")
-    item = at_work(name, number, "", attention=f"asks to use {pulse.doing}", pulse=pulse)
+    summary = summary_of(given)
+    asked = Asked(request_id=name, tool=tool, summary=summary, input=given, tool_id=name)
+    question = Question(
+        request_id=name,
+        tool=tool,
+        summary=summary,
+        asked_at=asked_at,
+        inquiries=parse_inquiries(asked),
+    )
+    pulse = a_pulse(phase=Phase.ASKING, question=question, doing=f"{tool}: {summary}")
+    item = at_work(name, number, "", attention=question.told, pulse=pulse)
     return replace(item, task=_task(name, number, state=TaskState.ACTIVE), usage=USAGE)
 
 

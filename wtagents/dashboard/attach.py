@@ -114,8 +114,8 @@ class AttachApp(App[None]):
         bar = self.query_one("#question", Static)
         bar.set_class(asked is not None, "asked")
         if asked is not None:
-            text = f"asks to use {asked.tool}: {asked.summary}   ctrl+y allow   ctrl+n deny"
-            bar.update(Text(text))
+            how = f"wta answer {self._of_task}" if asked.inquiries else "ctrl+y allow"
+            bar.update(Text(f"{printable(asked.told)}   {how}   ctrl+n deny"))
 
     @on(Input.Submitted, "#say")
     def _say(self, event: Input.Submitted) -> None:

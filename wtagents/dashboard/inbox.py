@@ -110,9 +110,9 @@ def inbox_rows(waiting: Sequence[Waiting], *, now: datetime) -> tuple[Row, ...]:
 
 
 def alike(waiting: Sequence[Waiting], chosen: Waiting) -> tuple[Waiting, ...]:
-    """Return the questions about the same tool, the chosen one first."""
+    """Return the questions for a permission of the same tool, the chosen one first."""
     question = question_of(chosen.item)
-    if question is None:
+    if question is None or question.inquiries:
         return ()
     others = [
         each
@@ -120,6 +120,7 @@ def alike(waiting: Sequence[Waiting], chosen: Waiting) -> tuple[Waiting, ...]:
         if each is not chosen
         and (other := question_of(each.item)) is not None
         and other.tool == question.tool
+        and not other.inquiries
     ]
     return (chosen, *others)
 
@@ -127,7 +128,9 @@ def alike(waiting: Sequence[Waiting], chosen: Waiting) -> tuple[Waiting, ...]:
 def _cells(each: Waiting, now: datetime) -> tuple[Cell, ...]:
     tone = Tone.BAD if each.why == "failed" else Tone.NOTICE
     question = question_of(each.item)
-    what = f"{question.tool}: {question.summary}" if question else _without(each.item.attention)
+    what = _without(each.item.attention) if question is None else question.summary
+    if question is not None and not question.inquiries:
+        what = f"{question.tool}: {what}"
     return (
         cell(_GLYPHS[each.why], tone),
         cell(each.label, Tone.FAINT),

@@ -10,6 +10,7 @@ from textual.message import Message
 
 from wtagents.core.errors import WtaError
 from wtagents.core.figures import plural
+from wtagents.core.inquiry import choice_lines
 from wtagents.core.tending.pause import Pauses
 from wtagents.core.text import printable
 from wtagents.dashboard.acts import (
@@ -21,6 +22,7 @@ from wtagents.dashboard.acts import (
     possible_for_all,
 )
 from wtagents.dashboard.grid import Tone
+from wtagents.dashboard.screens.choosing import ChoiceDialog
 from wtagents.dashboard.screens.copying import CopyDialog, texts_of
 from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm, LineDialog
 from wtagents.dashboard.screens.room import Room
@@ -34,6 +36,7 @@ from wtagents.operations.steering.send import SendRequest, send
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from wtagents.core.answer import Answer
     from wtagents.core.run import Question
     from wtagents.dashboard.homes import Home, Subject
 
@@ -159,8 +162,10 @@ class TaskRoom(Room):
         if event.whole.request_id != question.request_id:
             self.desk.say(f"{subject.name} asks something else by now", Tone.NOTICE)
             return
-        dialog = AnswerDialog(subject.name, event.whole)
-        self.ask(dialog, lambda said: self.settle(subject, question, said))
+        shown = ChoiceDialog if event.whole.inquiries else AnswerDialog
+        self.ask(
+            shown(subject.name, event.whole), lambda said: self.settle(subject, question, said)
+        )
 
     def action_copy(self) -> None:
         """Hand something about the task to the clipboard of the terminal, or of the browser."""
@@ -256,18 +261,22 @@ class TaskRoom(Room):
             then=then,
         )
 
-    def settle(self, subject: Subject, question: Question, said: tuple[bool, str] | None) -> None:
+    def settle(self, subject: Subject, question: Question, said: Answer | None) -> None:
         """Send the answer to a question; None leaves it open."""
         if said is None:
             return
-        name, (allow, why) = subject.name, said
-        request = AnswerRequest(name=name, allow=allow, message=why, request_id=question.request_id)
-        what = f"{'allowed' if allow else 'denied'} {question.tool}: {printable(question.summary)}"
+        request = AnswerRequest(
+            name=subject.name,
+            allow=said.allow,
+            message=said.message,
+            chosen=said.chosen,
+            request_id=said.request_id,
+        )
         self.desk.act(
             subject.home,
-            f"answering {name}",
+            f"answering {subject.name}",
             lambda context, _: answer(context, request),
-            done=f"{name}: {what}",
+            done=f"{subject.name}: {_word_of(question, said)}",
         )
 
     def confirm(self, question: str, consequence: str, act: Callable[[], None]) -> None:
@@ -280,3 +289,11 @@ class TaskRoom(Room):
                 self.desk.say("nothing was changed", Tone.FAINT)
 
         self.ask(Confirm(question, consequence), decided)
+
+
+def _word_of(question: Question, said: Answer) -> str:
+    """Say what was answered."""
+    if said.chosen:
+        return f"chosen {'; '.join(choice_lines(question.inquiries, said.chosen))}"
+    word = "allowed" if said.allow else "denied"
+    return f"{word} {question.tool}: {printable(question.summary)}"

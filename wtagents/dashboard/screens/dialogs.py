@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from wtagents.core.answer import Answer
 from wtagents.core.text import printable, printable_lines, visible
 from wtagents.dashboard.editing import EDIT, edited
 from wtagents.dashboard.widgets.evidence import whole_question
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
     from wtagents.operations.steering.asked import AskedWhole
 
 
-Answer = TypeVar("Answer")
+Said = TypeVar("Said")
 _MOST_LINES = 12
 """Of a text from an editor that are shown again."""
 
 
-class Dialog(ModalScreen[Answer]):
+class Dialog(ModalScreen[Said]):
     """A window above a screen, closed with an answer."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
 
-    def close(self, answer: Answer) -> None:
+    def close(self, said: Said) -> None:
         """Give the answer; nobody waits for the window to go."""
-        _ = self.dismiss(answer)
+        _ = self.dismiss(said)
 
 
 class Confirm(Dialog[bool]):
@@ -62,7 +63,7 @@ class Confirm(Dialog[bool]):
         self.close(yes)
 
 
-class AnswerDialog(Dialog[tuple[bool, str] | None]):
+class AnswerDialog(Dialog[Answer | None]):
     """What an agent asks, whole and with nothing hidden; yes, or no with a word to it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,7 +93,7 @@ class AnswerDialog(Dialog[tuple[bool, str] | None]):
 
     def action_allow(self) -> None:
         """Let the agent do it."""
-        self.close((True, ""))
+        self.close(Answer(request_id=self._whole.request_id, allow=True))
 
     def action_deny(self) -> None:
         """Ask for the reason, which may be left empty."""
@@ -106,7 +107,8 @@ class AnswerDialog(Dialog[tuple[bool, str] | None]):
 
     @on(Input.Submitted, "#why")
     def _deny(self, event: Input.Submitted) -> None:
-        self.close((False, event.value.strip()))
+        why = event.value.strip()
+        self.close(Answer(request_id=self._whole.request_id, allow=False, message=why))
 
 
 class LineDialog(Dialog[str | None]):

@@ -11,11 +11,13 @@ from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
 
+from wtagents.core.answer import Answer
 from wtagents.core.errors import WtaError
 from wtagents.core.figures import plural
 from wtagents.core.permission import rule_of
 from wtagents.core.record import replace
 from wtagents.core.text import visible
+from wtagents.dashboard.acts import TASK_DEEDS, Act
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.inbox import (
     COLUMNS,
@@ -25,7 +27,7 @@ from wtagents.dashboard.inbox import (
     question_of,
     waiting_of,
 )
-from wtagents.dashboard.screens.deeds import TaskRoom
+from wtagents.dashboard.screens.deeds import TaskRoom, keys_of
 from wtagents.dashboard.screens.dialogs import LineDialog
 from wtagents.dashboard.widgets.evidence import Evidence
 from wtagents.dashboard.widgets.table import Table
@@ -69,6 +71,7 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "allow", "Allow"),
+        *keys_of(deed for deed in TASK_DEEDS if deed.act is Act.ANSWER),
         Binding("n", "deny", "Deny"),
         Binding("Y", "alike(True)", "Allow all alike"),
         Binding("N", "alike(False)", "Deny all alike", show=False),
@@ -111,12 +114,17 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         return self.desk.subject(key) if key is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer an answer where something is asked."""
-        if action == "act" and parameters[0] == "answer":
-            return False
+        """Offer an answer where something is asked: in place, or by a choice in a window."""
         offered = super().check_action(action, parameters)
-        if offered and action in ("allow", "deny", "alike", "rule"):
-            chosen = self._chosen()
+        if not offered:
+            return offered
+        chosen = self._chosen()
+        question = question_of(chosen.item) if chosen is not None else None
+        if action == "act" and parameters[0] == Act.ANSWER:
+            return question is not None and bool(question.inquiries)
+        if action == "deny":
+            return question is not None
+        if action in ("allow", "alike", "rule"):
             many = len(alike(self._waiting, chosen)) if chosen is not None else 0
             return many > (action == "alike")
         return offered
@@ -233,7 +241,8 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
     def _settle(self, each: Waiting, *, allow: bool, why: str = "") -> None:
         question, subject = question_of(each.item), self.desk.subject(each.key)
         if question is not None and subject is not None:
-            self.settle(subject, question, (allow, why))
+            said = Answer(request_id=question.request_id, allow=allow, message=why)
+            self.settle(subject, question, said)
 
     def _chosen(self) -> Waiting | None:
         if not self.is_furnished:
@@ -267,11 +276,11 @@ class InboxScreen(TaskRoom, inherit_bindings=False):
         if chosen is not None and (question := question_of(chosen.item)) is not None:
             whole = self._whole.get(chosen.key)
             if whole is None or whole.request_id != question.request_id:
-                self._read_question(chosen.key)
+                self._read_whole(chosen.key)
         self.query_one(Evidence).show(chosen, whole, self.desk.now())
 
     @work(thread=True, group="asked", exclusive=True)
-    def _read_question(self, key: str) -> None:
+    def _read_whole(self, key: str) -> None:
         subject = self.desk.subject(key)
         if subject is None:
             return

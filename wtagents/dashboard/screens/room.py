@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wtagents.core.errors import WtaError
     from wtagents.dashboard.desk import Desk
     from wtagents.dashboard.grid import Tone
-    from wtagents.dashboard.screens.dialogs import Answer, Dialog
+    from wtagents.dashboard.screens.dialogs import Dialog, Said
 
 
 NEXT_HOME = Binding("greater_than_sign", "next_home", "Next repository", key_display=">")
@@ -93,7 +93,7 @@ class Room(Screen[None]):
         title = desk.home.name if self.is_of_one_home else desk.title
         self.query_one(Masthead).show(title, totals_of(desk.sights), desk.moment)
 
-    def ask(self, dialog: Dialog[Answer], then: Callable[[Answer | None], None]) -> None:
+    def ask(self, dialog: Dialog[Said], then: Callable[[Said | None], None]) -> None:
         """Show a dialog and go on with its answer, None where there is none."""
         _ = self.app.push_screen(dialog, then)
 

@@ -119,8 +119,7 @@ class TaskScreen(TaskRoom):
         bar = self.query_one("#asked", Static)
         bar.display = question is not None
         if question is not None:
-            said = f"asks to use {question.tool}: {question.summary}"
-            bar.update(Text(f"? a answers   {printable(said)}"))
+            bar.update(Text(f"? a answers   {printable(question.told)}"))
         self._show_agenda()
         self.offer()
 

@@ -48,7 +48,8 @@ def _parts(waiting: Waiting, whole: AskedWhole | None, now: datetime) -> Iterato
     item = waiting.item
     question = question_of(item)
     if question is not None:
-        yield Text(f"{item.task.name} asks to use {printable(question.tool)}", "bold")
+        asks = "asks" if question.inquiries else f"asks to use {printable(question.tool)}"
+        yield Text(f"{item.task.name} {asks}", "bold")
         yield Text("")
         if whole is not None and whole.request_id == question.request_id:
             yield whole_question(whole)

@@ -81,7 +81,8 @@ def asked(context: Context, name: str) -> OperationResult[AskedWhole]:
 
 def _lines(context: Context, run: Run, question: Question) -> Iterator[AskedLine]:
     if question.inquiries:
-        for inquiry in question.inquiries:
+        for place, inquiry in enumerate(question.inquiries):
+            yield from [_line(Part.TEXT, "")] * min(place, 1)
             yield from inquiry_lines(inquiry)
         return
     found = _find(context.paths.run(run.id).stream, question.request_id)
