@@ -91,6 +91,13 @@ def test_a_clock_that_was_set_accuses_nobody() -> None:
     assert called(forward, activity_age=HOURS) == (Liveness.WORKING, Confidence.CERTAIN)
 
 
+@pytest.mark.parametrize("seconds", [-HOURS, HOURS])
+def test_a_clock_that_was_set_hides_nobody_who_is_stuck(seconds: float) -> None:
+    hangs = pulse(Phase.THINKING, still=still(1000.0), at=NOW + timedelta(seconds=seconds))
+    age = max(0.0, 1000.0 - seconds)
+    assert called(hangs, activity_age=age) == (Liveness.STUCK, Confidence.LIKELY)
+
+
 def test_a_machine_too_busy_for_its_runner_says_nothing_about_the_agent() -> None:
     seen = pulse(Phase.TOOL, still=still(1000.0))
     assert called(seen, activity_age=1000.0, heartbeat_age=20.0) == (

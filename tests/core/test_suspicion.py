@@ -142,6 +142,13 @@ def test_when_most_look_stuck_it_is_not_them() -> None:
     assert steps(at_work(1, STUCK, known[0]), at_work(2, FINE), three) == [Response.INTERRUPT]
 
 
+def test_who_looks_at_one_task_alone_leaves_it_to_the_next_whole_tick() -> None:
+    known = suspected(Liveness.STUCK, 9000, Response.NOTIFY)
+    part = replace(awake(at_work(1, STUCK, known)), is_whole=False)
+    policy = SuspicionPolicy(furthest=Response.RESTART)
+    assert list(plan_responses(part, policy, NOW)) == []
+
+
 def test_a_person_who_stops_it_comes_first() -> None:
     assert steps(at_work(1, STUCK, wish=Wish.STOP)) == []
 

@@ -49,6 +49,7 @@ def observe(context: Context, *, task_ids: Collection[int] | None = None) -> Sna
         views=views,
         live_runs=live,
         at=context.clock.now(),
+        is_whole=task_ids is None,
         awake=context.clock.monotonic(),
         around=around,
         blocked=blocked,

@@ -75,7 +75,7 @@ class Drive:
         self._cause: Cause | None = None
         self._unsaid = order.prompt if self._agent.takes_messages else ""
         self._heard = 0
-        self._shown: tuple[ReaderState, tuple[str, ...]] | None = None
+        self._shown: tuple[ReaderState, tuple[str, ...], Stillness | None] | None = None
         now = watch.clock.monotonic()
         self._busy_until = now
         self._rest_since = now
@@ -198,11 +198,11 @@ class Drive:
         state = self._reader.state
         if self._is_ending():
             state = self._ending(state)
-        still = self._stillness.look(self._child.identity) if self._stillness.is_due else None
+        if self._stillness.is_due:
+            self._still = self._stillness.look(self._child.identity)
         refused = self._walls.refused
-        if still is not None or (state, refused) != self._shown:
-            self._still = still or self._still
-            self._shown = state, refused
+        if (state, refused, self._still) != self._shown:
+            self._shown = state, refused, self._still
             pulse = state.pulse(self._watch.clock.now())
             self._watch.show(replace(pulse, still=self._still, refused=refused))
 

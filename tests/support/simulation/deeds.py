@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from wtagents.core.run import ExitReason
+from wtagents.core.tending.check import Check
+
+if TYPE_CHECKING:
+    import random
 
 
 class Deed(StrEnum):
@@ -39,3 +44,9 @@ ENDS = {
     Deed.LIMIT: ExitReason.RATE_LIMITED,
     Deed.LOCKED_OUT: ExitReason.AUTHENTICATION,
 }
+
+
+def check_work(rng: random.Random) -> Check:
+    """Return what a command said that looked at the work of an agent."""
+    passed = rng.random() < 0.8
+    return Check(command="make check", passed=passed, seconds=1.0, timed_out=False, log="", tail="")

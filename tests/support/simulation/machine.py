@@ -15,11 +15,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tests.support.clock import ManualClock
-from tests.support.simulation.deeds import DEEDS, ENDS, Deed
+from tests.support.simulation.deeds import DEEDS, ENDS, Deed, check_work
 from wtagents.core.ids import RunId
 from wtagents.core.message import PAUSE, MessageKind, Taken
-from wtagents.core.run import Exit, ExitReason, Phase, ProcessIdentity, Pulse, Usage
-from wtagents.core.tending.check import Check
+from wtagents.core.run import Exit, ExitReason, Phase, ProcessIdentity, Pulse, Stillness, Usage
 from wtagents.system import run_folder
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
+    from tests.support.simulation.doubts import Doubts
     from tests.support.simulation.purse import Purse
     from wtagents.core.order import Order
     from wtagents.system.paths import RunFolder
@@ -129,6 +129,8 @@ class Machine:
     """How often each thing has gone wrong."""
     purse: Purse | None = None
     """None: nothing costs anything."""
+    doubts: Doubts | None = None
+    """None: every agent gets on."""
     boot: int = 1
     _born: int = 0
     _ours: set[int] = field(default_factory=set)
@@ -190,6 +192,13 @@ class Machine:
         self._ours.clear()
         self.boot += 1
 
+    def calm(self) -> None:
+        """Let nobody hang any more."""
+        for runner in self.all_runners():
+            runner.is_hung = False
+        if self.doubts is not None:
+            self.doubts.end()
+
     def all_runners(self) -> list[Runner]:
         return [runner for group in list(self.runners.values()) for runner in group]
 
@@ -203,14 +212,19 @@ class Machine:
             for runner in self.runners.get(run_id, ())
         )
 
+    def is_looked_after(self, run_id: RunId) -> bool:
+        """Whether its runner looks at its agent."""
+        return any(not runner.is_hung for runner in self.runners.get(run_id, ()))
+
     # ------------------------------------------------------------------------------- time
 
     def live(self, seconds: float) -> None:
         """Let time pass; runners and agents do what they do."""
         left = seconds
+        step = STEP if self.doubts is None else self.doubts.step(seconds)
         while left > 0:
-            self.clock.advance(min(STEP, left))
-            left -= STEP
+            self.clock.advance(min(step, left))
+            left -= step
             for runner in self.all_runners():
                 self._step(runner)
 
@@ -278,6 +292,8 @@ class Machine:
             run_folder.write_taken(folder, taken)
             self.heard[message_id] = self.heard.get(message_id, 0) + 1
             message = run_folder.load_posted(folder, message_id)
+            if message is not None and self.doubts is not None:
+                self.doubts.hear(runner.run_id, message.kind)
             if message is not None and message.kind is MessageKind.FINISH:
                 runner.rests = (
                     ExitReason.PAUSED if message.body == PAUSE else ExitReason.INTERRUPTED
@@ -286,6 +302,10 @@ class Machine:
     def _act(self, runner: Runner) -> None:
         if runner.rests is not None:
             self._end(runner, runner.rests, "asked to end its turn")
+            return
+        if self.doubts is not None and self.doubts.hold_up(runner.run_id):
+            runner.wakes_at = self.clock.monotonic() + 5.0
+            self._show(runner, *self.doubts.signs(runner.run_id))
             return
         deed = self.rng.choices(list(DEEDS), list(DEEDS.values()))[0]
         if self._has_paid_its_last(runner, deed):
@@ -316,11 +336,15 @@ class Machine:
         run_folder.beat(folder)
         os.utime(folder.heartbeat, (now, now))
 
-    def _show(self, runner: Runner, phase: Phase) -> None:
+    def _show(
+        self, runner: Runner, phase: Phase, still: Stillness | None = None, repeats: int = 0
+    ) -> None:
         folder, now = self.folder_of(runner.run_id), self.clock.now()
-        folder.stream.touch()
-        os.utime(folder.stream, (now.timestamp(), now.timestamp()))
-        if runner.order is not None and (phase is not runner.phase or self.purse is not None):
+        if still is None:
+            folder.stream.touch()
+            os.utime(folder.stream, (now.timestamp(), now.timestamp()))
+        is_usual = self.purse is None and self.doubts is None
+        if runner.order is not None and (phase is not runner.phase or not is_usual):
             runner.phase = phase
             pulse = Pulse(
                 phase=phase,
@@ -329,6 +353,8 @@ class Machine:
                 usage=runner.usage,
                 session_id=runner.order.session_id,
                 at=now,
+                repeats=repeats,
+                still=still,
             )
             run_folder.write_pulse(folder, pulse)
 
@@ -340,7 +366,7 @@ class Machine:
             self._note(runner.run_id, "runner died before its exit was written")
             self._leave(runner)
             return
-        checks = (_check(self.rng),) if reason is ExitReason.COMPLETED else ()
+        checks = (check_work(self.rng),) if reason is ExitReason.COMPLETED else ()
         self.counts["a check is red"] += any(not check.passed for check in checks)
         self.counts[f"ended: {reason}"] += 1
         limit = reason is ExitReason.RATE_LIMITED and self.rng.random() < 0.7
@@ -371,8 +397,3 @@ class Machine:
 
     def _note(self, run_id: RunId, text: str) -> None:
         self.journal.append(f"{self.clock.monotonic():9.1f} {run_id[-4:]} {text}")
-
-
-def _check(rng: random.Random) -> Check:
-    passed = rng.random() < 0.8
-    return Check(command="make check", passed=passed, seconds=1.0, timed_out=False, log="", tail="")

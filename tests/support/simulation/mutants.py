@@ -22,6 +22,7 @@ class Mutant:
 ADMISSION = "wtagents/core/tending/admission.py"
 RECONCILE = "wtagents/core/tending/reconcile.py"
 SETTLE = "wtagents/core/tending/settle.py"
+SUSPICION = "wtagents/core/tending/suspicion.py"
 APPLY = "wtagents/operations/apply.py"
 OBSERVE_RUN = "wtagents/operations/observe_run.py"
 BEGIN = "wtagents/operations/starting/begin.py"
@@ -147,6 +148,20 @@ MUTANTS = (
         line="    if task.wish is Wish.STOP:",
         becomes="    if task.wish is Wish.CANCEL:",
         seed=20,
+    ),
+    Mutant(
+        name="one agent suffers for what keeps all from getting on",
+        file=SUSPICION,
+        line="    common = suspected > 1 and 2 * suspected > len(looks)",
+        becomes="    common = False",
+        seed=72,
+    ),
+    Mutant(
+        name="a step follows the other at once",
+        file=SUSPICION,
+        line="    if passed < PATIENCE:",
+        becomes="    if passed < SECOND_LOOK:",
+        seed=28,
     ),
     Mutant(
         name="a limit of the account is a failure like any other",

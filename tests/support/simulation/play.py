@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.clock import CountingIds
+from tests.support.simulation.doubts import Doubts
 from tests.support.simulation.machine import Kind, Machine, Runner, Violation
 from tests.support.simulation.purse import Purse
 from tests.support.simulation.rules import Rules
@@ -23,6 +24,7 @@ from tests.support.simulation.world import (
     Fate,
     SimulatedContext,
     foreign_process,
+    idle_worktrees,
     lose_worktree,
 )
 from tests.support.stored import lay_database
@@ -59,7 +61,7 @@ class Play:
     journal: list[str] = field(default_factory=list)
     rounds: ClassVar[int] = 40
     costs: ClassVar[bool] = True
-    """Whether some of its seeds have budgets."""
+    """Whether some of its seeds have budgets, and others agents that do not get on."""
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 - a seed that can be repeated
@@ -72,6 +74,7 @@ class Play:
             rng=self.rng, folder_of=self._folder_of, journal=self.journal, purse=purse
         )
         self.clock = self.machine.clock
+        self.machine.doubts = Doubts.of_seed(self.seed, self.clock) if self.costs else None
         self.ids = CountingIds()
         self._made = 0
         self._supervisor: SimulatedContext | None = None
@@ -87,7 +90,7 @@ class Play:
     def _begun(self) -> SimulatedContext:
         return SimulatedContext(
             *(self.repository, self.paths, self.machine, self.ids),
-            settings_with(self.machine.purse),
+            settings_with(self.machine.purse, self.machine.doubts),
             self.connections,
         )
 
@@ -136,7 +139,8 @@ class Play:
             self._act(let_tick)
 
     def _let_time_pass(self) -> None:
-        self.clock.wait(_never(), self.rng.choice((0.3, 1.0, 1.0, 4.0, 15.0)))
+        longer = self.machine.doubts.pause() if self.machine.doubts is not None else 0.0
+        self.clock.wait(_never(), longer + self.rng.choice((0.3, 1.0, 1.0, 4.0, 15.0)))
 
     @cached_property
     def watch(self) -> Database:
@@ -193,8 +197,7 @@ class Play:
         self.rules.check(self.watch, is_ticked=is_ticked)
 
     def _calm(self) -> None:
-        for runner in self.machine.all_runners():
-            runner.is_hung = False
+        self.machine.calm()
         self._carry_out(let_go, Fate())
         self._raise_budgets()
         # A clock that was set back has caught up: a limit ends when the wall clock says so.
@@ -364,15 +367,7 @@ class Play:
             self._note("reboot")
 
     def _lose_worktree(self) -> None:
-        idle = [
-            path
-            for path, checkout in sorted(self.machine.checkouts.items())
-            if not any(
-                runner.order is None or str(runner.order.worktree) == path
-                for runner in self.machine.all_runners()
-            )
-            and checkout.is_filled
-        ]
+        idle = idle_worktrees(self.machine)
         if idle and self.rng.random() < 0.4:
             chosen = self.rng.choice(idle)
             self.machine.counts["a worktree is deleted"] += 1

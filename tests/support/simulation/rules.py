@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from tests.support.simulation.doubts import Judge
 from tests.support.simulation.machine import Kind, Violation
 from tests.support.simulation.purse import Books
 from tests.support.simulation.wishes import Wishes
@@ -77,11 +78,23 @@ class Rules:
         self._reader: Database | None = None
         """Whoever read it: each connection counts by itself what others have written."""
         self._books = Books(machine.purse) if machine.purse is not None else None
+        doubts = machine.doubts
+        self._judge = Judge(doubts, machine.clock, machine.counts) if doubts is not None else None
 
     def check(self, db: Database, *, is_ticked: bool) -> None:
         """Compare the present with what was seen before; `is_ticked` just after a whole tick."""
         stored, new = self._read(db)
         runs = [run for of_task in stored.runs.values() for run in of_task]
+        if self._judge is not None:
+            working = {
+                run.id
+                for run in runs
+                if run.state is RunState.RUNNING and self._machine.is_looked_after(run.id)
+            }
+            for event in new:
+                messages = stored.messages.get(event.task_id or 0, ())
+                self._judge.take(event, messages, live=working)
+            self._judge.check(RETRIES)
         self._replay(new, {run.id: run for run in runs})
         if self._books is not None:
             self._books.check(runs, places=CAPACITY)

@@ -9,6 +9,7 @@ from wtagents.core.config.settings import flag_layer, resolve_settings
 from wtagents.operations.surroundings import budget_of
 
 if TYPE_CHECKING:
+    from tests.support.simulation.doubts import Doubts
     from tests.support.simulation.purse import Purse
     from wtagents.core.config.settings import Settings
 
@@ -26,10 +27,9 @@ LAYERS = [
 SETTINGS = resolve_settings(LAYERS)
 
 
-def settings_with(purse: Purse | None) -> Settings:
+def settings_with(purse: Purse | None, doubts: Doubts | None) -> Settings:
     """Return the settings of a play; the purse learns what may be used."""
-    if purse is None:
-        return SETTINGS
-    settings = resolve_settings([*LAYERS, purse.layer])
-    purse.budget = budget_of(settings)
+    settings = resolve_settings([*LAYERS, *(each.layer for each in (purse, doubts) if each)])
+    if purse is not None:
+        purse.budget = budget_of(settings)
     return settings

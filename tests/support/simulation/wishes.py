@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
 from wtagents.core.task import Wish
+from wtagents.core.tending.suspicion import Response
 
 if TYPE_CHECKING:
     from wtagents.core.events import Event
@@ -16,7 +17,7 @@ class Wishes:
 
     def __init__(self) -> None:
         self._ends: set[int | None] = set()
-        """Of whom somebody wants more than a pause."""
+        """Of whom somebody, or a suspicion, wants more than a pause."""
         self._held: set[int | None] = set()
         self._halted: set[int | None] = set()
         """Of those that are held, whose agents stop at once."""
@@ -29,6 +30,9 @@ class Wishes:
                 self._ends.add(event.task_id)
             elif wish == Wish.WORK:
                 self._ends.discard(event.task_id)
+        elif event.kind is EventKind.RUN_SUSPECTED:
+            if event.data["response"] == Response.STOP:
+                self._ends.add(event.task_id)
         elif event.kind is EventKind.PAUSE_ADDED:
             self._held.add(event.task_id)
             if event.data["frozen"]:

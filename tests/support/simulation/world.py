@@ -300,6 +300,19 @@ class SimulatedWorld:
             raise Violation(f"the healthy agent of {task.name} is stopped")
 
 
+def idle_worktrees(machine: Machine) -> list[str]:
+    """Return the worktrees in which no runner works."""
+    return [
+        path
+        for path, checkout in sorted(machine.checkouts.items())
+        if not any(
+            runner.order is None or str(runner.order.worktree) == path
+            for runner in machine.all_runners()
+        )
+        and checkout.is_filled
+    ]
+
+
 def lose_worktree(machine: Machine, path: Path) -> None:
     """Do what a person does who deletes the folder of a worktree."""
     shutil.rmtree(path, ignore_errors=True)

@@ -114,15 +114,18 @@ def judge(facts: RunFacts, thresholds: Thresholds, now: datetime) -> Verdict:
 
 
 def _silence(facts: RunFacts, now: datetime) -> float | None:
-    """Return how long the agent has said nothing: by its runner's clock, where that was asked."""
+    """Return how long the agent has said nothing.
+
+    Its runner hears it first and knows better than the time of a file: that of a clock that was set
+    back is in the future, and the agent would seem to speak until then.
+    """
     if facts.activity_age is None:
         return None
-    still, measured = facts.pulse.still if facts.pulse else None, 0.0
-    since = _TRUSTED_SECONDS
-    if still is not None and facts.pulse is not None:
-        measured = still.seconds
-        since = min(max((now - facts.pulse.at).total_seconds(), 0.0), _TRUSTED_SECONDS)
-    return min(facts.activity_age, measured + since)
+    pulse = facts.pulse
+    if pulse is None or pulse.still is None:
+        return min(facts.activity_age, _TRUSTED_SECONDS)
+    since = (now - pulse.at).total_seconds()
+    return pulse.still.seconds + min(max(since, 0.0), _TRUSTED_SECONDS)
 
 
 def _name(

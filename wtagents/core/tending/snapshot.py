@@ -101,6 +101,8 @@ class Snapshot:
     live_runs: int
     """Live runs of the whole repository, whatever the scope."""
     at: datetime
+    is_whole: bool = True
+    """Whether the scope is all tasks."""
     awake: float = 0.0
     """Seconds that the machine has been awake since it started: a sleep or a clock that is set
     lengthens no wait that is measured with it."""

@@ -97,21 +97,22 @@ class Respond:
 def plan_responses(
     snapshot: Snapshot, policy: SuspicionPolicy, now: datetime
 ) -> Iterator[NoteSuspicion | Respond]:
-    """Return what to note and to do about the runs at work."""
+    """Return what to note and to do about the runs at work; nothing when not all are in sight."""
+    if not snapshot.is_whole:
+        return
     looks = [
         (view, judge(view.run_facts, policy.thresholds, now))
         for view in snapshot.views
         if view.run is not None
         and view.run.state is RunState.RUNNING
-        and view.task.wish is Wish.WORK
         and view.run_facts is not None
         and view.run_facts.exit is None
-        and not view.given_up
     ]
     suspected = sum(verdict.liveness in SUSPECT for _, verdict in looks)
     common = suspected > 1 and 2 * suspected > len(looks)
     for view, verdict in looks:
-        yield from _plan(view, verdict, policy, snapshot.awake, common=common)
+        if view.task.wish is Wish.WORK and not view.given_up:
+            yield from _plan(view, verdict, policy, snapshot.awake, common=common)
 
 
 def _plan(
