@@ -75,7 +75,10 @@ def test_it_ends_with_its_terminal(repository: RepositoryBuilder) -> None:
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
-def test_it_starts_draws_and_quits_in_tmux(repository: RepositoryBuilder) -> None:
+def test_it_starts_draws_and_quits_in_tmux(repository: RepositoryBuilder, sandbox: Sandbox) -> None:
+    """Also where the shell exports the size that its terminal once had."""
+    sandbox.set_variable("COLUMNS", "60")
+    sandbox.set_variable("LINES", "10")
     keys = " ⏎ Open  d Diff  n New task  / Filter  s Sort  ? Help  q Quit"
     empty = ["", "", "", " no tasks yet; press n to begin one"]
     narrow = [*empty, *[""] * 18, keys]

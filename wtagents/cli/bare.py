@@ -42,8 +42,10 @@ def show_dashboard(
     from wtagents.dashboard.app import Dashboard
     from wtagents.supervisor.wake import ensure_supervisor
     from wtagents.system.hangup import end_with_terminal
+    from wtagents.system.terminal import follow_its_size
 
     end_with_terminal()
+    follow_its_size()
     contexts = shown_contexts(invocation, everywhere=everywhere)
     moment = parse_past(at, contexts[0].clock.now()) if at else None
     app = Dashboard(*contexts, wake=ensure_supervisor, theme=theme, at=moment)

@@ -57,8 +57,10 @@ def _watch(invocation: Invocation, name: str) -> Task:
     from wtagents.dashboard.attach import AttachApp
     from wtagents.store.tasks import require_task, require_task_by_id
     from wtagents.system.hangup import end_with_terminal
+    from wtagents.system.terminal import follow_its_size
 
     end_with_terminal()
+    follow_its_size()
     with invocation.context.database.read() as db:
         task = require_task(db, name)
     AttachApp(invocation.context, name, wake=invocation.wake_supervisor).run()
