@@ -80,6 +80,18 @@ def test_the_oldest_wait_comes_first() -> None:
     ]
 
 
+def test_who_is_stuck_waits_since_it_is_called_so() -> None:
+    known, unknown = (
+        at_work(name, 1, "", liveness=Liveness.STUCK, attention="silent", suspected_since=since)
+        for name, since in (("known", later(-240)), ("unknown", None))
+    )
+    rows = inbox_rows(waiting_of([a_sight([unknown, known], NOW)]), now=NOW)
+    assert [(row.cells[2].text, row.cells[-1].text) for row in rows] == [
+        ("known", "4m"),
+        ("unknown", "0s"),
+    ]
+
+
 def test_each_reason_has_a_word() -> None:
     items = [
         rejected(Rejection.CONFLICT),

@@ -56,7 +56,9 @@ def test_one_look_does_nothing_and_a_second_one_tells(fleet: Fleet) -> None:
     go_in_circles(fleet, Response.NOTIFY)
     fleet.tick()
     with fleet.context.database.read() as db:
-        assert [each.liveness for each in suspicions(db).values()] == [Liveness.LOOPING]
+        (suspicion,) = suspicions(db).values()
+    assert suspicion.liveness is Liveness.LOOPING
+    assert fleet.status("a").suspected_since == suspicion.since
     assert steps_taken(fleet) == []
 
     long_ago(fleet, None)

@@ -145,6 +145,7 @@ def _stuck() -> TaskStatus:
         liveness=Liveness.STUCK,
         confidence=Confidence.LIKELY,
         activity_age=1260.0,
+        suspected_since=later(-240),
         attention="stuck: nothing heard for 21m, and no process of it at work",
         reasons=(
             "last output of the agent 1260 s ago",

@@ -152,6 +152,8 @@ def _since(item: TaskStatus) -> datetime:
     question = question_of(item)
     if question is not None:
         return question.asked_at
+    if item.suspected_since is not None:
+        return item.suspected_since
     if item.merge is not None and item.merge.state is MergeState.REJECTED:
         return item.merge.changed_at
     return item.task.changed_at

@@ -13,6 +13,7 @@ from wtagents.operations.telling.status import TaskStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from wtagents.core.isolation.confinement import SandboxMode
     from wtagents.core.run import Run
@@ -54,6 +55,7 @@ def describe(
         waiting_messages=row.messages,
         wait=row.wait,
         behind=row.behind,
+        suspected_since=_suspected_since(row, verdict),
         clashes=row.clashes,
         sandbox=in_list if row.is_live else None,
     )
@@ -94,6 +96,13 @@ def _sandbox(context: Context, run: Run | None) -> SandboxMode | None:
 def _in_words(context: Context, wait: Wait | None) -> str:
     """Say what a task waits for, when nothing but a person will end it."""
     return wait.words(context.clock.now()) if wait is not None and wait.final else ""
+
+
+def _suspected_since(row: TaskRow, verdict: Verdict | None) -> datetime | None:
+    """Return since when the run is called what it is now."""
+    known = row.suspicion
+    same = known is not None and verdict is not None and known.liveness is verdict.liveness
+    return known.since if known is not None and same else None
 
 
 def _judge(context: Context, seen: RunFacts) -> Verdict:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from wtagents.core.tending.admission import Wait
+    from wtagents.core.tending.suspicion import Suspicion
     from wtagents.operations.context import Context
     from wtagents.operations.radar.named import RadarClash
     from wtagents.store.database import Database
@@ -37,6 +38,8 @@ class TaskRow:
     clashes: tuple[RadarClash, ...]
     red: str
     """The gate that fails on the target since the task has landed."""
+    suspicion: Suspicion | None
+    """What its run is suspected of."""
 
     @property
     def is_live(self) -> bool:
@@ -55,6 +58,7 @@ def task_rows(
 ) -> list[TaskRow]:
     """Return what is known of the tasks that are chosen; `db` is inside an open read block."""
     from wtagents.store.messages import undelivered
+    from wtagents.store.suspicions import suspicions
 
     named = list(chosen)
     states = {each.task.state for each in named}
@@ -62,6 +66,7 @@ def task_rows(
     clashes, red = _clashes(db, everybody), _red(context, db)
     waits = _waits(context, db, everybody) if TaskState.QUEUED in states else {}
     behind = _behind(db) if TaskState.READY in states else {}
+    suspected = suspicions(db)
     return [
         TaskRow(
             standing=each,
@@ -70,6 +75,7 @@ def task_rows(
             behind=behind.get(each.task.id) if each.task.state is TaskState.READY else None,
             clashes=clashes.get(each.task.id, ()),
             red=red.get(each.task.id, ""),
+            suspicion=suspected.get(each.run.id) if each.run is not None else None,
         )
         for each in named
     ]

@@ -18,6 +18,7 @@ from wtagents.operations.result import OperationResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from wtagents.core.ids import TaskName
     from wtagents.core.isolation.confinement import SandboxMode
@@ -84,6 +85,8 @@ class TaskStatus:
     """What a queued task waits for."""
     behind: Behind | None = None
     """What a ready task lands after, as long as that has not ended."""
+    suspected_since: datetime | None = None
+    """Since when its run is called stuck or looping, if a tick has noted it."""
     clashes: tuple[RadarClash, ...] = ()
     """What the radar saw last; `task` may be the other one of a pair."""
     sandbox: SandboxMode | None = None
