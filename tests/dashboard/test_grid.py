@@ -5,7 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtagents.dashboard.grid import ENOUGH, GAP, Column, Heading, Row, cell, fit
+from wtagents.dashboard.grid import (
+    ENOUGH,
+    GAP,
+    Cell,
+    Column,
+    Heading,
+    Row,
+    Tone,
+    cell,
+    fit,
+    without_first,
+)
 
 COLUMNS = (
     Column(title="TASK", most=12),
@@ -42,3 +53,11 @@ def test_no_line_is_wider_than_its_room_and_no_column_covers_another(room: int) 
     assert slots[-1].start + slots[-1].width <= max(room, 12 + GAP)
     ends = [slot.start + slot.width + GAP for slot in slots]
     assert [slot.start for slot in slots[1:]] == ends[:-1]
+
+
+def test_a_cell_is_seen_from_a_column_on() -> None:
+    shown = Cell(parts=(("+ ", Tone.GOOD), ("日本 x", Tone.PLAIN)))
+    assert [without_first(shown, by).text for by in range(10)] == [
+        *("+ 日本 x", " 日本 x", "日本 x", " 本 x", "本 x", "  x", " x", "x", "", ""),
+    ]
+    assert without_first(shown, 1).parts == ((" ", Tone.GOOD), ("日本 x", Tone.PLAIN))

@@ -11,7 +11,7 @@ from tests.support.screens import screen_text, until
 from wtagents.core.task import AgentKind, AgentSpec
 from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.story import Story
-from wtagents.dashboard.widgets.review import PatchTable
+from wtagents.dashboard.widgets.patch_table import PatchTable
 from wtagents.operations.context import Context
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
@@ -19,18 +19,23 @@ from wtagents.operations.tick import tick
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from textual.pilot import Pilot
+
     from tests.support.repository import RepositoryBuilder
 
+LONG = " ".join(f"w{number}" for number in range(40))
 PROMPT = """fix it
 scenario:
 say "I begin."
 write a.py <<END
 def fixed():
     return 1
+
+# 日本 {long}
 END
 listen 15
 say "done"
-"""
+""".replace("{long}", LONG)
 
 
 @pytest.fixture
@@ -77,6 +82,7 @@ async def test_words_are_typed_below_and_escape_leads_back(context: Context) -> 
         await pilot.press("d")
         tabs = app.screen.query_one
         await until(pilot, lambda: "def fixed():" in screen_text(app), what="the diff")
+        await _look_aside(pilot)
         await pilot.press("i", *"hurry", "ctrl+g")
         await until(pilot, lambda: "no terminal for an editor" in screen_text(app), what="why not")
         await pilot.press("escape")
@@ -93,3 +99,16 @@ async def test_words_are_typed_below_and_escape_leads_back(context: Context) -> 
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1, what="the board")
         tick(context)
+
+
+async def _look_aside(pilot: Pilot[None]) -> None:
+    app, table = pilot.app, pilot.app.screen.query_one(PatchTable)
+    assert ("+ # 日本 w0" in screen_text(app), "w39" in screen_text(app)) == (True, False)
+    assert "← → Sideways" in screen_text(app)
+    await pilot.press(*["right"] * 9)
+    await until(pilot, lambda: "w39" in screen_text(app), what="the end of the long line")
+    assert "     4  " in screen_text(app), "the numbers stay"
+    assert "def fixed" not in screen_text(app)
+    await pilot.press(*["left"] * 9)
+    await until(pilot, lambda: table.scroll_x == 0, what="the beginning")
+    assert "     4  + # 日本 w0" in screen_text(app)

@@ -69,6 +69,21 @@ def own(text: str, tone: Tone = Tone.PLAIN) -> Cell:
     return Cell(parts=((text, tone),)) if text else EMPTY
 
 
+def without_first(shown: Cell, columns: int) -> Cell:
+    """Return a cell without its first columns of the terminal; of a wide rune a space is left."""
+    parts, left = [], columns
+    for text, tone in shown.parts:
+        start = 0
+        while left > 0 and start < len(text):
+            left -= text_width(text[start])
+            start += 1
+        rest = " " * -left + text[start:] if left < 0 else text[start:]
+        left = max(left, 0)
+        if rest:
+            parts.append((rest, tone))
+    return Cell(parts=tuple(parts))
+
+
 @record
 class Column:
     """One column of a table."""

@@ -37,6 +37,7 @@ _MORE = (
     ("s  o", "sort by the next thing; choose columns"),
     ("The inbox", ""),
     ("y  n", "allow; deny with a reason"),
+    ("a", "choose what an agent wants chosen"),
     ("Y  N", "allow all alike; deny all alike (both ask first)"),
     ("L", "make it a rule: the change is shown before it is written"),
     ("z  Z", "snooze; show what was snoozed"),
@@ -50,6 +51,7 @@ _MORE = (
     ("j  k  space", "the next tool, the one before; unfold it or fold it"),
     ("l", "the diff of the last attempt to land, or of all changes"),
     ("enter  f  S", "comment on a line; next file; send the comments"),
+    ("←  →", "see the ends of long lines of the diff; also with shift and the wheel"),
     ("ctrl+c", "end the running turn, not the agent"),
     ("ctrl+g", "write it in $VISUAL or $EDITOR: a prompt, a word to the agent, a comment"),
 )

@@ -23,8 +23,9 @@ from wtagents.dashboard.screens.looking import CheckpointsRead, PatchRead, compa
 from wtagents.dashboard.story import Story
 from wtagents.dashboard.widgets.agenda import AgendaLine, AgendaView
 from wtagents.dashboard.widgets.checkpoints import CheckpointTable
+from wtagents.dashboard.widgets.patch_table import PatchTable
 from wtagents.dashboard.widgets.preview import Preview
-from wtagents.dashboard.widgets.review import PatchTable, Review
+from wtagents.dashboard.widgets.review import Review
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.keeping.restore import RestoreRequest, restore
 from wtagents.operations.steering.interrupt import interrupt

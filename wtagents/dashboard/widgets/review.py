@@ -14,6 +14,7 @@ from wtagents.core.text import printable_lines
 from wtagents.dashboard.grid import Cell, Column, Heading, Line, Row, Tone, cell
 from wtagents.dashboard.patch import Comment, Kind, PatchLine, comments_message, files_of
 from wtagents.dashboard.syntax import highlighted
+from wtagents.dashboard.widgets.patch_table import PatchTable
 from wtagents.dashboard.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -34,13 +35,6 @@ _PATCH = (
     Column(title="", flexible=True),
 )
 _SIGNS = {Kind.ADDED: ("+ ", Tone.GOOD), Kind.REMOVED: ("- ", Tone.BAD)}
-
-
-class PatchTable(Table):
-    """The lines of a patch."""
-
-    titled = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Comment")]
 
 
 class Review(Horizontal):

@@ -98,7 +98,7 @@ class Table(ScrollView, can_focus=True):
         self._empty = empty or self._empty
         self._slots = fit(self._columns, self._lines, self._room)
         place = self._place_in(before)
-        self.virtual_size = Size(self.size.width, len(self._lines) + self._top)
+        self.virtual_size = Size(self.breadth, len(self._lines) + self._top)
         is_other = (titles, slots) != (self._columns, self._slots)
         if len(before) != len(self._lines) or is_other or not before:
             self.refresh()
@@ -175,9 +175,19 @@ class Table(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Place the columns again."""
         self._slots = fit(self._columns, self._lines, self._room)
-        self.virtual_size = Size(self.size.width, len(self._lines) + self._top)
+        self.virtual_size = Size(self.breadth, len(self._lines) + self._top)
         self.refresh()
         self._reveal(self._place_in(self._lines))
+
+    @property
+    def breadth(self) -> int:
+        """Columns of the terminal that all of it takes."""
+        return self.size.width
+
+    def in_sight(self, shown: Cell, slot: Slot) -> Cell:
+        """Return what is to be seen of a cell, before it is cut to its slot."""
+        del slot
+        return shown
 
     @property
     def _top(self) -> int:
@@ -280,8 +290,7 @@ class Table(ScrollView, can_focus=True):
         segments: list[Segment] = []
         written = -MARGIN
         for slot in self._slots:
-            each = cells[slot.index]
-            parts = _cut_parts(each, slot.width)
+            parts = _cut_parts(self.in_sight(cells[slot.index], slot), slot.width)
             size = sum(text_width(text) for text, _ in parts)
             lead = slot.width - size if self._columns[slot.index].right else 0
             segments.append(Segment(" " * (slot.start + lead - written), style))
