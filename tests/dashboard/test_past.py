@@ -19,6 +19,8 @@ from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.core.tending.limit import AccountLimit
 from wtagents.core.tending.pause import EVERYTHING, Pauses
 from wtagents.dashboard.app import Dashboard
+from wtagents.dashboard.screens.room import PAST_IS_UNKNOWN
+from wtagents.dashboard.widgets.landing import LandingView
 from wtagents.operations.context import Context
 from wtagents.operations.telling.past import overview_at
 from wtagents.operations.telling.status_words import now_of, state_word
@@ -95,6 +97,9 @@ async def test_minutes_are_stepped_through_and_nothing_can_be_done(context: Cont
         assert shown[-1].strip() == "⏎ Open  d Diff  / Filter  s Sort  ? Help  q Quit"
         await pilot.press("c", ".")
         await until(pilot, lambda: "checks red: make test" in screen_text(app), what="later")
+        await pilot.press("3")
+        await until(pilot, lambda: PAST_IS_UNKNOWN in screen_text(app), what="no queue of then")
+        assert not app.screen.query_one(LandingView).display
         await pilot.press("2")
         await until(pilot, lambda: "failed" in screen_text(app), what="the inbox of then")
         await pilot.press("@", *"1h", "enter")

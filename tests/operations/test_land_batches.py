@@ -256,8 +256,7 @@ def test_the_same_tree_is_not_verified_twice(fleet: Fleet, log: Path) -> None:
     assert (outcome.state, outcome.verified) == (MergeState.MERGED, True)
     assert runs(log) == ["x"]
     assert outcome.gates[0].cached_from is not None
-    when = outcome.gates[0].cached_from.isoformat(sep=" ", timespec="seconds")
-    assert outcome.detail == f"1 commit on main; 1 gate passed (cached from {when})"
+    assert outcome.detail == "1 commit on main; 1 gate passed (cached)"
 
 
 @pytest.mark.parametrize("change", ["variable", "program", "included", "timeout"])

@@ -88,6 +88,7 @@ class QueueScreen(TaskRoom):
         if self.desk.moment is not None:
             self._landings = None
             self.query_one(Table).show(COLUMNS, (), empty=PAST_IS_UNKNOWN)
+            self.query_one(LandingView).display = False
             return
         runs = self._landings is not None and bool(self._landings.running)
         if runs or self.desk.home.seen is not self._looked_at:
@@ -119,6 +120,7 @@ class QueueScreen(TaskRoom):
     def _draw(self, seen: Landings) -> None:
         lines = list(queue_lines(seen, now=self.desk.now()))
         self.query_one(Table).show(COLUMNS, lines, empty=_EMPTY)
+        self.query_one(LandingView).display = True
         self._tell()
         self.offer()
 

@@ -48,10 +48,10 @@ def _verification(request: MergeRequest) -> str:
     said = f"{_counted(gates, 'gate')} passed" if gates else "not verified: no gate is configured"
     if gates < len(request.gates):
         said += ", the tests of both sides passed"
-    earlier = [gate.cached_from for gate in request.gates if gate.cached_from is not None]
-    if not earlier:
+    cached = sum(gate.cached_from is not None for gate in request.gates)
+    if not cached:
         return said
-    return f"{said} (cached from {min(earlier).isoformat(sep=' ', timespec='seconds')})"
+    return f"{said} (cached)" if cached == len(request.gates) else f"{said} ({cached} cached)"
 
 
 def settled_words(settled: Iterable[Settled]) -> tuple[str, ...]:
