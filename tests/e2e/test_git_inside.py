@@ -6,13 +6,10 @@ import pytest
 
 from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet, work
-from wtagents.core.isolation.confinement import SandboxMode
-from wtagents.core.isolation.network import ALL
+from tests.support.walls import require_walls
 from wtagents.core.landing.merge import Rejection
 from wtagents.core.task import TaskState
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.system.command import find_program
-from wtagents.system.confine import trial_fault
 
 pytestmark = [pytest.mark.e2e, pytest.mark.walls]
 
@@ -61,13 +58,7 @@ git commit -q -m Last --allow-empty; echo end >> "$WTA_TEMP/told"
 @pytest.fixture(params=["bubblewrap", "landlock"])
 def walled(request: pytest.FixtureRequest, fleet: Fleet) -> Fleet:
     """A repository whose agents are inside one kind of walls, where this machine has it."""
-    mode = SandboxMode(request.param)
-    program = find_program("bwrap") or "" if mode is SandboxMode.BUBBLEWRAP else ""
-    if mode is SandboxMode.BUBBLEWRAP and not program:
-        pytest.skip("bubblewrap is not installed")
-    fault = trial_fault(mode, program, ALL)
-    if fault:
-        pytest.skip(fault)
+    mode = require_walls(request.param)
     fleet.configure(sandbox={"mode": mode.value}, limits={"retries": 0})
     return fleet
 

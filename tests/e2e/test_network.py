@@ -18,6 +18,7 @@ from tests.support.claude_fleet import ClaudeFleet
 from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet
 from tests.support.processes import kill_hard
+from tests.support.walls import require_walls
 from wtagents.core.errors import ConfigError, SystemFault
 from wtagents.core.isolation.confinement import SandboxMode
 from wtagents.core.isolation.network import Network
@@ -26,7 +27,6 @@ from wtagents.operations.checks.check import Health
 from wtagents.operations.checks.sandbox import check_sandbox
 from wtagents.operations.telling.logs import LogsRequest, story
 from wtagents.system.command import find_program
-from wtagents.system.confine import trial_fault
 
 pytestmark = [pytest.mark.e2e, pytest.mark.walls]
 
@@ -130,13 +130,8 @@ def ports() -> Iterator[tuple[int, int]]:
 @pytest.fixture(params=["bubblewrap", "landlock"])
 def mode(request: pytest.FixtureRequest, fleet: Fleet, ports: tuple[int, int]) -> SandboxMode:
     """Use one kind of walls with a list, where this machine has it."""
-    mode, listed = SandboxMode(request.param), (f"127.0.0.1:{ports[0]}", "*.example.invalid")
-    program = find_program("bwrap") or "" if mode is SandboxMode.BUBBLEWRAP else ""
-    if mode is SandboxMode.BUBBLEWRAP and not program:
-        pytest.skip("bubblewrap is not installed")
-    fault = trial_fault(mode, program, Network(hosts=listed))
-    if fault:
-        pytest.skip(fault)
+    listed = (f"127.0.0.1:{ports[0]}", "*.example.invalid")
+    mode = require_walls(request.param, Network(hosts=listed))
     fleet.configure(sandbox={"mode": mode.value, "network": listed}, limits={"retries": 0})
     return mode
 

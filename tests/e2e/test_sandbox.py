@@ -11,9 +11,9 @@ from tests.support.environment import Sandbox
 from tests.support.fleet import Fleet
 from tests.support.processes import kill_hard
 from tests.support.waiting import wait_until
+from tests.support.walls import require_walls
 from wtagents.core.errors import ConfigError, SystemFault
 from wtagents.core.isolation.confinement import SandboxMode
-from wtagents.core.isolation.network import ALL
 from wtagents.core.run import ExitReason
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.operations.checks.check import Check, Health
@@ -21,8 +21,6 @@ from wtagents.operations.checks.sandbox import check_sandbox
 from wtagents.operations.confining.choose import choose_sandbox
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.steering.stop import stop
-from wtagents.system.command import find_program
-from wtagents.system.confine import trial_fault
 from wtagents.system.process import signal_processes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.walls]
@@ -55,13 +53,7 @@ CANARIES = (
 @pytest.fixture(params=["bubblewrap", "landlock"])
 def mode(request: pytest.FixtureRequest, fleet: Fleet, sandbox: Sandbox) -> SandboxMode:
     """Use one kind of walls, where this machine has it."""
-    mode = SandboxMode(request.param)
-    program = find_program("bwrap") or "" if mode is SandboxMode.BUBBLEWRAP else ""
-    if mode is SandboxMode.BUBBLEWRAP and not program:
-        pytest.skip("bubblewrap is not installed")
-    fault = trial_fault(mode, program, ALL)
-    if fault:
-        pytest.skip(fault)
+    mode = require_walls(request.param)
     (sandbox.home / ".cache").mkdir()
     fleet.configure(sandbox={"mode": mode.value})
     return mode

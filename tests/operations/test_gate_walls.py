@@ -9,13 +9,11 @@ import pytest
 
 from tests.support.environment import Sandbox
 from tests.support.ready_tasks import Fleet
-from wtagents.core.isolation.confinement import SandboxMode
+from tests.support.walls import require_walls
 from wtagents.core.isolation.network import Network
 from wtagents.core.landing.merge import Rejection
 from wtagents.operations.landing.outcome import MergeOutcome
 from wtagents.operations.merge import MergeRequestOptions, merge
-from wtagents.system.command import find_program
-from wtagents.system.confine import trial_fault
 
 pytestmark = pytest.mark.walls
 
@@ -35,13 +33,7 @@ done
 @pytest.fixture(params=["bubblewrap", "landlock"])
 def walled(request: pytest.FixtureRequest, fleet: Fleet, sandbox: Sandbox) -> Fleet:
     """A repository whose gates are inside one kind of walls, where this machine has it."""
-    mode = SandboxMode(request.param)
-    program = find_program("bwrap") or "" if mode is SandboxMode.BUBBLEWRAP else ""
-    if mode is SandboxMode.BUBBLEWRAP and not program:
-        pytest.skip("bubblewrap is not installed")
-    fault = trial_fault(mode, program, Network(hosts=HOSTS))
-    if fault:
-        pytest.skip(fault)
+    mode = require_walls(request.param, Network(hosts=HOSTS))
     (sandbox.home / ".cache").mkdir()
     fleet.sandbox = {"mode": mode.value}
     return fleet
