@@ -169,9 +169,11 @@ def _write_note(checkout: Checkout, descriptor: int) -> None:
     """Give our lock its second name. Raises Refused where another advance has not been settled."""
     try:
         os.link(checkout.lock, checkout.git_dir / _NOTE)
-    except OSError as error:
+    except BaseException as error:
         _unlock(checkout, descriptor)
-        raise _busy(checkout, "a landing was cut off there, and is not settled") from error
+        if isinstance(error, FileExistsError):
+            raise _busy(checkout, "a landing was cut off there, and is not settled") from None
+        raise
 
 
 def _put_back(checkout: Checkout) -> bool:

@@ -120,10 +120,9 @@ class Ground:
         self.mine.append(new)
 
     def go(self, *, away: bool) -> None:
-        """Check another branch out, or main. Raises AssertionError when git refuses."""
-        if not self.edited:
-            self.main.git("checkout", "--quiet", *(["--detach"] if away else ["main"]))
-            self.is_away = away
+        """Check another branch out, or main, with edits. Raises AssertionError when git refuses."""
+        self.main.git("checkout", "--quiet", *(["--detach"] if away else ["main"]))
+        self.is_away = away
 
     def leave_edit(self, name: str, at: int) -> None:
         """Write a line into a file of the checkout."""
