@@ -18,6 +18,8 @@ class Wishes:
     def __init__(self) -> None:
         self._ends: set[int | None] = set()
         """Of whom somebody, or a suspicion, wants more than a pause."""
+        self._resting: set[int | None] = set()
+        """Of whom somebody wants no work."""
         self._held: set[int | None] = set()
         self._halted: set[int | None] = set()
         """Of those that are held, whose agents stop at once."""
@@ -26,6 +28,8 @@ class Wishes:
         """Go one event further."""
         if event.kind is EventKind.TASK_WISHED:
             wish = event.data.get("wish")
+            if wish is not None:
+                (self._resting.discard if wish == Wish.WORK else self._resting.add)(event.task_id)
             if event.data.get("fresh") or (wish is not None and wish != Wish.WORK):
                 self._ends.add(event.task_id)
             elif wish == Wish.WORK:
@@ -45,7 +49,7 @@ class Wishes:
 
     def holds(self, task_id: int) -> bool:
         """Whether a task is not to start."""
-        return not self._held.isdisjoint((task_id, None))
+        return task_id in self._resting or not self._held.isdisjoint((task_id, None))
 
     def wants_end(self, task_id: int) -> bool:
         """Whether the agent of a task is to stop."""

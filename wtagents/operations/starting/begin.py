@@ -138,7 +138,7 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
         if fork is not None:
             opening = forked_opening(db, task, fork, opening)
         share = _share(context, db, task)
-        if share is None or pauses(db).holds(task.id):
+        if share is None or not _may_begin(db, task.id):
             return None
         run = add_run(
             db,
@@ -165,6 +165,13 @@ def _add_run(context: Context, task: Task, purpose: Purpose) -> Run | None:
             note_commit_asked(db, task.id, now)
         move_task(db, task.id, TaskState.ACTIVE, at=now, fresh=False)
     return run
+
+
+def _may_begin(db: Database, task_id: int) -> bool:
+    """Whether nobody has stopped, begun anew or held back a task that was prepared meanwhile."""
+    task = require_task_by_id(db, task_id)
+    is_prepared = task.state in (TaskState.PREPARING, TaskState.ACTIVE)
+    return task.wish is Wish.WORK and is_prepared and not pauses(db).holds(task_id)
 
 
 def _share(context: Context, db: Database, task: Task) -> Amount | None:
