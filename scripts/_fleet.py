@@ -153,14 +153,9 @@ class Fleet:
 
     def cores(self, seconds: float, why: str) -> dict[str, float]:
         """Return the cores that ours take while so many seconds pass."""
-        ours = self._ours()
-        before = {kind: sum(map(_used, some)) for kind, some in ours.items()}
-        begun = time.monotonic()
+        before = {kind: [_Reading(each) for each in some] for kind, some in self._ours().items()}
         self.rest(seconds, why)
-        passed = time.monotonic() - begun
-        return {
-            kind: (sum(map(_used, some)) - before[kind]) / passed for kind, some in ours.items()
-        }
+        return {kind: sum(each.cores() for each in some) for kind, some in before.items()}
 
     def memory(self) -> float:
         """Return the MiB of ours per agent: what is shared counts for each by its share."""
@@ -197,6 +192,19 @@ class Fleet:
             if self._supervisor.poll() is not None:
                 raise SystemExit("bench: the supervisor has ended")
             time.sleep(0.02)
+
+
+class _Reading:
+    """What a process had used at a moment: to read a thousand of them takes seconds."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self._at, self._used = time.monotonic(), _used(process)
+
+    def cores(self) -> float:
+        """Return what it has used since, for each second."""
+        used = _used(self._process)
+        return (used - self._used) / (time.monotonic() - self._at)
 
 
 def _used(process: psutil.Process) -> float:
