@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.config.settings import Settings
     from wtagents.core.tending.reconcile import Action
+    from wtagents.core.tending.snapshot import Snapshot
     from wtagents.operations.context import Context
 
 _ROUNDS = 8
@@ -40,6 +41,8 @@ class Tick:
 
     applied: int
     failures: tuple[WtaError, ...]
+    seen: Snapshot
+    """The last look, behind which nothing was left to do, or only what takes longer."""
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -73,26 +76,30 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def tick(context: Context, *, task_ids: Collection[int] | None = None) -> Tick:
-    """Bring the world closer to what is wished, for all tasks or for those named."""
+    """Bring the world closer to what is wished, for all tasks or for those named.
+
+    What was done and is planned again takes longer: it is left to the next tick.
+    """
     policy = policy_of(context.settings)
-    applied = 0
+    done: set[Action] = set()
     failures: dict[Action, WtaError] = {}
+    snapshot = observe(context, task_ids=task_ids)
     for _ in range(_ROUNDS):
-        snapshot = observe(context, task_ids=task_ids)
-        actions = [a for a in plan(snapshot, policy, snapshot.at) if a not in failures]
+        actions = [a for a in plan(snapshot, policy, snapshot.at) if a not in done]
         if not actions:
             break
+        done.update(actions)
         for action in actions:
             try:
                 apply(action, context)
-                applied += 1
             except (WtaError, OSError) as error:
                 note(__name__, "%s failed: %s", type(action).__name__, error)
                 failures[action] = error if isinstance(error, WtaError) else _fault(error)
+        snapshot = observe(context, task_ids=task_ids)
     if task_ids is None:
         _settle_undos(context)
     _record_failures(context, failures)
-    return Tick(applied=applied, failures=tuple(failures.values()))
+    return Tick(applied=len(done) - len(failures), failures=tuple(failures.values()), seen=snapshot)
 
 
 def _settle_undos(context: Context) -> None:

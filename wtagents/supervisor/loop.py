@@ -142,9 +142,10 @@ def _tick(
 ) -> bool:
     """Tick and say whether anything is left to look after; a failure is logged, never fatal."""
     try:
-        for failure in tick(context).failures:
+        passed = tick(context)
+        for failure in passed.failures:
             logger.warning("%s (%s)", failure.message, failure.cause)
-        snapshot = observe(context)
+        snapshot = passed.seen
         rest.watch(snapshot)
         merger.wake(snapshot)
         for each in beside:
