@@ -43,6 +43,7 @@ from wtagents.core.tending.reconcile import (
     PostMessage,
     RequestMerge,
     SettleTask,
+    StopFirmly,
     StopRun,
     plan,
 )
@@ -173,19 +174,39 @@ def test_a_stop_is_polite_first_and_said_once(wish: Wish) -> None:
     task = a_task(state=TaskState.ACTIVE, wish=wish)
     stopping = a_run(state=RunState.STOPPING, stop_deadline=later(10))
 
-    assert planned(view(task, run=a_run(), run_facts=facts())) == (
-        StopRun(run_id=RUN_ID, firm=False),
-    )
-    assert planned(view(task, run=stopping, run_facts=facts())) == ()
+    assert planned(view(task, run=a_run(), run_facts=facts())) == (StopRun(run_id=RUN_ID),)
+    assert planned(view(task, run=stopping, run_facts=facts(told_to_stop=True))) == ()
 
 
-def test_a_stop_becomes_firm_after_the_deadline_of_the_runner() -> None:
+def test_a_stop_that_was_recorded_and_never_said_is_said() -> None:
+    task = a_task(state=TaskState.ACTIVE, wish=Wish.WORK)
+    stopping = a_run(state=RunState.STOPPING, stop_deadline=later(10))
+
+    assert planned(view(task, run=stopping, run_facts=facts())) == (StopRun(run_id=RUN_ID),)
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_stop_becomes_firm_after_the_deadline_of_the_runner(*, lives: bool) -> None:
     task = a_task(state=TaskState.ACTIVE, wish=Wish.STOP)
     overdue = a_run(state=RunState.STOPPING, stop_deadline=later(-5))
 
-    assert planned(view(task, run=overdue, run_facts=facts())) == (
-        StopRun(run_id=RUN_ID, firm=True),
+    assert planned(view(task, run=overdue, run_facts=facts(runner_alive=lives))) == (
+        StopFirmly(run_ids=(RUN_ID,)),
     )
+
+
+def test_runners_that_hang_are_stopped_together() -> None:
+    ids = [RunId(RUN_ID.replace("1", str(number))) for number in range(1, 4)]
+    views = [
+        view(
+            a_task(id=number, name=TaskName(f"t{number}"), state=TaskState.ACTIVE, wish=Wish.STOP),
+            run=a_run(id=run_id, task_id=number, state=RunState.STOPPING, stop_deadline=later(-5)),
+            run_facts=facts(),
+        )
+        for number, run_id in enumerate(ids, 1)
+    ]
+
+    assert planned(*views) == (StopFirmly(run_ids=tuple(ids)),)
 
 
 def test_an_unclaimed_run_that_nobody_wants_is_forbidden() -> None:
@@ -193,7 +214,7 @@ def test_an_unclaimed_run_that_nobody_wants_is_forbidden() -> None:
     nobody = facts(claim=None, runner_alive=False)
 
     assert planned(view(task, run=a_run(state=RunState.STARTING), run_facts=nobody)) == (
-        StopRun(run_id=RUN_ID, firm=True),
+        StopFirmly(run_ids=(RUN_ID,)),
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
+from tests.support.clock import ManualClock
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.stored import try_run
@@ -13,8 +16,9 @@ from wtagents.core.ids import RunId
 from wtagents.core.message import MessageKind
 from wtagents.core.task import TaskState
 from wtagents.operations.context import Context
+from wtagents.operations.ending import MOMENT_SECONDS, POLITE_SECONDS, StoppedRuns
 from wtagents.operations.tick import tick
-from wtagents.operations.world import Machine, StoppedRuns
+from wtagents.operations.world import Machine
 from wtagents.store.messages import add_message
 from wtagents.store.tasks import move_task
 from wtagents.system import run_folder
@@ -44,6 +48,40 @@ def test_runs_are_stopped_together_and_their_neighbour_is_left_alone(
     assert stopped == StoppedRuns(counts={one: 1, two: 2, none: 0})
     assert ([is_alive(each) for each in ours], is_alive(neighbour)) == ([False] * 3, True)
     assert machine.stop_runs((other,)).counts == {other: 1}
+
+
+def test_who_does_not_listen_keeps_nobody_waiting_and_is_killed_by_a_later_pass(
+    repository: RepositoryBuilder, tmp_path: Path
+) -> None:
+    deaf, gone = (RunId(f"00000000-0000-4000-8000-00000000000{n}") for n in range(2))
+    script = "trap '' TERM; touch deaf; while :; do sleep 0.01; done"
+    process = start_detached(
+        ["/bin/sh", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, RUN_MARK: deaf},
+        log=tmp_path / "log",
+    )
+    assert process is not None
+    wait_until((tmp_path / "deaf").exists)
+    clock = ManualClock()
+    begun = clock.monotonic()
+
+    def stop() -> tuple[StoppedRuns, float]:
+        """Make a pass as whoever is next would."""
+        before = clock.monotonic()
+        stopped = Machine(Context(repository.path, clock=clock)).stop_runs((deaf, gone))
+        return stopped, clock.monotonic() - before
+
+    first, second = stop(), stop()
+
+    assert first[0] == second[0] == StoppedRuns(counts={gone: 0})
+    assert first[1] == pytest.approx(MOMENT_SECONDS, abs=0.05)
+    assert second[1] == 0.0
+    assert is_alive(process)
+
+    clock.advance(begun + POLITE_SECONDS - clock.monotonic())
+    assert wait_until(lambda: stop()[0].counts.get(deaf) is not None, what="its end")
+    assert not is_alive(process)
 
 
 def test_words_ring_the_bell_of_the_runner(repository: RepositoryBuilder, tmp_path: Path) -> None:

@@ -46,6 +46,15 @@ def test_an_agent_without_messages_is_asked_by_a_signal(running: Running) -> Non
     assert running.stream() == "ready\nasked\n"
 
 
+def test_a_request_whose_signal_was_lost_is_found_in_the_folder(running: Running) -> None:
+    running.start_command("/bin/sh", "-c", UNTIL_TERM, stop_seconds=LONG)
+    running.await_stream("ready")
+    run_folder.tell_to_stop(running.folder)
+    ended = running.outcome()
+    assert (ended.reason, ended.exit_code) == (ExitReason.STOPPED, 7)
+    assert running.stream() == "ready\nasked\n"
+
+
 def test_an_agent_that_hears_nothing_is_asked_by_a_signal_at_half_time(running: Running) -> None:
     running.start_speaker("/bin/sh", "-c", UNTIL_TERM, stop_seconds=1.0)
     running.await_stream("ready")

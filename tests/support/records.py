@@ -81,6 +81,7 @@ _PULSE = Pulse(
 )
 _FACTS = RunFacts(
     claim=RUNNER,
+    told_to_stop=False,
     barred=False,
     runner_alive=True,
     agent_alive=True,

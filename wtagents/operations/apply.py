@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from datetime import timedelta
 from functools import singledispatch
@@ -23,6 +24,7 @@ from wtagents.core.tending.reconcile import (
     PostMessage,
     RequestMerge,
     SettleTask,
+    StopFirmly,
     StopRun,
     is_to_end,
 )
@@ -39,10 +41,32 @@ from wtagents.system import run_folder
 from wtagents.system.logs import note
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wtagents.core.ids import RunId
     from wtagents.core.message import Message
-    from wtagents.core.run import ProcessIdentity, Run
+    from wtagents.core.run import ProcessIdentity
     from wtagents.system.paths import RunFolder
+
+
+class Sweep:
+    """Does for many what may fail for some: what kept an item from it is raised behind the last."""
+
+    def __init__(self) -> None:
+        self._failures: list[WtaError | OSError] = []
+
+    @contextlib.contextmanager
+    def item(self) -> Iterator[None]:
+        """Keep what goes wrong in the block."""
+        try:
+            yield
+        except (WtaError, OSError) as error:
+            self._failures.append(error)
+
+    def end(self, fault: WtaError | None) -> None:
+        """Raise the first failure, or else this one."""
+        for each in (*self._failures, *([] if fault is None else [fault])):
+            raise each
 
 
 _REBOOTED = "the machine was started again while the agent worked"
@@ -100,10 +124,11 @@ def _is_of_earlier_boot(context: Context, claim: ProcessIdentity | None) -> bool
 def _(action: NoteLost, context: Context) -> None:
     lost = [run_id for run_id in action.run_ids if _is_lost(context, run_id)]
     stopped = context.world.stop_runs(lost)
+    sweep = Sweep()
     for run_id, survivors in stopped.counts.items():
-        _note_lost(context, run_id, survivors)
-    if stopped.fault is not None:
-        raise stopped.fault
+        with sweep.item():
+            _note_lost(context, run_id, survivors)
+    sweep.end(stopped.fault)
 
 
 def _is_lost(context: Context, run_id: RunId) -> bool:
@@ -160,41 +185,62 @@ def _heard_unrecorded(context: Context, run_id: RunId) -> list[Message]:
 
 @apply.register
 def _(action: StopRun, context: Context) -> None:
-    with context.database.read() as db:
-        run = run_by_id(db, action.run_id)
-    if run is None or run.state not in LIVE_RUN_STATES:
+    if not _note_stopping(context, action.run_id):
         return
-    if action.firm:
-        _stop_firmly(context, run)
-    else:
-        _stop_politely(context, run)
+    folder = context.paths.run(action.run_id)
+    run_folder.tell_to_stop(folder)
+    claim = run_folder.load_claim(folder)
+    if claim is not None:
+        context.world.signal(claim, signal.SIGTERM)
 
 
-def _stop_politely(context: Context, run: Run) -> None:
+def _note_stopping(context: Context, run_id: RunId) -> bool:
+    """Record that a run is to stop; whether its runner is to be told, now or still."""
     now = context.clock.now()
     deadline = now + timedelta(seconds=context.settings.limits.stop_seconds)
     with context.database.write() as db:
+        run = run_by_id(db, run_id)
+        if run is None or run.state not in LIVE_RUN_STATES:
+            return False
+        if run.state is RunState.STOPPING:
+            return not run_folder.is_told_to_stop(context.paths.run(run_id))
         task = require_task_by_id(db, run.task_id)
         halted, suspicion = pauses(db).halts(task.id), suspicions(db).get(run.id)
         given_up = suspicion is not None and suspicion.gave_up
         if not is_to_end(task, halted=halted, given_up=given_up):
-            return
-        moved = move_run(db, run.id, RunState.STOPPING, at=now, stop_deadline=deadline)
-    claim = run_folder.load_claim(context.paths.run(run.id))
-    if moved is not None and claim is not None:
-        context.world.signal(claim, signal.SIGTERM)
+            return False
+        move_run(db, run.id, RunState.STOPPING, at=now, stop_deadline=deadline)
+    return True
 
 
-def _stop_firmly(context: Context, run: Run) -> None:
-    """Stop runner and agent from outside; whoever has not claimed the run never will."""
-    folder = context.paths.run(run.id)
+@apply.register
+def _(action: StopFirmly, context: Context) -> None:
+    with context.database.read() as db:
+        known = [run_by_id(db, run_id) for run_id in action.run_ids]
+    live = [run.id for run in known if run is not None and run.state in LIVE_RUN_STATES]
+    sweep, barred = Sweep(), []
+    for run_id in live:
+        with sweep.item():
+            _stop_runner(context, run_id)
+            barred.append(run_id)
+    stopped = context.world.stop_runs(barred)
+    for run_id, survivors in stopped.counts.items():
+        with sweep.item():
+            _note_stopped(context, run_id, survivors)
+    sweep.end(stopped.fault)
+
+
+def _stop_runner(context: Context, run_id: RunId) -> None:
+    """Kill whoever claimed a run; where nobody has, nobody ever will."""
+    folder = context.paths.run(run_id)
     run_folder.forbid_claim(folder)
     claim = run_folder.load_claim(folder)
     if claim is not None:
         context.world.signal(claim, signal.SIGKILL)
-    stopped = context.world.stop_runs((run.id,))
-    if stopped.fault is not None:
-        raise stopped.fault
+
+
+def _note_stopped(context: Context, run_id: RunId, survivors: int) -> None:
+    folder = context.paths.run(run_id)
     _mend(folder)
     end = run_folder.load_exit(folder) or Exit(
         reason=ExitReason.STOPPED,
@@ -203,11 +249,11 @@ def _stop_firmly(context: Context, run: Run) -> None:
         denials=(),
         retry_at=None,
         usage=_last_usage(folder),
-        survivors=stopped.counts[run.id],
+        survivors=survivors,
         at=context.clock.now(),
     )
     with context.database.write() as db:
-        move_run(db, run.id, RunState.EXITED, at=context.clock.now(), exit=end)
+        move_run(db, run_id, RunState.EXITED, at=context.clock.now(), exit=end)
 
 
 @apply.register

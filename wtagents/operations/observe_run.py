@@ -25,6 +25,7 @@ def observe_run(context: Context, run_id: RunId) -> RunFacts:
     runner_alive = claim is not None and world.is_alive(claim)
     return RunFacts(
         claim=claim,
+        told_to_stop=run_folder.is_told_to_stop(folder),
         barred=claim is None and run_folder.is_barred(folder),
         runner_alive=runner_alive,
         agent_alive=agent is not None and world.is_alive(agent),

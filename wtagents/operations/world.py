@@ -6,11 +6,8 @@ A port, so that the whole loop can be run against a simulated machine that crash
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from wtagents.core.errors import SystemFault
-from wtagents.core.record import record
 from wtagents.system import run_folder
 from wtagents.system.detached import start_detached
 from wtagents.system.load import free_memory, machine_load
@@ -20,7 +17,6 @@ from wtagents.system.process import (
     boot_id,
     is_alive,
     marked_processes,
-    marks_of_processes,
     signal_processes,
     stop_found,
 )
@@ -37,22 +33,12 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
+    from wtagents.operations.ending import StoppedRuns
     from wtagents.operations.starting.filling import Filling
     from wtagents.operations.starting.worktree import Furnished
 
-_POLITE_SECONDS = 3.0
 _GATE_POLITE_SECONDS = 0.5
 _FIRM_SECONDS = 5.0
-
-
-@record
-class StoppedRuns:
-    """What became of runs that were to be stopped."""
-
-    counts: Mapping[RunId, int]
-    """How many processes each run had left; a run that is not named has some that live on."""
-    fault: SystemFault | None = None
-    """Why there are such runs."""
 
 
 class World(Protocol):
@@ -91,7 +77,7 @@ class World(Protocol):
         ...
 
     def stop_runs(self, run_ids: Collection[RunId]) -> StoppedRuns:
-        """Stop every process of these runs, all at once."""
+        """Stop every process of these runs, all at once, as far as a moment goes."""
         ...
 
     def claim_worktree(self, task: Task, previous: Run | None) -> None:
@@ -185,31 +171,10 @@ class Machine:
         signal_processes([runner], SIGHUP)
 
     def stop_runs(self, run_ids: Collection[RunId]) -> StoppedRuns:
-        """Ask, then kill, whatever carries the mark of one of the runs."""
-        marks = {(RUN_MARK, str(run_id)): run_id for run_id in run_ids}
-        seen: dict[ProcessIdentity, RunId] = {}
+        """Ask whatever carries the mark of one of the runs, and kill it at a later pass."""
+        from wtagents.operations.ending import Ending
 
-        def find() -> list[ProcessIdentity]:
-            found = {each: marks[mark] for each, mark in marks_of_processes(*marks).items()}
-            seen.update(found)
-            return list(found)
-
-        fault = None
-        try:
-            stop_found(
-                find,
-                clock=self._context.clock,
-                polite_seconds=_POLITE_SECONDS,
-                firm_seconds=_FIRM_SECONDS,
-            )
-        except SystemFault as error:
-            fault = error
-        alive = {seen[each] for each in find()} if fault else set()
-        counts = Counter(seen.values())
-        return StoppedRuns(
-            counts={run_id: counts[run_id] for run_id in run_ids if run_id not in alive},
-            fault=fault,
-        )
+        return Ending(self._context, run_ids).carry_on()
 
     def claim_worktree(self, task: Task, previous: Run | None) -> None:
         """Add it, adopt a half-made one, or make a lost one again."""

@@ -12,7 +12,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.run import Phase, Pulse, Usage
 from wtagents.core.tending.liveness import HEARTBEAT_SECONDS
 from wtagents.system.intake import Intake
-from wtagents.system.run_folder import beat, is_claimed, write_pulse
+from wtagents.system.run_folder import beat, is_claimed, is_told_to_stop, write_pulse
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -45,15 +45,19 @@ class Watch:
         self._intakes: list[Intake] = []
         self._pulse: Pulse | None = None
         self._missed_looks = 0
+        self._is_told = False
         self._next_beat = clock.monotonic()
         self._next_pulse = clock.monotonic()
         self._keep_up()
 
     @property
     def stops(self) -> int:
-        """How often somebody asked to stop; the deletion of the run folder is asking firmly."""
+        """How often somebody asked to stop; the deletion of the run folder is asking firmly.
+
+        What the folder says is what a signal says, too: it is there when the signal was lost.
+        """
         is_lost = self._missed_looks >= _LOST_LOOKS
-        return _FIRMLY if is_lost else self.bell.stops
+        return _FIRMLY if is_lost else max(self.bell.stops, self._is_told)
 
     @property
     def is_firm(self) -> bool:
@@ -118,6 +122,7 @@ class Watch:
             self._next_beat = now + HEARTBEAT_SECONDS
             with contextlib.suppress(OSError):
                 beat(self.folder)
+            self._is_told = is_told_to_stop(self.folder)
             there = is_claimed(self.folder)
             self._missed_looks = 0 if there else self._missed_looks + 1
         if self._pulse is not None and now >= self._next_pulse:

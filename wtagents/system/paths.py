@@ -216,6 +216,8 @@ class RunFolder:
     pulse.json     what the agent does now (replaced as a whole, at most 4 times a second)
     trail.json     what the worktree has been, look by look; written by the keeper of checkpoints
     inbox/N.json   messages for the agent, N = message id
+    stop           its runner is to stop the agent, politely
+    urged          all its processes were asked to end, as its mtime says when
     taken/N.json   what became of message N
     exit.json      how it ended (renamed into place, last of all)
     own/           files of the agent program that this run alone sees in the place of shared ones
@@ -282,6 +284,14 @@ class RunFolder:
     @property
     def taken(self) -> Path:
         return self.root / "taken"
+
+    @property
+    def stop(self) -> Path:
+        return self.root / "stop"
+
+    @property
+    def urged(self) -> Path:
+        return self.root / "urged"
 
     @property
     def exit(self) -> Path:

@@ -137,6 +137,36 @@ def load_agent(folder: RunFolder) -> ProcessIdentity | None:
     return _load(folder.agent, parse_identity)
 
 
+# ---------------------------------------------------------------- its end is wanted
+
+
+def tell_to_stop(folder: RunFolder) -> None:
+    """Have the runner stop its agent at its next heartbeat. Raises SystemFault."""
+    create_exclusive(folder.stop, b"")
+
+
+def is_told_to_stop(folder: RunFolder) -> bool:
+    """Whether somebody did."""
+    return folder.stop.exists()
+
+
+def note_urged(folder: RunFolder, clock: Clock) -> None:
+    """Say that all processes of the run are asked to end now. Raises SystemFault or OSError."""
+    make_private_folder(folder.root)
+    create_exclusive(folder.urged, b"", durable=False)
+    at = clock.now().timestamp()
+    os.utime(folder.urged, (at, at))
+
+
+def urged_age(folder: RunFolder, clock: Clock) -> float | None:
+    """Return the seconds since then; endless ones where the clock was set back since."""
+    try:
+        age = clock.now().timestamp() - folder.urged.stat().st_mtime
+    except OSError:
+        return None
+    return age if age >= 0.0 else float("inf")
+
+
 # ---------------------------------------------------------------- how it goes
 
 

@@ -15,7 +15,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tests.support.clock import ManualClock
+from tests.support.simulation.checkout import Checkout
 from tests.support.simulation.deeds import DEEDS, ENDS, Deed, check_work
+from tests.support.simulation.resistance import Resistance
 from wtagents.core.ids import RunId
 from wtagents.core.message import PAUSE, MessageKind, Taken
 from wtagents.core.run import Exit, ExitReason, Phase, ProcessIdentity, Pulse, Stillness, Usage
@@ -23,7 +25,6 @@ from wtagents.system import run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from threading import Event
 
     from tests.support.simulation.doubts import Doubts
@@ -47,25 +48,6 @@ class Kind(StrEnum):
 
 class Violation(AssertionError):
     """A promise was broken."""
-
-
-@dataclass
-class Checkout:
-    """A worktree, as far as the loop can see it."""
-
-    path: Path
-    commits: int = 0
-    uncommitted: int = 0
-    is_filled: bool = False
-
-    def commit(self) -> None:
-        """Commit everything that lies there."""
-        self.commits += 1
-        self.uncommitted = 0
-
-    def leave(self) -> None:
-        """Leave a file that is not committed."""
-        self.uncommitted += 1
 
 
 @dataclass
@@ -131,6 +113,7 @@ class Machine:
     """None: nothing costs anything."""
     doubts: Doubts | None = None
     """None: every agent gets on."""
+    resistance: Resistance = field(default_factory=Resistance)
     boot: int = 1
     _born: int = 0
     _ours: set[int] = field(default_factory=set)
@@ -335,6 +318,8 @@ class Machine:
         folder, now = self.folder_of(runner.run_id), self.clock.now().timestamp()
         run_folder.beat(folder)
         os.utime(folder.heartbeat, (now, now))
+        if runner.term_at is None and run_folder.is_told_to_stop(folder):
+            runner.term_at = self.clock.monotonic()
 
     def _show(
         self, runner: Runner, phase: Phase, still: Stillness | None = None, repeats: int = 0

@@ -85,8 +85,11 @@ MUTANTS = (
     Mutant(
         name="a firm stop leaves the agent",
         file=APPLY,
-        line="    stopped = context.world.stop_runs((run.id,))",
-        becomes="    stopped = context.world.stop_runs(())\n    stopped.counts.update({run.id: 0})",
+        line="    stopped = context.world.stop_runs(barred)",
+        becomes=(
+            "    stopped = context.world.stop_runs(())\n"
+            "    stopped.counts.update(dict.fromkeys(barred, 0))"
+        ),
         seed=1,
     ),
     Mutant(
@@ -106,9 +109,23 @@ MUTANTS = (
     Mutant(
         name="a wish to stop is polite for ever",
         file=RECONCILE,
-        line="        yield StopRun(run_id=run.id, firm=True)\n\n\ndef _plan_resting",
-        becomes="        yield from ()\n\n\ndef _plan_resting",
+        line="        yield StopFirmly(run_ids=(run.id,))\n    elif run.state",
+        becomes="        yield from ()\n    elif run.state",
         seed=4,
+    ),
+    Mutant(
+        name="a task that was stopped while it was prepared begins",
+        file="wtagents/operations/starting/begin.py",
+        line="    return task.wish is Wish.WORK and is_prepared and not pauses",
+        becomes="    return task and is_prepared is not None and not pauses",
+        seed=1,
+    ),
+    Mutant(
+        name="a stop that a crash has cut off is never said",
+        file=RECONCILE,
+        line="        if not facts.told_to_stop:\n            yield StopRun(run_id=run.id)",
+        becomes="        yield from ()",
+        seed=1,
     ),
     Mutant(
         name="a change of state without its event",

@@ -16,6 +16,7 @@ from tests.support.clock import CountingIds
 from tests.support.simulation.doubts import Doubts
 from tests.support.simulation.machine import Kind, Machine, Runner, Violation
 from tests.support.simulation.purse import Purse
+from tests.support.simulation.resistance import Resistance
 from tests.support.simulation.rules import Rules
 from tests.support.simulation.settings import SETTINGS, settings_with
 from tests.support.simulation.world import (
@@ -71,7 +72,11 @@ class Play:
         self.connections = Connections(self.paths.database)
         purse = Purse.of_seed(self.seed) if self.costs else None
         self.machine = Machine(
-            rng=self.rng, folder_of=self._folder_of, journal=self.journal, purse=purse
+            rng=self.rng,
+            folder_of=self._folder_of,
+            journal=self.journal,
+            purse=purse,
+            resistance=Resistance(self.seed),
         )
         self.clock = self.machine.clock
         self.machine.doubts = Doubts.of_seed(self.seed, self.clock) if self.costs else None

@@ -20,6 +20,7 @@ from wtagents.store.events import events_of
 from wtagents.store.messages import messages_of
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import tasks
+from wtagents.system.run_folder import is_told_to_stop
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -188,11 +189,15 @@ class Rules:
             raise Violation(f"{task.name} is ready without a commit")
 
     def _check_stops(self, live: list[Run]) -> None:
-        """A polite stop has a deadline, and the tick keeps it."""
+        """A stop that is recorded is said; it has a deadline, and the tick keeps it."""
         now = self._machine.clock.now()
         for run in live:
-            if run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
+            is_overdue = run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE
+            if is_overdue and not self._machine.resistance.passes[run.id]:
                 raise Violation("an agent outlives the deadline of its stop")
+            is_told = is_overdue or is_told_to_stop(self._machine.folder_of(run.id))
+            if run.state is RunState.STOPPING and not is_told:
+                raise Violation("a runner is never told that it is to stop")
 
     def _check_messages(self, task: Task, messages: list[Message]) -> None:
         for message in messages:

@@ -27,13 +27,7 @@ class Wishes:
     def take(self, event: Event) -> None:
         """Go one event further."""
         if event.kind is EventKind.TASK_WISHED:
-            wish = event.data.get("wish")
-            if wish is not None:
-                (self._resting.discard if wish == Wish.WORK else self._resting.add)(event.task_id)
-            if event.data.get("fresh") or (wish is not None and wish != Wish.WORK):
-                self._ends.add(event.task_id)
-            elif wish == Wish.WORK:
-                self._ends.discard(event.task_id)
+            self._take_wish(event)
         elif event.kind is EventKind.RUN_SUSPECTED:
             if event.data["response"] == Response.STOP:
                 self._ends.add(event.task_id)
@@ -45,6 +39,15 @@ class Wishes:
             self._held.discard(event.task_id)
             self._halted.discard(event.task_id)
         elif event.kind is EventKind.RUN_ADDED:
+            self._ends.discard(event.task_id)
+
+    def _take_wish(self, event: Event) -> None:
+        wish = event.data.get("wish")
+        if wish is not None:
+            (self._resting.discard if wish == Wish.WORK else self._resting.add)(event.task_id)
+        if event.data.get("fresh") or (wish is not None and wish != Wish.WORK):
+            self._ends.add(event.task_id)
+        elif wish == Wish.WORK:
             self._ends.discard(event.task_id)
 
     def holds(self, task_id: int) -> bool:

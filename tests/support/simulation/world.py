@@ -8,16 +8,17 @@ import signal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tests.support.simulation.machine import Checkout, Kind, Machine, Violation
+from tests.support.simulation.checkout import Checkout
+from tests.support.simulation.machine import Kind, Machine, Violation
 from wtagents.core.ids import Oid
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.run import RunState
 from wtagents.core.task import Wish
 from wtagents.core.worktree import WorktreeFacts
 from wtagents.operations.context import Context
+from wtagents.operations.ending import StoppedRuns
 from wtagents.operations.starting.filling import Filling
 from wtagents.operations.starting.worktree import Furnished
-from wtagents.operations.world import StoppedRuns
 from wtagents.store.database import Database, open_database
 from wtagents.store.pauses import pauses
 from wtagents.store.runs import run_by_id
@@ -224,6 +225,10 @@ class SimulatedWorld:
             self._effect("before a run is stopped")
             self._require_wished_end(run_id)
             found = self._machine.of_run(run_id)
+            if found and self._machine.resistance.resists(run_id):
+                self._machine.counts["the rest of a run resists"] += 1
+                self._effect("while a run resists")
+                continue
             for process in found:
                 self._machine.kill(process)
                 self._effect("while a run is stopped")

@@ -79,10 +79,16 @@ class NoteLost:
 
 @record
 class StopRun:
-    """Ask the runner to stop its agent; `firm` stops every process of the run from outside."""
+    """Ask the runner to stop its agent."""
 
     run_id: RunId
-    firm: bool
+
+
+@record
+class StopFirmly:
+    """Stop every process of these runs from outside, all at once."""
+
+    run_ids: tuple[RunId, ...]
 
 
 @record
@@ -142,6 +148,7 @@ Action = (
     | NoteExit
     | NoteLost
     | StopRun
+    | StopFirmly
     | PostMessage
     | NoteTaken
     | DropMessage
@@ -176,19 +183,19 @@ def plan(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[Action, ...
             if not isinstance(each, BeginRun) or admission.wait_of(view) is None
         )
     actions += plan_responses(snapshot, policy.suspicion, now)
-    return _with_lost_together(actions)
+    return _with_ends_together(actions)
 
 
-def _with_lost_together(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """Return the actions with one for all lost runs: to prove an end takes time, once for all."""
-    lost: list[RunId] = []
+def _with_ends_together(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Return the actions with one for all runs that end alike: to prove an end takes time, once."""
+    ends: dict[type[NoteLost | StopFirmly], list[RunId]] = {NoteLost: [], StopFirmly: []}
     others: list[Action] = []
     for each in actions:
-        if isinstance(each, NoteLost):
-            lost += each.run_ids
+        if isinstance(each, NoteLost | StopFirmly):
+            ends[type(each)] += each.run_ids
         else:
             others.append(each)
-    return (NoteLost(run_ids=tuple(lost)), *others) if lost else tuple(others)
+    return (*(kind(run_ids=tuple(ids)) for kind, ids in ends.items() if ids), *others)
 
 
 def _plan_task(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:
@@ -215,21 +222,16 @@ def _plan_live(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iter
     if facts.exit is not None:
         yield NoteExit(run_id=run.id, exit=facts.exit)
         return
-    if facts.barred:
-        yield NoteLost(run_ids=(run.id,))
-        return
     if facts.claim is None:
-        if view.task.wish is not Wish.WORK or view.halted:
-            yield StopRun(run_id=run.id, firm=True)
-        elif not is_on(run.created_at, run.created_at + LAUNCH_GRACE, now):
-            yield LaunchRunner(run_id=run.id)
+        yield from _plan_unclaimed(view, run, facts, now)
         return
     if not facts.runner_alive:
-        yield NoteLost(run_ids=(run.id,))
+        # One that a firm stop has killed is not lost by that.
+        yield (StopFirmly if _is_overdue(run, now) else NoteLost)(run_ids=(run.id,))
         return
     if run.state is RunState.STARTING:
         yield NoteRunning(run_id=run.id, runner=facts.claim)
-    yield from _plan_stop(view, run, now)
+    yield from _plan_stop(view, run, facts, now)
     taken = {item.message_id for item in facts.taken}
     for message in view.messages:
         if message.id not in facts.posted and message.id not in taken:
@@ -244,12 +246,29 @@ def is_to_end(task: Task, *, halted: bool, given_up: bool) -> bool:
     return halted or given_up or task.fresh or task.wish is not Wish.WORK
 
 
-def _plan_stop(view: TaskView, run: Run, now: datetime) -> Iterator[Action]:
-    to_end = is_to_end(view.task, halted=view.halted, given_up=view.given_up)
-    if to_end and run.state is not RunState.STOPPING:
-        yield StopRun(run_id=run.id, firm=False)
-    elif run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
-        yield StopRun(run_id=run.id, firm=True)
+def _plan_unclaimed(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iterator[Action]:
+    if view.task.wish is not Wish.WORK or view.halted:
+        yield StopFirmly(run_ids=(run.id,))
+    elif facts.barred:
+        yield NoteLost(run_ids=(run.id,))
+    elif not is_on(run.created_at, run.created_at + LAUNCH_GRACE, now):
+        yield LaunchRunner(run_id=run.id)
+
+
+def _plan_stop(view: TaskView, run: Run, facts: RunFacts, now: datetime) -> Iterator[Action]:
+    """Whoever recorded a stop may have been killed before the runner was told."""
+    if _is_overdue(run, now):
+        yield StopFirmly(run_ids=(run.id,))
+    elif run.state is RunState.STOPPING:
+        if not facts.told_to_stop:
+            yield StopRun(run_id=run.id)
+    elif is_to_end(view.task, halted=view.halted, given_up=view.given_up):
+        yield StopRun(run_id=run.id)
+
+
+def _is_overdue(run: Run, now: datetime) -> bool:
+    """Whether a runner has had all the time it gets to stop its agent."""
+    return run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE
 
 
 def _plan_resting(view: TaskView, policy: Policy, now: datetime) -> Iterator[Action]:

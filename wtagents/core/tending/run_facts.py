@@ -18,6 +18,8 @@ class RunFacts:
 
     claim: ProcessIdentity | None
     """Who claimed the run; None while no runner has."""
+    told_to_stop: bool
+    """Whether the runner was told to stop its agent."""
     barred: bool
     """Whether the claim is given away to nobody, so that no runner can take it any more."""
     runner_alive: bool

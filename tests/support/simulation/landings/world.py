@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tests.support.repository import RepositoryBuilder
+from tests.support.simulation.checkout import Checkout
 from tests.support.simulation.landings.apart import FarFate
-from tests.support.simulation.machine import Checkout
 from tests.support.simulation.world import Fate, SimulatedContext, SimulatedWorld
 from wtagents.git.repo import Repository, RunningGit
 
