@@ -92,6 +92,18 @@ def test_a_branch_with_versions_of_its_own_keeps_them(cut: CutOff, repo: Reposit
     assert (cut.built.tip("feature"), cut.left()) == (other, [])
 
 
+def test_what_a_person_commits_on_top_of_it_stays(cut: CutOff, repo: Repository) -> None:
+    cut.move_main()
+    cut.built.write({"run.log": "mine\n"})
+    cut.built.git("rm", "--quiet", "--force", "changed")
+    cut.built.git("commit", "--quiet", "-m", "Mine", "--", "changed", "run.log")
+    assert finish_advance(repo) == cut.settled()
+    assert (cut.built.status(), cut.left()) == ([], [])
+    names = {".gitignore", "same", "run.log", "added/file", "dir"}
+    assert set(cut.built.git("ls-tree", "-r", "--name-only", "HEAD").splitlines()) == names
+    assert (cut.built.path / "run.log").read_text() == "mine\n"
+
+
 def test_what_others_pushed_and_a_person_staged_meanwhile_stays(
     cut: CutOff, repo: Repository
 ) -> None:

@@ -148,7 +148,7 @@ class _Repair:
         for path, (old, new) in sorted(between.items()):
             _, after = at_tip.get(path, (old, old))
             if after not in (old, new):
-                if self._entries.get(path) == after:
+                if self._entry(path) == after:
                     continue
                 after = new if on_new_side else old
             sides = {mark.old: old, mark.new: new}
@@ -174,9 +174,12 @@ class _Repair:
 
     def _is_staged(self, change: _Change) -> bool:
         """Whether the index has what is in none of the commits."""
-        known = (*change.before, change.after)
-        entry = self._entries.get(change.path)
-        return entry not in known if entry else not any(each.is_absent for each in known)
+        return self._entry(change.path) not in (*change.before, change.after)
+
+    def _entry(self, path: str) -> Version:
+        """Return what the index has at a path."""
+        absent = Version(mode="000000", blob="0" * len(self._tip))
+        return self._entries.get(path, absent)
 
     def _look(self, change: _Change) -> _Finding:
         """Say what lies at a path; those above it have been looked at."""
