@@ -21,7 +21,7 @@ from wtagents.dashboard.app import Dashboard
 from wtagents.dashboard.feed import StoreTroubled
 from wtagents.dashboard.look import DARK, LIGHT
 from wtagents.dashboard.widgets.table import Table
-from wtagents.store.faults import busy_fault, newer_fault
+from wtagents.store.faults import busy_fault, gone_fault, newer_fault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -216,6 +216,7 @@ async def test_a_store_that_cannot_be_read(shop: Shop, album: Album) -> None:
         for name, fault in (
             ("newer", newer_fault(path, ["2999-01-01"])),
             ("busy", busy_fault(path, 30)),
+            ("gone", gone_fault(path)),
         ):
             looks.post(StoreTroubled(fault))
             await shows(pilot, name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wtagents.core.errors import SystemFault
 from wtagents.core.lifecycle import LIVE_RUN_STATES
+from wtagents.store.faults import gone_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,11 +49,7 @@ class Watch:
             self._context.reader.require_known()
             self._was_there = True
         elif self._was_there:
-            raise SystemFault(
-                "the state of this repository is gone",
-                cause=f"there is no {self._context.paths.database} any more",
-                hint="bring it back; branches and worktrees are untouched",
-            )
+            raise gone_fault(self._context.paths.database)
         self._looked = self._context.clock.monotonic()
 
     def saw(self, seen: Overview) -> None:

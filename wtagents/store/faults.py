@@ -86,6 +86,15 @@ def newer_fault(path: Path, names: list[str]) -> SystemFault:
     )
 
 
+def gone_fault(path: Path) -> SystemFault:
+    """Say that somebody has taken the state away under who was reading it."""
+    return SystemFault(
+        "the state of this repository is gone",
+        cause=f"there is no {path} any more",
+        hint="bring it back; or take over each worktree, they are untouched: wta adopt PATH",
+    )
+
+
 def require_sqlite(version: tuple[int, ...]) -> None:
     """Raise SystemFault when Python's SQLite cannot hold the schema."""
     if version < OLDEST_SQLITE:
