@@ -6,6 +6,7 @@ looks at them. The others last as long as nothing of the task changes.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wtagents.core.figures import age, count, money
@@ -113,7 +114,7 @@ def lasting_cells(item: TaskStatus, place: int | None, label: str = "") -> tuple
         cell(clashes(item), Tone.NOTICE),
         own(f"#{place}" if place else "", Tone.ACCENT),
         own(str(commits)) if commits else unknown,
-        _changes(item) if item.worktree else unknown,
+        _changes(item.worktree.insertions, item.worktree.deletions) if item.worktree else unknown,
         context_bar(item),
         own(count(tokens) if item.usage.input_tokens else "", Tone.FAINT),
         own(f"{money(item.usage.cost_usd)}{' ?' if _spends_unknown(item) else ''}".strip()),
@@ -141,9 +142,14 @@ def _spends_unknown(item: TaskStatus) -> bool:
 def context_bar(item: TaskStatus) -> Cell:
     """Draw how full the context window is, with the figure beside it."""
     usage = item.usage
-    if not usage.context_window or not usage.context_tokens:
+    return _bar(usage.context_tokens, usage.context_window)
+
+
+@lru_cache(maxsize=1024)
+def _bar(tokens: int, window: int) -> Cell:
+    if not window or not tokens:
         return EMPTY
-    share = min(1.0, usage.context_tokens / usage.context_window)
+    share = min(1.0, tokens / window)
     full = max(1, round(share * _BAR))
     tone = Tone.NOTICE if share >= _NEARLY_FULL else Tone.ACCENT
     return Cell(
@@ -155,11 +161,11 @@ def context_bar(item: TaskStatus) -> Cell:
     )
 
 
-def _changes(item: TaskStatus) -> Cell:
-    facts = item.worktree
-    if facts is None or not (facts.insertions or facts.deletions):
+@lru_cache(maxsize=1024)
+def _changes(insertions: int, deletions: int) -> Cell:
+    if not (insertions or deletions):
         return EMPTY
-    added, gone = f"+{count(facts.insertions)}", f"-{count(facts.deletions)}"
+    added, gone = f"+{count(insertions)}", f"-{count(deletions)}"
     return Cell(parts=((added, Tone.GOOD), (" ", Tone.PLAIN), (gone, Tone.BAD)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wtagents.core.figures import text_width
@@ -64,6 +65,7 @@ def cell(text: str, tone: Tone = Tone.PLAIN) -> Cell:
     return Cell(parts=((shown, tone),)) if shown else EMPTY
 
 
+@lru_cache(maxsize=4096)
 def own(text: str, tone: Tone = Tone.PLAIN) -> Cell:
     """Return a cell of a word or a figure of our own: nothing in it could steer a terminal."""
     return Cell(parts=((text, tone),)) if text else EMPTY
@@ -110,25 +112,28 @@ class Row:
     ground: str = ""
     """Names another background: `added`, `removed`."""
 
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """How many columns of the terminal each cell takes."""
-        return widths_of(self.cells)
+    def width(self, index: int) -> int:
+        """Return how many columns of the terminal a cell takes."""
+        return self.cells[index].width
 
 
 class LiveRow:
     """A line whose words go on with time: its cells are made when somebody looks at them."""
 
-    __slots__ = ("_draw", "key", "widths")
+    __slots__ = ("_draw", "_widths", "key")
     ground = ""
 
     def __init__(
-        self, key: str, lasting: tuple[Cell, ...], draw: Callable[[], tuple[Cell, ...]]
+        self, key: str, widths: tuple[int, ...], draw: Callable[[], tuple[Cell, ...]]
     ) -> None:
-        """`lasting` are its cells without those that time changes, which widen no column."""
+        """`widths` are those of its cells; what time changes widens no column."""
         self.key = key
-        self.widths = widths_of(lasting)
+        self._widths = widths
         self._draw = draw
+
+    def width(self, index: int) -> int:
+        """Return how many columns of the terminal a cell takes."""
+        return self._widths[index]
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -136,9 +141,14 @@ class LiveRow:
         return self._draw()
 
 
-def widths_of(cells: Iterable[Cell]) -> tuple[int, ...]:
-    """Return how many columns of the terminal each cell takes."""
-    return tuple([each.width for each in cells])
+def widths_of(columns: Iterable[Column], cells: Iterable[Cell]) -> tuple[int, ...]:
+    """Return how many columns of the terminal each cell takes, where that widens its column."""
+    return tuple(
+        [
+            0 if each is EMPTY or column.width or column.flexible else each.width
+            for column, each in zip(columns, cells, strict=True)
+        ]
+    )
 
 
 @record
@@ -166,7 +176,8 @@ class Slot:
 
 def fit(columns: Sequence[Column], lines: Sequence[Line], room: int) -> tuple[Slot, ...]:
     """Place the columns in a line of `room` terminal columns, the least needed left out."""
-    widths = {index: _width(column, index, lines) for index, column in enumerate(columns)}
+    rows = [each for each in lines if not isinstance(each, Heading)]
+    widths = {index: _width(column, index, rows) for index, column in enumerate(columns)}
     widths = {index: width for index, width in widths.items() if width or columns[index].flexible}
     flexible = [index for index in widths if columns[index].flexible]
     for index in sorted(widths, key=lambda each: -columns[each].spare):
@@ -178,11 +189,10 @@ def fit(columns: Sequence[Column], lines: Sequence[Line], room: int) -> tuple[Sl
     return _placed(widths)
 
 
-def _width(column: Column, index: int, lines: Sequence[Line]) -> int:
+def _width(column: Column, index: int, rows: Sequence[Row | LiveRow]) -> int:
     if column.flexible or column.width:
         return column.width
-    widths = (each.widths[index] for each in lines if not isinstance(each, Heading))
-    widest = max(widths, default=0)
+    widest = max([each.width(index) for each in rows], default=0)
     return min(max(widest, len(column.title)), column.most) if widest else 0
 
 

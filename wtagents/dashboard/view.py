@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wtagents.core.record import record
 from wtagents.dashboard.cells import COLUMNS, lasting_cells, with_time
-from wtagents.dashboard.grid import Heading, LiveRow
+from wtagents.dashboard.grid import Heading, LiveRow, widths_of
 from wtagents.dashboard.totals import queue_places
 from wtagents.operations.telling.status_words import GROUPS, group_of, state_word
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from wtagents.operations.telling.status import TaskStatus
 
     Clock = Callable[[], datetime]
+
+
+Part = TypeVar("Part")
 
 
 class Order(StrEnum):
@@ -107,13 +110,14 @@ class Rows:
         """Learn all tasks that there are rows for, and what columns are left out."""
         known = self._known if hidden == self._hidden else {}
         self._hidden = hidden
-        self._known = {each.key: (each, self._row(each, known.get(each.key))) for each in placed}
+        named = ((each.key, each) for each in placed)
+        self._known = {key: (each, self._row(key, each, known.get(key))) for key, each in named}
 
     def row(self, placed: Placed) -> LiveRow:
         """Return the row of a task."""
         return self._known[placed.key][1]
 
-    def _row(self, new: Placed, known: tuple[Placed, LiveRow] | None) -> LiveRow:
+    def _row(self, key: str, new: Placed, known: tuple[Placed, LiveRow] | None) -> LiveRow:
         if known is not None and known[0].item is new.item and known[0].place == new.place:
             return known[1]  # ages count from the look that found it so
         item, seen_at = new.item, new.sight.seen.at
@@ -124,9 +128,9 @@ class Rows:
             late = (now - seen_at).total_seconds()
             return self._shown(with_time(lasting, item, now=now, late=late))
 
-        return LiveRow(new.key, self._shown(lasting), draw)
+        return LiveRow(key, self._shown(widths_of(COLUMNS, lasting)), draw)
 
-    def _shown(self, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    def _shown(self, cells: tuple[Part, ...]) -> tuple[Part, ...]:
         """Leave out the columns that are not wanted."""
         if not self._hidden:
             return cells

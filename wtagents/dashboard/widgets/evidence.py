@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from wtagents.core.text import printable, printable_lines
 from wtagents.dashboard.inbox import question_of
-from wtagents.dashboard.widgets.preview import named_facts
+from wtagents.dashboard.widgets.preview import facts_of, facts_table
 from wtagents.operations.steering.asked import Part
 from wtagents.operations.telling.status_words import next_of
 
@@ -68,7 +68,7 @@ def _parts(waiting: Waiting, whole: AskedWhole | None, now: datetime) -> Iterato
         yield Text(f"Called {item.liveness} because", "bold")
         yield Text("\n".join(f"  {printable(reason)}" for reason in item.reasons))
     yield Text("")
-    yield named_facts(item, now, told=item.attention)
+    yield facts_table(facts_of(item, now, told=item.attention))
 
 
 def whole_question(whole: AskedWhole) -> Text:
