@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.reading import AT, DONE, INIT, Reading, answer
 from wtagents.agent.events import MessageMoved, MessageStage
-from wtagents.agent.port import Ending, Verdict
-from wtagents.agent.reader import ClaudeReader
+from wtagents.agent.port import Verdict
 from wtagents.core.run import ExitReason, Phase, Pulse, Question, Usage
-
-AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-INIT = {"type": "system", "subtype": "init", "session_id": "s", "cwd": "/w", "model": "m"}
-DONE = {"type": "result", "subtype": "success", "is_error": False, "result": "Done."}
-
-
-class Reading:
-    """A reader that is fed with objects."""
-
-    def __init__(self, *lines: dict[str, Any]) -> None:
-        self.reader = ClaudeReader()
-        self.feed(*lines)
-
-    def feed(self, *lines: dict[str, Any]) -> list[MessageMoved]:
-        events = [
-            event for line in lines for event in self.reader.feed(json.dumps(line).encode(), at=AT)
-        ]
-        return [event for event in events if isinstance(event, MessageMoved)]
-
-    def judge(self, exit_code: int | None = 0, stderr: str = "", **flags: bool) -> Verdict:
-        return self.reader.verdict(Ending(exit_code=exit_code, stderr_tail=stderr, **flags))
-
-    def rests(self) -> bool:
-        return self.reader.state.at_rest
-
-    @property
-    def doing(self) -> tuple[Phase, str]:
-        return self.reader.state.phase, self.reader.state.doing
-
-
-def answer(*blocks: dict[str, Any], tokens: int = 100, number: int = 1, **fields: Any) -> Any:
-    usage = {"input_tokens": 1, "cache_read_input_tokens": tokens - 1, "output_tokens": 1}
-    message = {"id": f"msg_{number}", "model": "m", "content": blocks, "usage": usage}
-    return {"type": "assistant", "message": message, **fields}
 
 
 def use(tool_id: str, command: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from wtagents.agent.events import (
 )
 from wtagents.agent.fullness import Fullness
 from wtagents.agent.inquiries import parse_inquiries
+from wtagents.agent.models import load_models
 from wtagents.agent.port import Ending, ReaderState, Verdict
 from wtagents.agent.repeats import Repeats
 from wtagents.agent.stream import parse_line
@@ -189,15 +190,26 @@ class ClaudeReader:
     def _begin(self, started: Started) -> None:
         self._root = started.cwd or self._root
         self._session_id = started.session_id or self._session_id
-        self._usage = replace(self._usage, model=started.model or self._usage.model)
+        self._note_model(started.model)
         self._turn_open = True
         self._phase = Phase.THINKING
         self._doing = ""
         self._failure = None
 
+    def _note_model(self, model: str) -> None:
+        """Know the window from the list until the program tells it; another model has its own."""
+        before = self._usage.model
+        if not model or model == before:
+            return
+        same = before.startswith(model) and self._usage.context_window
+        window = self._usage.context_window if same else load_models().window(model)
+        self._usage = replace(self._usage, model=model, context_window=window)
+
     def _count(self, request: Request) -> None:
         self._failure = None
         self._limited_until = None
+        if not request.child:
+            self._note_model(request.model)
         new = request.message_id not in self._unsettled
         self._unsettled[request.message_id] = request.input_tokens
         usage = replace(
@@ -211,7 +223,6 @@ class ClaudeReader:
                 usage,
                 turns=usage.turns + new,
                 context_tokens=request.input_tokens or usage.context_tokens,
-                model=request.model or usage.model,
             )
         self._usage = usage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from wtagents.agent.prices import load_prices
+from wtagents.agent.models import load_models
 from wtagents.core.record import record
 from wtagents.core.run import Usage
 from wtagents.core.task import TaskState
@@ -102,7 +102,7 @@ def cost(context: Context, request: CostRequest) -> OperationResult[Cost]:
             total=total,
             landed=landed,
             usd_per_landed=round(total.usd / landed, 6) if landed else None,
-            prices_as_of=load_prices().as_of,
+            prices_as_of=load_models().as_of,
         )
     )
 
@@ -146,7 +146,7 @@ def _unbilled(item: _Item) -> float:
     usage = item.usage
     if usage.cost_usd > 0:
         return 0.0
-    found = load_prices().cost(
+    found = load_models().cost(
         usage.model or item.run.model,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
