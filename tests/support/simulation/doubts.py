@@ -7,7 +7,7 @@ is known here alone; the loop sees the pulses of runners.
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -84,8 +84,8 @@ class Doubts:
                 }
             },
         )
-        self.spells: dict[str, Spell] = {}
-        """The latest of each run."""
+        self.spells: defaultdict[str, list[Spell]] = defaultdict(list)
+        """Of each run, first to last."""
 
     @classmethod
     def of_seed(cls, seed: int, clock: ManualClock) -> Doubts | None:
@@ -102,14 +102,14 @@ class Doubts:
 
     def spell(self, run_id: str) -> Spell | None:
         """Return the mood that a run is in now."""
-        found = self.spells.get(run_id)
-        return found if found is not None and found.until is None else None
+        known = self.spells[run_id]
+        return known[-1] if known and known[-1].until is None else None
 
     def hold_up(self, run_id: str) -> bool:
         """Whether an agent that would act does not: it may get into a mood just now."""
         if self.spell(run_id) is None and not self._is_over and self._rng.random() < 0.4:
             mood = self._rng.choice(list(Mood))
-            self.spells[run_id] = Spell(mood=mood, since=self._clock.monotonic())
+            self.spells[run_id].append(Spell(mood=mood, since=self._clock.monotonic()))
         return self.spell(run_id) is not None
 
     def hear(self, run_id: str, kind: MessageKind) -> None:
@@ -121,12 +121,14 @@ class Doubts:
     def end(self) -> None:
         """Let everybody go on from now on."""
         self._is_over = True
-        for spell in self.spells.values():
-            spell.until = self._clock.monotonic() if spell.until is None else spell.until
+        for run_id in list(self.spells):
+            spell = self.spell(run_id)
+            if spell is not None:
+                spell.until = self._clock.monotonic()
 
     def signs(self, run_id: str) -> tuple[Phase, Stillness | None, int]:
         """Return what a runner sees: the phase, how still it is, and how often it repeats."""
-        spell = self.spells[run_id]
+        spell = self.spells[run_id][-1]
         seconds = self._clock.monotonic() - spell.since
         if spell.mood is Mood.CIRCLES:
             return Phase.TOOL, None, int(seconds / 5)
@@ -175,12 +177,15 @@ class Judge:
         response, now = Response(event.data["response"]), self._clock.monotonic()
         self._counts[f"{event.data['liveness']}: {response}"] += 1
         who = f"run {run_id[-4:]}"
-        spell = self._doubts.spells.get(run_id)
-        if spell is None or (spell.until is not None and now - spell.until > SLACK):
-            raise Violation(f"{who} is at work, and told to be {event.data['liveness']}")
-        if event.data["liveness"] != _NAMES[spell.mood]:
-            raise Violation(f"{who} is {spell.mood}, not {event.data['liveness']}")
-        self._check_order(who, run_id, response, now - spell.since)
+        begun = [
+            each.since
+            for each in self._doubts.spells[run_id]
+            if (each.until is None or now - each.until <= SLACK)
+            and _NAMES[each.mood] == event.data["liveness"]
+        ]
+        if not begun:
+            raise Violation(f"{who} is not {event.data['liveness']}, and said to be")
+        self._check_order(who, run_id, response, now - min(begun))
         if response is not Response.NOTIFY and self._is_common(live, now):
             raise Violation(f"most do not get on, and {who} has to suffer: {response}")
         self._last[run_id] = _Step(response=response, at=now)

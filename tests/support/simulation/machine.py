@@ -71,6 +71,8 @@ class Runner:
     has_claim: bool = False
     is_hung: bool = False
     term_at: float | None = None
+    looked_at: float = 0.0
+    """When it last looked at its agent."""
     rests: ExitReason | None = None
     """How it ends with its turn, once it was asked to."""
     phase: Phase = Phase.STARTING
@@ -195,9 +197,13 @@ class Machine:
             for runner in self.runners.get(run_id, ())
         )
 
-    def is_looked_after(self, run_id: RunId) -> bool:
-        """Whether its runner looks at its agent."""
-        return any(not runner.is_hung for runner in self.runners.get(run_id, ()))
+    def is_looked_after(self, run_id: RunId, seconds: float) -> bool:
+        """Whether its runner has looked at its agent of late."""
+        since = self.clock.monotonic() - seconds
+        return any(
+            runner.looked_at >= since and self.is_alive(runner.process.identity)
+            for runner in self.runners.get(run_id, ())
+        )
 
     # ------------------------------------------------------------------------------- time
 
@@ -318,6 +324,7 @@ class Machine:
         folder, now = self.folder_of(runner.run_id), self.clock.now().timestamp()
         run_folder.beat(folder)
         os.utime(folder.heartbeat, (now, now))
+        runner.looked_at = self.clock.monotonic()
         if runner.term_at is None and run_folder.is_told_to_stop(folder):
             runner.term_at = self.clock.monotonic()
 

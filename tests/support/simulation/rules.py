@@ -90,7 +90,7 @@ class Rules:
             working = {
                 run.id
                 for run in runs
-                if run.state is RunState.RUNNING and self._machine.is_looked_after(run.id)
+                if run.state is RunState.RUNNING and self._machine.is_looked_after(run.id, 5.0)
             }
             for event in new:
                 messages = stored.messages.get(event.task_id or 0, ())
