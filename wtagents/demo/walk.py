@@ -23,6 +23,7 @@ from wtagents.demo.report import DemoReport, Scene
 from wtagents.operations.context import Context
 from wtagents.operations.result import OperationResult
 from wtagents.operations.steering.answer import AnswerRequest, answer
+from wtagents.operations.steering.send import SendRequest, send
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 from wtagents.operations.trust import trust
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.15
 _PATIENCE = {AgentKind.SCRIPTED: 120.0, AgentKind.CLAUDE: 1800.0}
 """Seconds until the demo gives up."""
+_GO_ON = "All of you are at work by now: go on."
 BUDGET_USD = 1.0
 """What one task of a real agent may cost at most."""
 _RESTING = frozenset({TaskState.FAILED, TaskState.STOPPED, TaskState.CANCELLED, TaskState.MERGED})
@@ -122,8 +124,16 @@ class _Play:
             request = SpawnRequest(name=part.name, prompt=part.prompt, agent=spec, merge=True)
             spawn(self._context, request)
             self._look()
+        if kind is AgentKind.SCRIPTED:
+            self._let_go(cast)
         ensure_supervisor(self._context)
         return self._follow(_PATIENCE[kind])
+
+    def _let_go(self, cast: tuple[Part, ...]) -> None:
+        """Tell the agents, which wait for it, that nobody is missing: so all work at once."""
+        for part in cast:
+            send(self._context, SendRequest(name=part.name, text=_GO_ON, wait_seconds=0))
+            self._look()
 
     def _follow(self, seconds: float) -> tuple[TaskStatus, ...]:
         clock, never = self._context.clock, Event()
