@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,16 +10,20 @@ from textual.widgets import Input, Static
 from tests.support.records import a_pulse
 from tests.support.statuses import an_item, named
 from tests.support.waiting import wait_until
+from wtagents.core.answer import parse_answer
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.dashboard import reading
 from wtagents.dashboard.attach import AttachApp, headline
+from wtagents.dashboard.screens.choosing import ChoiceDialog
 from wtagents.dashboard.story import Story
 from wtagents.operations.context import Context
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.tick import tick
+from wtagents.store.messages import messages_of
 from wtagents.store.runs import live_runs
+from wtagents.store.tasks import require_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,6 +98,26 @@ async def test_a_question_is_shown_and_answered_in_place(context: Context) -> No
         await pilot.press("ctrl+y")
         await until(pilot, lambda: "thanks" in told(app), what="the agent goes on")
         await until(pilot, lambda: not bar.has_class("asked"), what="the question is gone")
+
+
+async def test_what_an_agent_wants_chosen_is_chosen_in_place(context: Context) -> None:
+    question = {"question": "Which?", "options": [{"label": "one"}, {"label": "two"}]}
+    begin(context, f'choose {json.dumps([question])}\nsay "thanks"')
+    app = AttachApp(context, "fix")
+
+    async with app.run_test(size=(100, 30)) as pilot:
+        bar = app.query_one("#question", Static)
+        await until(pilot, lambda: bar.has_class("asked"), what="the question")
+        assert shown(app, "#question") == "asks: Which?   ctrl+y choose   ctrl+n deny"
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog), what="the window")
+        await pilot.press("ctrl+y", "2")
+        await until(pilot, lambda: not isinstance(app.screen, ChoiceDialog), what="one window")
+        await until(pilot, lambda: "completed: thanks" in told(app), what="the agent goes on")
+        await until(pilot, lambda: not bar.has_class("asked"), what="the question is gone")
+    with context.database.read() as db:
+        (message,) = messages_of(db, require_task(db, "fix").id)
+    assert parse_answer(message.body).chosen == (("two",),)
 
 
 async def test_ctrl_c_ends_the_turn_and_not_the_view(context: Context) -> None:

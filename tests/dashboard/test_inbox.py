@@ -27,7 +27,7 @@ from wtagents.dashboard.inbox import alike, inbox_rows, waiting_of, why_of
 from wtagents.dashboard.screens.choosing import ChoiceDialog
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.context import Context
-from wtagents.operations.steering.asked import AskedWhole, Part, asked, question_lines
+from wtagents.operations.steering.asked import Part, asked, question_lines
 from wtagents.operations.steering.spawn import SpawnRequest, spawn
 from wtagents.operations.telling.logs import LogsRequest, story
 from wtagents.operations.tick import tick
@@ -266,8 +266,7 @@ async def test_a_choice_is_left_for_later_or_refused_with_a_word() -> None:
     app, said = App[None](), list[Answer | None]()
 
     async def ask(*inquiries: Inquiry) -> None:
-        whole = AskedWhole(request_id="q", tool="x", lines=(), inquiries=inquiries)
-        await app.push_screen(ChoiceDialog("fix", whole), said.append)
+        await app.push_screen(ChoiceDialog("fix", "q", inquiries), said.append)
 
     async with app.run_test(size=(80, 20)) as pilot:
         await ask(some)

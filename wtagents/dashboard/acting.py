@@ -17,7 +17,7 @@ from wtagents.dashboard.patience import Patience
 from wtagents.dashboard.screens.room import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from textual.driver import Driver
@@ -50,11 +50,11 @@ class Acting(App[None]):
     def __init__(
         self,
         *,
-        css_path: Path,
+        css_path: Sequence[Path],
         wake: Callable[[Context], object] | None,
         driver: type[Driver] | None,
     ) -> None:
-        super().__init__(driver_class=driver, css_path=css_path)
+        super().__init__(driver_class=driver, css_path=list(css_path))
         self._wake = wake
         self._left = Event()
         self._under_way: list[str] = []

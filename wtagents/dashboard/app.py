@@ -120,8 +120,8 @@ class Dashboard(Acting):
         out. `at` is a moment of the past to begin with. `driver` draws elsewhere than on the
         terminal.
         """
-        style = Path(__file__).with_name("dashboard.tcss")
-        super().__init__(css_path=style, wake=wake, driver=driver)
+        styles = [Path(__file__).with_name(f"{name}.tcss") for name in ("dashboard", "dialogs")]
+        super().__init__(css_path=styles, wake=wake, driver=driver)
         self._homes = homes_of(contexts)
         self._home = self._homes[0]
         self.title = self._home.name if len(contexts) == 1 else f"{len(contexts)} repositories"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -15,11 +15,13 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from wtagents.core.answer import Answer
 from wtagents.core.errors import WtaError
 from wtagents.core.story import StoryLine, Voice
 from wtagents.core.text import printable
 from wtagents.dashboard import feed
 from wtagents.dashboard.patience import Patience
+from wtagents.dashboard.screens.choosing import ChoiceDialog
 from wtagents.dashboard.story import Story
 from wtagents.dashboard.widgets.keys import KeyLine
 from wtagents.operations.steering.answer import AnswerRequest, answer
@@ -29,6 +31,9 @@ from wtagents.operations.steering.send import SendRequest, send
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.screen import Screen
+
+    from wtagents.core.run import Question
     from wtagents.operations.context import Context
     from wtagents.operations.result import OperationResult
     from wtagents.operations.telling.status import TaskStatus
@@ -51,11 +56,13 @@ class AttachApp(App[None]):
         self, context: Context, name: str, *, wake: Callable[[], object] | None = None
     ) -> None:
         """`wake` makes sure that somebody follows what was begun here."""
-        super().__init__(css_path=Path(__file__).with_suffix(".tcss"))
+        here = Path(__file__)
+        super().__init__(css_path=[here.with_suffix(".tcss"), here.with_name("dialogs.tcss")])
         self._place = context
         self._wake = wake
         self._of_task = name
         self._left = Event()
+        self._asked: Question | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="state")
@@ -65,12 +72,17 @@ class AttachApp(App[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#say", Input).focus()
+        self._below.query_one("#say", Input).focus()
         self._follow()
         self._watch()
 
     def on_unmount(self) -> None:
         self._left.set()
+
+    @property
+    def _below(self) -> Screen[Any]:
+        """The screen below any window."""
+        return self.screen_stack[0]
 
     @work(thread=True, group="story")
     def _follow(self) -> None:
@@ -99,22 +111,23 @@ class AttachApp(App[None]):
 
     @on(feed.LineTold)
     def _tell(self, event: feed.LineTold) -> None:
-        self.query_one(Story).tell(event.line)
+        self._below.query_one(Story).tell(event.line)
 
     @on(feed.Refused)
     def _refuse(self, event: feed.Refused) -> None:
         line = StoryLine(voice=Voice.ERROR, text=printable(event.text), child=False)
-        self.query_one(Story).tell(line)
+        self._below.query_one(Story).tell(line)
 
     @on(feed.StateSeen)
     def _show_state(self, event: feed.StateSeen) -> None:
-        self.query_one("#state", Static).update(Text(headline(event.state)))
+        self._below.query_one("#state", Static).update(Text(headline(event.state)))
         pulse = event.state.pulse
         asked = pulse.question if pulse else None
-        bar = self.query_one("#question", Static)
+        self._asked = asked
+        bar = self._below.query_one("#question", Static)
         bar.set_class(asked is not None, "asked")
         if asked is not None:
-            how = f"wta answer {self._of_task}" if asked.inquiries else "ctrl+y allow"
+            how = f"ctrl+y {'choose' if asked.inquiries else 'allow'}"
             bar.update(Text(f"{printable(asked.told)}   {how}   ctrl+n deny"))
 
     @on(Input.Submitted, "#say")
@@ -130,12 +143,23 @@ class AttachApp(App[None]):
 
     def action_scroll(self, pages: int) -> None:
         """Read further up or down; at the end the story is followed again."""
-        story = self.query_one(Story)
+        story = self._below.query_one(Story)
         (story.scroll_page_up if pages < 0 else story.scroll_page_down)(animate=False)
 
     def action_answer(self, allow: bool) -> None:  # noqa: FBT001  (Textual passes by position)
-        """Answer what the agent asks."""
-        self._talk(lambda context: answer(context, AnswerRequest(name=self._of_task, allow=allow)))
+        """Answer what the agent asks; what it wants chosen is chosen in a window."""
+        asked, name = self._asked, self._of_task
+
+        def said(what: Answer | None) -> None:
+            if what is not None:
+                self._talk(lambda context: answer(context, AnswerRequest.of(name, what)))
+
+        if self.screen is not self._below:
+            return
+        if allow and asked is not None and asked.inquiries:
+            _ = self.push_screen(ChoiceDialog(name, asked.request_id, asked.inquiries), said)
+        else:
+            said(Answer(request_id="", allow=allow))
 
 
 def headline(state: TaskStatus) -> str:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from wtagents.core.inquiry import Inquiry
-    from wtagents.operations.steering.asked import AskedWhole
 
 _OTHER = "say it in your own words"
 _DENY = "no choice; said to the agent, Enter sends"
@@ -41,17 +40,18 @@ class ChoiceDialog(Dialog[Answer | None]):
         Binding("escape", "leave", "Later"),
     ]
 
-    def __init__(self, name: str, whole: AskedWhole) -> None:
+    def __init__(self, name: str, request_id: str, inquiries: tuple[Inquiry, ...]) -> None:
         super().__init__()
         self._name = name
-        self._whole = whole
+        self._request_id = request_id
+        self._inquiries = inquiries
         self._chosen: list[tuple[str, ...]] = []
         self._marked: set[int] = set()
         self._denies = False
 
     @property
     def _inquiry(self) -> Inquiry:
-        return self._whole.inquiries[len(self._chosen)]
+        return self._inquiries[len(self._chosen)]
 
     def compose(self) -> ComposeResult:
         """Ask; the line for words appears where they are wanted."""
@@ -140,21 +140,21 @@ class ChoiceDialog(Dialog[Answer | None]):
 
     def _say(self, words: str) -> None:
         if self._denies:
-            self.close(Answer(request_id=self._whole.request_id, allow=False, message=words))
+            self.close(Answer(request_id=self._request_id, allow=False, message=words))
         elif words:
             self._go_on(words)
 
     def _go_on(self, *said: str) -> None:
         labels = (self._inquiry.options[place].label for place in sorted(self._marked))
         chosen = (*self._chosen, (*labels, *said))
-        if len(chosen) == len(self._whole.inquiries):
-            self.close(Answer(request_id=self._whole.request_id, allow=True, chosen=chosen))
+        if len(chosen) == len(self._inquiries):
+            self.close(Answer(request_id=self._request_id, allow=True, chosen=chosen))
             return
         self._chosen = list(chosen)
         self._ask()
 
     def _ask(self, marked: set[int] | None = None) -> None:
-        inquiry, count = self._inquiry, len(self._whole.inquiries)
+        inquiry, count = self._inquiry, len(self._inquiries)
         self._marked = marked or set()
         which = f"  {len(self._chosen) + 1} of {count}" if count > 1 else ""
         several = "  several may be chosen" if inquiry.many else ""

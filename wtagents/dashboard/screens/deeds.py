@@ -24,7 +24,7 @@ from wtagents.dashboard.acts import (
 from wtagents.dashboard.grid import Tone
 from wtagents.dashboard.screens.choosing import ChoiceDialog
 from wtagents.dashboard.screens.copying import CopyDialog, texts_of
-from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm, LineDialog
+from wtagents.dashboard.screens.dialogs import AnswerDialog, Confirm, Dialog, LineDialog
 from wtagents.dashboard.screens.room import Room
 from wtagents.dashboard.screens.verbs import PLAIN, Plain
 from wtagents.operations.merge import MergeRequestOptions, ask_to_land
@@ -162,10 +162,13 @@ class TaskRoom(Room):
         if event.whole.request_id != question.request_id:
             self.desk.say(f"{subject.name} asks something else by now", Tone.NOTICE)
             return
-        shown = ChoiceDialog if event.whole.inquiries else AnswerDialog
-        self.ask(
-            shown(subject.name, event.whole), lambda said: self.settle(subject, question, said)
+        name, whole = subject.name, event.whole
+        dialog: Dialog[Answer | None] = (
+            ChoiceDialog(name, whole.request_id, whole.inquiries)
+            if whole.inquiries
+            else AnswerDialog(name, whole)
         )
+        self.ask(dialog, lambda said: self.settle(subject, question, said))
 
     def action_copy(self) -> None:
         """Hand something about the task to the clipboard of the terminal, or of the browser."""
@@ -265,13 +268,7 @@ class TaskRoom(Room):
         """Send the answer to a question; None leaves it open."""
         if said is None:
             return
-        request = AnswerRequest(
-            name=subject.name,
-            allow=said.allow,
-            message=said.message,
-            chosen=said.chosen,
-            request_id=said.request_id,
-        )
+        request = AnswerRequest.of(subject.name, said)
         self.desk.act(
             subject.home,
             f"answering {subject.name}",

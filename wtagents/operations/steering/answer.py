@@ -39,6 +39,17 @@ class AnswerRequest:
     """The question that the person has seen; '' for whatever is asked now."""
     wait_seconds: float = 10.0
 
+    @classmethod
+    def of(cls, name: str, said: Answer) -> AnswerRequest:
+        """Return what asks for an answer to be given to the question that it names."""
+        return cls(
+            name=name,
+            allow=said.allow,
+            message=said.message,
+            chosen=said.chosen,
+            request_id=said.request_id,
+        )
+
 
 @record
 class Answered:
