@@ -122,10 +122,12 @@ def test_a_stubborn_one_does_not_commit(play: Play, repository: RepositoryBuilde
 
 
 def test_a_message_in_the_middle_of_a_turn_is_taken_in_the_same_turn(play: Play) -> None:
-    with play("listen 30", 'say "Back to work."') as session:
+    with play("listen 30", 'ask Bash "go on"', 'say "Back to work."') as session:
         session.wait_for(Started)
         session.say("Use tabs.", number=1)
         session.say('scenario:\nsay "And this."', number=2)
+        # The turn does not end before both were said.
+        session.answer(session.wait_for(Asked).request_id, allow=True)
         session.wait_for(TurnEnded)
         verdict = session.finish()
         ended = session.state.results
