@@ -10,7 +10,7 @@ import random
 import signal
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wtagents.core.order import Order
     from wtagents.system.paths import RunFolder
 
+Moment = tuple[datetime, int]
 PIDS = 38
 """So few that a pid comes back soon."""
 STEP = 1.0
@@ -123,6 +124,11 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.clock.machine = self
+
+    @property
+    def moment(self) -> Moment:
+        """The same as long as no time passes and nobody gets in between."""
+        return self.clock.now(), self.counts["overtaken"]
 
     # -------------------------------------------------------------------------- processes
 

@@ -38,13 +38,6 @@ MUTANTS = (
         seed=80,
     ),
     Mutant(
-        name="a runner is lost when its heartbeat is old",
-        file=RECONCILE,
-        line="    if not facts.runner_alive:",
-        becomes="    if not facts.runner_alive or (facts.heartbeat_age or 0) > 15:",
-        seed=25,
-    ),
-    Mutant(
         name="retries are not counted",
         file=APPLY,
         line="task.attempts + settlement.failed_attempt",
@@ -102,8 +95,8 @@ MUTANTS = (
     Mutant(
         name="an unclaimed run is never started again",
         file=RECONCILE,
-        line="            yield LaunchRunner(run_id=run.id)",
-        becomes="            yield from ()",
+        line="        yield LaunchRunner(run_id=run.id)",
+        becomes="        yield from ()",
         seed=9,
     ),
     Mutant(
@@ -164,7 +157,7 @@ MUTANTS = (
         file=SETTLE,
         line="    if task.wish is Wish.STOP:",
         becomes="    if task.wish is Wish.CANCEL:",
-        seed=20,
+        seed=70,
     ),
     Mutant(
         name="one agent suffers for what keeps all from getting on",
@@ -234,6 +227,20 @@ MUTANTS = (
         file="wtagents/operations/starting/order.py",
         line="_least(settings.budget.run_tokens, run.allowance.tokens)",
         becomes="settings.budget.run_tokens",
+        seed=2,
+    ),
+    Mutant(
+        name="a warning is said again and again",
+        file="wtagents/operations/telling/alerts.py",
+        line="                if strain.key not in before:",
+        becomes="                if strain.key:",
+        seed=2,
+    ),
+    Mutant(
+        name="nobody is warned before a budget is used up",
+        file="wtagents/core/tending/strain.py",
+        line="if line.spent >= line.limit * budget.warn)",
+        becomes="if line.spent >= line.limit)",
         seed=2,
     ),
     Mutant(

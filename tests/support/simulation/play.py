@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.clock import CountingIds
+from tests.support.simulation.acts import let_go, let_tick
 from tests.support.simulation.doubts import Doubts
 from tests.support.simulation.machine import Kind, Machine, Runner, Violation
 from tests.support.simulation.purse import Purse
@@ -33,12 +34,11 @@ from wtagents.core.errors import WtaError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.task import AgentKind, AgentSpec
 from wtagents.core.tending.budget import Budget
-from wtagents.operations.steering.pause import freeze, pause, resume, thaw
+from wtagents.operations.steering.pause import freeze, pause
 from wtagents.operations.steering.send import SendRequest, send
 from wtagents.operations.steering.stop import RetryRequest, cancel, retry, stop
 from wtagents.operations.tick import tick
 from wtagents.store.database import open_database
-from wtagents.store.pauses import pauses
 from wtagents.store.runs import latest_run
 from wtagents.store.tasks import add_task, tasks
 from wtagents.system.paths import StatePaths
@@ -381,19 +381,6 @@ class Play:
 
     def _note(self, text: str) -> None:
         self.journal.append(f"{self.clock.monotonic():9.1f}      {text}")
-
-
-def let_go(context: SimulatedContext) -> None:
-    """Thaw what is frozen and resume what is paused."""
-    with context.database.read() as db:
-        is_frozen = pauses(db).frozen
-    if is_frozen:
-        thaw(context)
-    resume(context, (), everything=True)
-
-
-def let_tick(context: SimulatedContext) -> None:
-    tick(context)
 
 
 def _never() -> Event:

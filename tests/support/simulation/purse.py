@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from tests.support.simulation.machine import Moment
     from wtagents.core.events import Event
     from wtagents.core.order import Order
     from wtagents.core.run import Run
@@ -52,6 +53,8 @@ class Purse:
         self.layer = Layer(source="simulation", values=self._rng.choice(_BUDGETS))
         self.budget = Budget()
         """What holds now."""
+        self.told_at: Moment | None = None
+        """When somebody last looked whether a person is to be warned."""
         self.used: defaultdict[str, Spent] = defaultdict(Spent)
         """By each run, in truth."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tests.support.simulation.doubts import Judge
 from tests.support.simulation.machine import Kind, Violation
 from tests.support.simulation.purse import Books
+from tests.support.simulation.strains import Strains
 from tests.support.simulation.wishes import Wishes
 from wtagents.core.events import EventKind
 from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
@@ -79,6 +80,7 @@ class Rules:
         self._reader: Database | None = None
         """Whoever read it: each connection counts by itself what others have written."""
         self._books = Books(machine.purse) if machine.purse is not None else None
+        self._strains = Strains(machine, machine.purse) if machine.purse is not None else None
         doubts = machine.doubts
         self._judge = Judge(doubts, machine.clock, machine.counts) if doubts is not None else None
 
@@ -108,6 +110,8 @@ class Rules:
         self._check_agents({run.id for run in live})
         if is_ticked:
             self._check_stops(live)
+            if self._strains is not None:
+                self._strains.check(stored.tasks, runs)
 
     def _read(self, db: Database) -> tuple[Stored, list[Event]]:
         """Read what is new; nothing is where nobody has written since."""
@@ -124,6 +128,8 @@ class Rules:
         for event in new:
             self._seen = event.id
             self._wishes.take(event)
+            if self._strains is not None:
+                self._strains.take(event)
             if event.run_id is not None:
                 run = runs.get(event.run_id)
                 self._replay_run(event, event.run_id, run.exit if run is not None else None)

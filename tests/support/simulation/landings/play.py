@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.repository import RepositoryBuilder
+from tests.support.simulation.acts import let_tick
 from tests.support.simulation.landings.apart import FarFate, Line, Moment, act_apart
 from tests.support.simulation.landings.history import Ground, History, Kind
 from tests.support.simulation.landings.world import (
@@ -16,7 +17,7 @@ from tests.support.simulation.landings.world import (
     WorktreeCheckout,
 )
 from tests.support.simulation.machine import Violation
-from tests.support.simulation.play import Deed, Play, let_tick
+from tests.support.simulation.play import Deed, Play
 from tests.support.simulation.settings import LAYERS
 from tests.support.simulation.world import Fate
 from wtagents.core.config.settings import Layer, resolve_settings
