@@ -30,6 +30,9 @@ PATIENCE = 300.0
 """Seconds that each step gets to help."""
 SUSPECT = frozenset({Liveness.STUCK, Liveness.LOOPING})
 
+_AT_WORK = frozenset({RunState.STARTING, RunState.RUNNING})
+"""A run may be at work for long before anybody has noted that it is."""
+
 
 class Response(StrEnum):
     """What is done, the gentlest first."""
@@ -104,7 +107,7 @@ def plan_responses(
         (view, judge(view.run_facts, policy.thresholds, now))
         for view in snapshot.views
         if view.run is not None
-        and view.run.state is RunState.RUNNING
+        and view.run.state in _AT_WORK
         and view.run_facts is not None
         and view.run_facts.exit is None
     ]
