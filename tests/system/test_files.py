@@ -28,3 +28,15 @@ def test_what_killed_writers_left_goes_and_that_of_others_stays(
 
     assert (tmp_path / "a").read_bytes() == b"whole"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a", *left[1:]])
+
+
+def test_who_writes_alone_waits_for_nothing_that_a_killed_writer_left(tmp_path: Path) -> None:
+    for pid in (NOBODY, 1):
+        left = tmp_path / f".a.{pid}.tmp"
+        left.touch()
+        just_now = left.stat().st_mtime - 1.0
+        os.utime(left, (just_now, just_now))
+
+    write_atomic(tmp_path / "a", b"whole", alone=True)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.1.tmp", "a"]

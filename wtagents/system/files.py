@@ -24,16 +24,22 @@ _LEFT_SECONDS = 60.0
 
 
 def write_atomic(
-    path: Path, data: bytes, *, durable: bool = True, mode: int = PRIVATE_FILE
+    path: Path,
+    data: bytes,
+    *,
+    durable: bool = True,
+    mode: int = PRIVATE_FILE,
+    alone: bool = False,
 ) -> None:
     """Replace a file as a whole; with `durable` it survives a power cut.
 
+    Where a lock keeps every other writer out, `alone`, what a killed one left goes at once.
     Raises SystemFault when the disk is full or read-only; the old content stays.
     """
     temporary = _neighbour(path)
     try:
         _write_new(temporary, data, durable=durable, mode=mode)
-        _clear_left(path, temporary)
+        _clear_left(path, temporary, seconds=0.0 if alone else _LEFT_SECONDS)
         temporary.replace(path)
         if durable:
             flush_folder(path.parent)
@@ -143,12 +149,12 @@ def _neighbour(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
-def _clear_left(path: Path, temporary: Path) -> None:
+def _clear_left(path: Path, temporary: Path, *, seconds: float = _LEFT_SECONDS) -> None:
     """Delete what killed writers of this file left beside it.
 
     Inside walls the pids of others mean nothing, so that they must be long past, too.
     """
-    old = temporary.stat().st_mtime - _LEFT_SECONDS
+    old = temporary.stat().st_mtime - seconds
     for name in os.listdir(path.parent):
         if name.startswith(f".{path.name}.") and name.endswith(".tmp"):
             left, pid = path.with_name(name), name.split(".")[-2]

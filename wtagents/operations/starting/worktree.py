@@ -117,7 +117,11 @@ def furnish_worktree(context: Context, task: Task, filling: Filling) -> Furnishe
 
 
 def _write_instructions(context: Context, task: Task, text: str, *, is_filled: bool) -> bool:
-    """Write `CLAUDE.local.md` unless it is tracked, or to be so, a link or somebody else's."""
+    """Write `CLAUDE.local.md` unless it is tracked, or to be so, a link or somebody else's.
+
+    The caller holds the lock of the task: nobody else writes here. What a killed one left half
+    written would count as work that nobody committed.
+    """
     path = task.worktree / INSTRUCTIONS_FILE
     repository = context.repository
     if is_filled and is_tracked(repository, task.worktree, INSTRUCTIONS_FILE):
@@ -127,7 +131,7 @@ def _write_instructions(context: Context, task: Task, text: str, *, is_filled: b
     if path.exists() and not path.read_text(errors="replace").startswith(OPENING):
         return False
     exclude(context.repository, f"/{INSTRUCTIONS_FILE}")
-    write_atomic(path, text.encode(), durable=False, mode=_WORLD_READABLE)
+    write_atomic(path, text.encode(), durable=False, mode=_WORLD_READABLE, alone=True)
     return True
 
 
