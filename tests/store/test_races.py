@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from tests.support.racing import READY, Speaker, race
+from tests.store.racers import (
+    Place,
+    add_a_hundred,
+    add_a_run,
+    add_the_same_task,
+    move_the_task,
+)
+from tests.support.forking import fork_race
+from tests.support.racing import Speaker
 from tests.support.stored import ended_run, stored_task
 from wtagents.core.task import TaskState
 from wtagents.store.database import Database, open_database, open_read_only
@@ -21,43 +30,13 @@ from wtagents.store.tasks import tasks
 HEAD = """
 import sys
 from pathlib import Path
-from tests.support.records import NOW, RUNNER
-from tests.support.stored import stored_task, try_run
-from wtagents.core.errors import StateError
+from tests.support.records import NOW
 from wtagents.core.events import EventKind
-from wtagents.core.run import ProcessIdentity
-from wtagents.core.task import TaskState, Wish
+from wtagents.core.task import Wish
 from wtagents.store.database import open_database
 from wtagents.store.events import add_event
-from wtagents.store.tasks import move_task, require_task, task_by_id, wish_task
+from wtagents.store.tasks import wish_task
 db = open_database(Path(sys.argv[1]))
-"""
-
-ADD_TASK = f"""{HEAD}{READY}
-try:
-    with db.write(): stored_task(db, "same", prompt=sys.argv[2])
-    print("won")
-except StateError: print("taken")
-"""
-
-MOVE_TASK = f"""{HEAD}{READY}
-with db.write(): moved = move_task(db, 1, TaskState.ACTIVE, at=NOW)
-print("won" if moved else "late")
-"""
-
-ADD_RUN = f"""{HEAD}
-task = require_task(db, sys.argv[2])
-{READY}
-with db.write(): run = try_run(db, task, capacity=3)
-print("won" if run else "late")
-"""
-
-ADD_ONE = f"""{HEAD}{READY}
-for _ in range(100):
-    with db.write():
-        attempts = task_by_id(db, 1).attempts + 1
-        move_task(db, 1, TaskState.ACTIVE, at=NOW, attempts=attempts)
-        move_task(db, 1, TaskState.QUEUED, at=NOW)
 """
 
 WRITE_ON = f"""{HEAD}
@@ -70,13 +49,13 @@ for number in range(int(sys.argv[3]), 10**9):
 """
 
 
-def race_with(program: str, db: Database, *arguments: str) -> Counter[str]:
-    """Race one process per argument on the store; count what they said."""
-    return Counter(race(program, [[str(db.path), each] for each in arguments]))
+def race_with(deed: Callable[[Place], str], db: Database, *words: str) -> Counter[str]:
+    """Race one process per word on the store; count what they said."""
+    return Counter(fork_race(deed, [(str(db.path), each) for each in words]))
 
 
 def test_one_of_32_gets_the_name(db: Database) -> None:
-    said = race_with(ADD_TASK, db, *(f"prompt {number}" for number in range(32)))
+    said = race_with(add_the_same_task, db, *(f"prompt {number}" for number in range(32)))
     assert said == {"won": 1, "taken": 31}
     assert len(tasks(db)) == len(events_of(db)) == 1
 
@@ -84,7 +63,7 @@ def test_one_of_32_gets_the_name(db: Database) -> None:
 def test_one_of_16_moves_the_task(db: Database) -> None:
     with db.write():
         stored_task(db)
-    assert race_with(MOVE_TASK, db, *"abcdefghijklmnop") == {"won": 1, "late": 15}
+    assert race_with(move_the_task, db, *"abcdefghijklmnop") == {"won": 1, "late": 15}
     assert [task.state for task in tasks(db)] == [TaskState.ACTIVE]
     assert [event.kind for event in events_of(db)] == ["task.added", "task.moved"]
 
@@ -94,7 +73,7 @@ def test_each_task_starts_once_and_three_start_in_all(db: Database) -> None:
     with db.write():
         for name in names:
             ended_run(db, stored_task(db, name))
-    said = race_with(ADD_RUN, db, *(names * 4))
+    said = race_with(add_a_run, db, *(names * 4))
     assert said == {"won": 3, "late": 13}
     assert len({run.task_id for run in live_runs(db)}) == 3
     assert {run.number for run in live_runs(db)} == {2}
@@ -104,7 +83,7 @@ def test_each_task_starts_once_and_three_start_in_all(db: Database) -> None:
 def test_eight_writers_add_a_hundred_each(db: Database) -> None:
     with db.write():
         stored_task(db)
-    race_with(ADD_ONE, db, *"abcdefgh")
+    assert race_with(add_a_hundred, db, *"abcdefgh") == {"done": 8}
     assert [task.attempts for task in tasks(db)] == [800]
     assert len(events_of(db, limit=2000)) == 1601
 
