@@ -36,7 +36,7 @@ class Key:
 
 
 class KeyLine(Widget):
-    """As many keys as there is room for, each whole; those of the application always."""
+    """As many keys as there is room for, each whole; those that lead out of here always."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"keys--key", "keys--word"}
     DEFAULT_CSS = """
@@ -85,7 +85,7 @@ class KeyLine(Widget):
                     key=binding.key,
                     shown=self.app.get_key_display(binding),
                     word=binding.description,
-                    stays=active.node is self.app,
+                    stays=active.node is self.app or binding.key == "escape",
                 )
 
     def _placed(self) -> Iterator[tuple[int, Key]]:
