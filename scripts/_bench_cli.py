@@ -30,6 +30,7 @@ LIVE_TASKS = 4
 FILES = 5000
 _PATIENCE = 120.0
 _LAST_BREATH = 0.05
+_SURE = 4
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Measure = Callable[[int], float]
@@ -282,10 +283,17 @@ def _leave(number: int, _: object) -> None:
 
 
 def _stop_everything(state_home: str) -> None:
-    """Stop agents, runners and supervisors, and what they start meanwhile."""
-    end = time.monotonic() + _PATIENCE
-    while (left := _processes_of(state_home)) and time.monotonic() < end:
-        tell(f"stops {len(left)} processes")
+    """Stop agents, runners and supervisors, and what they start meanwhile.
+
+    The environment of a process cannot be read while it becomes another program: nobody is left
+    when several looks have found nobody.
+    """
+    end, empty_looks = time.monotonic() + _PATIENCE, 0
+    while empty_looks < _SURE and time.monotonic() < end:
+        left = _processes_of(state_home)
+        empty_looks = 0 if left else empty_looks + 1
+        if left:
+            tell(f"stops {len(left)} processes")
         for process in left:
             with contextlib.suppress(psutil.Error):
                 process.kill()
