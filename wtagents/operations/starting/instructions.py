@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.isolation.credentials import without_credentials
 from wtagents.core.lifecycle import ENDED_TASK_STATES
+from wtagents.core.task import TaskState
 from wtagents.core.text import printable
 from wtagents.store.tasks import tasks as stored_tasks
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 INSTRUCTIONS_FILE = "CLAUDE.local.md"
 _LONGEST_PROMPT = 8_000
 """Characters of the task's prompt that are repeated."""
+_MOST_OTHERS = 50
+"""Tasks that are named, those at work before others: every agent pays for every line."""
 OPENING = "<!-- written by wta; replaced at every start of the agent -->"
 """First line of a file that is ours to replace."""
 
@@ -56,7 +59,11 @@ def _others(context: Context, task: Task) -> str:
             for other in stored_tasks(db)
             if other.id != task.id and other.state not in ENDED_TASK_STATES
         ]
-    lines = [f"- `{other.name}`: {printable(other.prompt, 100)}" for other in others]
+    others.sort(key=lambda other: other.state is not TaskState.ACTIVE)
+    named = others[:_MOST_OTHERS]
+    lines = [f"- `{other.name}`: {printable(other.prompt, 100)}" for other in named]
+    if len(named) < len(others):
+        lines.append(f"- and {len(others) - len(named)} more")
     return "\n".join(lines) or "Nobody else at the moment."
 
 
