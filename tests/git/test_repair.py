@@ -12,8 +12,8 @@ from tests.support.forking import end_apart, fork_race
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
 from wtagents.git.advancing.advance import Advanced, advance
-from wtagents.git.advancing.lock import CheckoutDirty
-from wtagents.git.advancing.settle import Settled, finish_advance
+from wtagents.git.advancing.lock import CheckoutDirty, Mark
+from wtagents.git.advancing.settle import Settled, edits_beside, finish_advance
 from wtagents.git.repo import GitResult, Repository
 
 TEXT = "".join(f"line {number}\n" for number in range(12))
@@ -264,3 +264,14 @@ def test_a_repair_that_is_killed_again_and_again_comes_to_the_same_end(
     assert cut.bytes_of(*names) == [landed(edited()).encode(), met.encode(), landed().encode()]
     assert repository.status() == [" M a.txt", " M b.txt"]
     assert not list((repository.path / ".git").glob("*.lock"))
+
+
+def test_a_file_that_is_only_younger_is_not_called_edited(
+    repository: RepositoryBuilder, repo: Repository
+) -> None:
+    old = Oid(repository.commit({"a.txt": "one\n"}))
+    mark = Mark(target=MAIN, old=old, new=Oid(repository.commit({"a.txt": "two\n"})))
+    os.utime(repository.path / "a.txt", (0, 0))
+    assert edits_beside(repo, mark) == []
+    repository.write({"a.txt": "mine\n"})
+    assert edits_beside(repo, mark) == [Settled(checkout=repository.path, spared=("a.txt",))]

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from wtagents.git.checkouts import Checkout
     from wtagents.git.repo import Repository
 
+_EDITED = ("--no-ext-diff", "--no-textconv", "-z", "--name-only", "--ignore-submodules=dirty")
+
 
 @record
 class Settled:
@@ -141,7 +143,8 @@ def edits_beside(repo: Repository, mark: Mark) -> list[Settled]:
     found = []
     for checkout in checkouts(repo, mark.target):
         view = repo.seen_from(checkout.git_dir, checkout.path)
-        edited = view.read("diff-files", "-z", "--name-only", "--ignore-submodules=dirty").fields
+        # Not diff-files: whatever is younger than the index counts as edited there.
+        edited = view.read("diff", *_EDITED).fields
         if spared := _changed(view, mark).intersection(edited):
             found.append(Settled(checkout=checkout.path, spared=tuple(sorted(spared))))
     return found
