@@ -268,7 +268,9 @@ def test_a_detached_program_is_known_as_one_from_the_first_moment(tmp_path: Path
         "    apart = start_detached(['/bin/sleep', '600'], cwd=Path('/'), env=dict(os.environ),\n"
         f"        log=Path({str(tmp_path / 'log')!r}))\n"
         "    print(len(descendants()), end='')\n"
+        # A program that is about to end shows no environment any more.
         "    os.killpg(apart.pid, 9)\n"
+        "    os.waitpid(apart.pid, 0)\n"
     )
     done = run_to_end([sys.executable, "-c", script], cwd=tmp_path)
     assert (done.stdout, done.stderr) == (b"0" * 20, b"")
