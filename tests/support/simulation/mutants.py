@@ -232,8 +232,8 @@ MUTANTS = (
     Mutant(
         name="a warning is said again and again",
         file="wtagents/operations/telling/alerts.py",
-        line="                if strain.key not in before:",
-        becomes="                if strain.key:",
+        line="        strains=[each for each in strains if each.key not in before],",
+        becomes="        strains=strains,",
         seed=2,
     ),
     Mutant(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.events import EventKind
+from wtagents.core.record import record
 from wtagents.core.tending.alert import Notification, compose, is_due
 from wtagents.core.tending.alert_causes import KINDS, budget_alerts, event_alerts, standing_alerts
 from wtagents.core.tending.strain import own_strains, shared_strains
@@ -30,26 +31,53 @@ if TYPE_CHECKING:
     from wtagents.store.database import Database
 
 
+@record
+class _News:
+    """What was not noted yet."""
+
+    found: list[Alert]
+    standing: set[str]
+    """Keys of all alerts that stand now."""
+    strains: list[Strain]
+    seen: int | None
+    """The latest event that was looked at."""
+
+
 def note_what_is_new(context: Context, snapshot: Snapshot) -> None:
     """Compare the world with what was noted; writes only where something has changed."""
-    db = context.database
-    with db.read():
-        events = unseen_events(db)
-        before = {each.key for each in noted_alerts(db) if each.standing}
-        strains = _strains(context, db, snapshot)
-        standing = _standing(context, db, snapshot, strains)
-        relevant = [each for each in events if each.kind in KINDS]
-        known = {task.id: task for task in tasks(db, removed=True)} if relevant else {}
+    with context.database.read() as db:
+        news = _look(context, db, snapshot)
+    if news is None:
+        return
+    with context.database.write(actor="tick") as db:
+        # Another tick may have noted the same meanwhile.
+        news = _look(context, db, snapshot)
+        if news is not None:
+            note_alerts(db, news.found, standing=news.standing, seen=news.seen)
+            for strain in news.strains:
+                _note_strain(db, strain, snapshot.at)
+
+
+def _look(context: Context, db: Database, snapshot: Snapshot) -> _News | None:
+    """Return what is new, None where nothing is."""
+    events = unseen_events(db)
+    before = {each.key for each in noted_alerts(db) if each.standing}
+    strains = _strains(context, db, snapshot)
+    standing = _standing(context, db, snapshot, strains)
+    relevant = [each for each in events if each.kind in KINDS]
+    known = {task.id: task for task in tasks(db, removed=True)} if relevant else {}
     needing = [each.task for each in standing if each.task]
     happened = event_alerts(relevant, known, needing, context.clock.now())
     found = [*(each for each in standing if each.key not in before), *happened]
     keys = {each.key for each in standing}
-    if found or events or keys != before:
-        with db.write(actor="tick"):
-            note_alerts(db, found, standing=keys, seen=events[-1].id if events else None)
-            for strain in strains:
-                if strain.key not in before:
-                    _note_strain(db, strain, snapshot.at)
+    if not (found or events or keys != before):
+        return None
+    return _News(
+        found=found,
+        standing=keys,
+        strains=[each for each in strains if each.key not in before],
+        seen=events[-1].id if events else None,
+    )
 
 
 def take_due(context: Context, *, at_once: bool = False) -> Notification | None:
