@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,20 @@ echo end >> "$TMPDIR/report"
     assert {place: place.read_bytes() if place.exists() else None for place in places} == before | {
         paths.database: paths.database.read_bytes()
     }
+
+
+def test_a_program_that_lies_in_memory_is_there_inside(fleet: Fleet, mode: SandboxMode) -> None:
+    with tempfile.TemporaryDirectory(prefix="wta-test-", dir="/dev/shm") as name:
+        (program := Path(name, "agent")).write_text('#!/bin/sh\n. "${0%/*}/beside"; touch "$0"\n')
+        (program.parent / "beside").write_text('echo there > "$TMPDIR/report"\n')
+        program.chmod(0o755)
+        os.utime(program, (1, 1))
+        fleet.spawn_command("a", str(program))
+        fleet.await_rest("a")
+
+        assert report(fleet, "a").read_text() == "there\n", fleet.describe("a")
+        is_kept = program.stat().st_mtime == 1
+    assert is_kept is (mode is SandboxMode.BUBBLEWRAP), "Landlock leaves shared memory open"
 
 
 def test_set_up_commands_are_inside_too(fleet: Fleet, mode: SandboxMode, sandbox: Sandbox) -> None:

@@ -18,6 +18,7 @@ from wtagents.core.isolation.confinement import (
 )
 from wtagents.core.record import record
 from wtagents.git.admin import admin_dir
+from wtagents.system.command import find_program
 from wtagents.system.files import PRIVATE_FOLDER, make_private_folder, write_atomic
 from wtagents.system.paths import config_home, state_home
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 TEMPORARY = Path("/tmp")  # noqa: S108 - the one that programs name, not one that we use
 OTHERS_TEMPORARY = Path("/var/tmp")  # noqa: S108
+_DEVICES = Path("/dev")
+_MEMORY = _DEVICES / "shm"
 _PLACEHOLDER = ".keep"
 """Keeps git from removing a folder of refs when it has packed all of them. No name of a ref."""
 _HEADS = "refs/heads"
@@ -76,6 +79,8 @@ class Needs:
     folder: RunFolder
     resources: ResourceFolder
     branch: str
+    program: str = ""
+    """The agent's, as it is started."""
     past: Path | None = None
     """A conversation of another worktree that this one goes on with."""
 
@@ -113,7 +118,7 @@ def build_walls(context: Context, worktree: Path, needs: Needs) -> Confinement |
         write=write,
         guard=tuple(existing((*guard, *inside_any(others, write)))),
         hide=tuple(_hidden(needs, hidden, has_own_files=has_own_files)),
-        show=tuple(existing((needs.folder.instructions, *((needs.past,) if needs.past else ())))),
+        show=tuple(existing(_shown(context, needs, write))),
         links=tuple(_links(needs.files.guard)) if has_own_files else (),
         replace=replace,
         hollow=context.common_dir.resolve() if has_own_files else None,
@@ -219,6 +224,26 @@ def _hidden(needs: Needs, paths: Iterable[Path], *, has_own_files: bool) -> Iter
     yield from (path for path in without_covered(existing(paths)) if path not in needed)
     if has_own_files and needs.files.conversations is not None:
         yield from existing((needs.files.conversations,))
+
+
+def _shown(context: Context, needs: Needs, write: Iterable[Path]) -> Iterator[Path]:
+    """Yield what may be read though it lies where inside there is something else, or nothing."""
+    yield needs.folder.instructions
+    if needs.past is not None:
+        yield needs.past
+    places = (context.main_worktree, *programs(), *_agents_program(needs.program))
+    for place in (each.resolve() for each in places if each is not None):
+        is_covered = any(place.is_relative_to(each) for each in (TEMPORARY, _DEVICES))
+        if is_covered and not any(place.is_relative_to(each) for each in write):
+            yield place
+
+
+def _agents_program(name: str) -> Iterator[Path]:
+    """Yield a program with what lies beside it, unless that is what all programs share."""
+    found = find_program(name) if name else None
+    if found is not None:
+        program = Path(found).resolve()
+        yield program if program.parent in {TEMPORARY, _MEMORY} else program.parent
 
 
 def _replacements(needs: Needs) -> Iterator[Replacement]:

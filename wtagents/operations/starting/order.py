@@ -68,6 +68,7 @@ def write_order(context: Context, run: Run, prepared: Furnished) -> None:
         folder=folder,
         resources=resources,
         branch=task.branch,
+        program=launch.argv[0],
         past=past,
     )
     walls = build_walls(context, task.worktree, needs)
