@@ -195,13 +195,17 @@ class Rules:
             raise Violation(f"{task.name} is ready without a commit")
 
     def _check_stops(self, live: list[Run]) -> None:
-        """A stop that is recorded is said; it has a deadline, and the tick keeps it."""
+        """A stop that is recorded is said; it has a deadline, and the tick keeps it.
+
+        Nothing more is asked where the tick ends a run itself, its runner dead or late.
+        """
         now = self._machine.clock.now()
         for run in live:
-            is_overdue = run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE
-            if is_overdue and not self._machine.resistance.passes[run.id]:
+            if self._machine.resistance.passes[run.id]:
+                continue
+            if run.stop_deadline is not None and now >= run.stop_deadline + FIRM_GRACE:
                 raise Violation("an agent outlives the deadline of its stop")
-            is_told = is_overdue or is_told_to_stop(self._machine.folder_of(run.id))
+            is_told = is_told_to_stop(self._machine.folder_of(run.id))
             if run.state is RunState.STOPPING and not is_told:
                 raise Violation("a runner is never told that it is to stop")
 
