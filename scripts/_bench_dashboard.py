@@ -34,7 +34,7 @@ from wtagents.core.run import Phase, RunState  # noqa: E402
 from wtagents.core.task import Task, TaskState  # noqa: E402
 from wtagents.dashboard.app import Dashboard  # noqa: E402
 from wtagents.dashboard.feed import OverviewSeen  # noqa: E402
-from wtagents.git.signature import signature  # noqa: E402
+from wtagents.git.looking.signature import signature  # noqa: E402
 from wtagents.operations.context import Context  # noqa: E402
 from wtagents.operations.telling.lookout import Lookout  # noqa: E402
 from wtagents.operations.telling.overview import Overview  # noqa: E402

@@ -18,7 +18,7 @@ from wtagents.core.isolation.confinement import (
     without_covered,
 )
 from wtagents.core.isolation.network import ALL, NONE
-from wtagents.system.bubblewrap import bubblewrap_argv
+from wtagents.system.walls.bubblewrap import bubblewrap_argv
 
 
 def layer(text: str) -> Layer:

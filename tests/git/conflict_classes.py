@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tests.support.repository import RepositoryBuilder
-from wtagents.git.conflicts import ConflictKind as Kind
+from wtagents.git.merging.conflicts import ConflictKind as Kind
 
 LINES = "".join(f"line {n}\n" for n in range(1, 21))
 

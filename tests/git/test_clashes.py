@@ -9,8 +9,8 @@ import pytest
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
 from wtagents.core.watching.radar import Place, Span
-from wtagents.git.clashes import Matrix, Memory, observe_clashes
-from wtagents.git.lookout import Lookout, open_lookout
+from wtagents.git.merging.clashes import Matrix, Memory, observe_clashes
+from wtagents.git.merging.lookout import Lookout, open_lookout
 from wtagents.git.repo import Repository
 
 NUMBERS = "".join(f"{number}\n" for number in range(1, 31))

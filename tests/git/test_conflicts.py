@@ -5,9 +5,9 @@ import pytest
 from tests.git.conflict_classes import CLASSES, LINES, ConflictClass, build, edited
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
-from wtagents.git.conflicts import Conflict, Region, conflict_text
 from wtagents.git.hub import Hub
-from wtagents.git.predict import merge_trees
+from wtagents.git.merging.conflicts import Conflict, Region, conflict_text
+from wtagents.git.merging.predict import merge_trees
 from wtagents.git.repo import Repository
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.repository import FIRST_COMMIT_AT, RepositoryBuilder
 from wtagents.core.ids import Oid
-from wtagents.git.head_log import Move, foreign_moves
+from wtagents.git.looking.head_log import Move, foreign_moves
 from wtagents.git.repo import Repository
 
 NOW = datetime.fromtimestamp(FIRST_COMMIT_AT, UTC)

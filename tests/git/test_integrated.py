@@ -9,7 +9,7 @@ import pytest
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
 from wtagents.git.hub import Hub
-from wtagents.git.integrated import how_integrated
+from wtagents.git.merging.integrated import how_integrated
 from wtagents.git.repo import Repository
 
 LINES = "".join(f"{number}\n" for number in range(30))

@@ -19,9 +19,9 @@ from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 from wtagents.git.advancing.settle import finish_advance
 from wtagents.git.repo import Repository
+from wtagents.system.folders.rooms import sweep_rooms
 from wtagents.system.lock import is_held
 from wtagents.system.paths import StatePaths
-from wtagents.system.rooms import sweep_rooms
 
 KILLED, INTERRUPTED = -9, -2
 COMMANDS_OF_AN_ADVANCE = 6

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
-from wtagents.git.lookout import (
+from wtagents.git.merging.lookout import (
     Lookout,
     Round,
     Sight,

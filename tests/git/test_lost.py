@@ -14,7 +14,7 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import admin_dir
-from wtagents.git.lost import is_lost, make_again
+from wtagents.git.keeping.lost import is_lost, make_again
 from wtagents.git.repo import Repository
 from wtagents.git.worktrees import add_worktree, fill_worktree
 
@@ -23,7 +23,7 @@ AGAIN = """\
 import os, signal, sys
 from pathlib import Path
 from wtagents.core.ids import BranchName, Oid, TaskName
-from wtagents.git.lost import is_lost, make_again
+from wtagents.git.keeping.lost import is_lost, make_again
 from wtagents.git.repo import Repository
 from wtagents.git.worktrees import add_worktree, fill_worktree
 place, base, step = Path(sys.argv[2]), Oid(sys.argv[3]), int(sys.argv[4])

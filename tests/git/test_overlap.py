@@ -9,8 +9,8 @@ import pytest
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
 from wtagents.git.hub import Hub
-from wtagents.git.overlap import changed_paths, clashing_pairs
-from wtagents.git.predict import merge_commits
+from wtagents.git.merging.overlap import changed_paths, clashing_pairs
+from wtagents.git.merging.predict import merge_commits
 from wtagents.git.repo import Repository
 
 NUMBERS = "".join(f"{number}\n" for number in range(12))

@@ -18,25 +18,32 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.keeping.checkpoint import Cause, Checkpoint
-from wtagents.git import refs, worktree_looks, worktrees
+from wtagents.git import refs, worktrees
 from wtagents.git.admin import LockReason, admin_dir
 from wtagents.git.advancing.advance import Advanced, advance
 from wtagents.git.advancing.lock import CheckoutDirty
 from wtagents.git.advancing.settle import finish_advance
 from wtagents.git.checkouts import checkouts, paths_in_the_way
-from wtagents.git.checkpoints import Files, Whole, checkpoints_of, keep_checkpoint, whole_tree
-from wtagents.git.conflicts import conflict_text
 from wtagents.git.hub import Hub, open_hub
-from wtagents.git.lookout import Round, look_at, open_lookout
-from wtagents.git.predict import merge_commits
-from wtagents.git.putting_back import put_back
-from wtagents.git.rebase import ReplayConflict, Replayed, replay, resume_replay
-from wtagents.git.removal import remove_admin, restore_worktree, trash_worktree
+from wtagents.git.keeping.checkpoints import (
+    Files,
+    Whole,
+    checkpoints_of,
+    keep_checkpoint,
+    whole_tree,
+)
+from wtagents.git.keeping.putting_back import put_back
+from wtagents.git.keeping.removal import remove_admin, restore_worktree, trash_worktree
+from wtagents.git.keeping.snapshots import snapshot_tree
+from wtagents.git.keeping.unsaved import loose_commits, unsaved_work
+from wtagents.git.looking import worktree_looks
+from wtagents.git.looking.signature import signature
+from wtagents.git.looking.tripwire import differences, fingerprint
+from wtagents.git.merging.conflicts import conflict_text
+from wtagents.git.merging.lookout import Round, look_at, open_lookout
+from wtagents.git.merging.predict import merge_commits
+from wtagents.git.merging.rebase import ReplayConflict, Replayed, replay, resume_replay
 from wtagents.git.repo import Repository
-from wtagents.git.signature import signature
-from wtagents.git.snapshots import snapshot_tree
-from wtagents.git.tripwire import differences, fingerprint
-from wtagents.git.unsaved import loose_commits, unsaved_work
 from wtagents.system.files import make_private_folder
 from wtagents.system.paths import StatePaths
 

@@ -11,8 +11,8 @@ from wtagents.core.worktree import UnsavedKind
 from wtagents.git.admin import LockReason
 from wtagents.git.advancing.advance import advance
 from wtagents.git.advancing.lock import CheckoutDirty
+from wtagents.git.keeping.unsaved import unsaved_work
 from wtagents.git.repo import Repository
-from wtagents.git.unsaved import unsaved_work
 from wtagents.git.worktrees import add_worktree, fill_worktree
 
 OWNER = LockReason(task="fix", owner="test")

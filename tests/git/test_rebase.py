@@ -7,7 +7,7 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
 from wtagents.core.ids import Oid
 from wtagents.git.hub import Hub
-from wtagents.git.rebase import ReplayConflict, Replayed, replay, resume_replay
+from wtagents.git.merging.rebase import ReplayConflict, Replayed, replay, resume_replay
 from wtagents.git.repo import Repository
 
 

@@ -9,7 +9,7 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import LockReason, admin_dir
-from wtagents.git.removal import remove_admin, restore_worktree, trash_worktree
+from wtagents.git.keeping.removal import remove_admin, restore_worktree, trash_worktree
 from wtagents.git.repo import Repository
 from wtagents.git.worktrees import add_worktree, fill_worktree
 

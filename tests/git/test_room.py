@@ -10,8 +10,8 @@ from tests.support.environment import Sandbox
 from tests.support.repository import RepositoryBuilder
 from tests.support.small_disk import mount_small_disk
 from wtagents.core.ids import Oid
+from wtagents.git.looking.room import clean_room
 from wtagents.git.repo import Repository
-from wtagents.git.room import clean_room
 from wtagents.system.paths import StatePaths
 
 

@@ -9,8 +9,8 @@ from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import admin_dir
 from wtagents.git.hub import Hub
+from wtagents.git.keeping.snapshots import snapshot_tree
 from wtagents.git.repo import Repository
-from wtagents.git.snapshots import snapshot_tree
 from wtagents.git.worktrees import add_worktree, fill_worktree
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import Oid
+from wtagents.git.merging.stamp import Stamp, add_trailers
 from wtagents.git.objects import Commit
-from wtagents.git.stamp import Stamp, add_trailers
 
 NEW = b"Wta-Task: fix"
 MESSAGES = [

@@ -7,8 +7,8 @@ import pytest
 from tests.support.repository import RepositoryBuilder
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import admin_dir
+from wtagents.git.looking.tripwire import differences, fingerprint
 from wtagents.git.repo import Repository
-from wtagents.git.tripwire import differences, fingerprint
 from wtagents.git.worktrees import add_worktree, fill_worktree
 
 

@@ -11,8 +11,8 @@ from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.worktree import Unsaved
 from wtagents.core.worktree import UnsavedKind as Kind
 from wtagents.git.admin import LockReason, admin_dir
+from wtagents.git.keeping.unsaved import LooseCommits, loose_commits, unsaved_work
 from wtagents.git.repo import Repository
-from wtagents.git.unsaved import LooseCommits, loose_commits, unsaved_work
 from wtagents.git.worktrees import add_worktree, fill_worktree
 
 OWNER = LockReason(task="fix", owner="state")

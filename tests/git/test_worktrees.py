@@ -12,10 +12,11 @@ from tests.support.repository import RepositoryBuilder
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.worktree import WorktreeFacts
-from wtagents.git import worktree_looks, worktrees
+from wtagents.git import worktrees
 from wtagents.git.admin import LockReason, admin_dir
+from wtagents.git.looking import worktree_looks
+from wtagents.git.looking.signature import signature
 from wtagents.git.repo import GitError, Repository
-from wtagents.git.signature import signature
 
 BRANCH = BranchName("wta/fix")
 OWNER = "project-0123456789abcdef"

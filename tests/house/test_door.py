@@ -101,9 +101,12 @@ DOORS = (
         outside=("socket",),
         keepers=tuple(
             f"wtagents/system/{name}.py"
-            for name in ("landlock", "loopback", "network_trial", "notify", "outlet", "porter")
+            for name in (
+                *("programs/notify", "sharing/loopback"),
+                *(f"walls/{each}" for each in ("landlock", "network_trial", "outlet", "porter")),
+            )
         ),
-        instead="only the agent program speaks to the network, by wtagents.system.porter at most",
+        instead="only the agent program speaks to the network, by system/walls/porter.py at most",
     ),
     Door(
         outside=("aiohttp", "textual_serve"),
@@ -112,7 +115,7 @@ DOORS = (
     ),
     Door(
         outside=("urllib.request",),
-        keepers=("wtagents/system/web.py",),
+        keepers=("wtagents/system/person/web.py",),
         instead="only what a person set as notify.webhook is told to the network",
     ),
     Door(

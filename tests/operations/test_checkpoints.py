@@ -17,8 +17,8 @@ from tests.support.wta import start_wta, wta
 from wtagents.core.config.settings import Layer
 from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.keeping.checkpoint import Cause
-from wtagents.git.checkpoints import checkpoints_of
 from wtagents.git.hub import open_hub
+from wtagents.git.keeping.checkpoints import checkpoints_of
 from wtagents.operations.checkpointing.take import take_checkpoint
 from wtagents.operations.context import Context
 from wtagents.operations.keeping.checkpoints import checkpoints

@@ -28,8 +28,8 @@ from wtagents.operations.tripwire import accept_tripwire
 from wtagents.operations.withdraw import withdraw
 from wtagents.store.merges import add_merge_request, live_merge_requests
 from wtagents.store.tasks import move_task
+from wtagents.system.folders.rooms import sweep_rooms
 from wtagents.system.lock import hold_lock
-from wtagents.system.rooms import sweep_rooms
 
 LANDER = """\
 import json, sys

@@ -15,8 +15,8 @@ from tests.support.waiting import wait_until
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.landing.merge import Author, MergeState, Rejection
 from wtagents.core.landing.rung import Rung
-from wtagents.git.conflicts import Blob, ConflictKind
 from wtagents.git.hub import open_hub
+from wtagents.git.merging.conflicts import Blob, ConflictKind
 from wtagents.operations.landing.climbing.policies import POLICIES
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.merge import MergeRequestOptions, merge

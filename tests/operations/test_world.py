@@ -22,9 +22,9 @@ from wtagents.operations.world import Machine
 from wtagents.store.messages import add_message
 from wtagents.store.tasks import move_task
 from wtagents.system import run_folder
-from wtagents.system.detached import start_detached
 from wtagents.system.files import make_private_folder
 from wtagents.system.process import RUN_MARK, is_alive
+from wtagents.system.programs.detached import start_detached
 
 
 def test_runs_are_stopped_together_and_their_neighbour_is_left_alone(

@@ -46,7 +46,7 @@ RUNNER_AT_REST = """\
 import sys
 from pathlib import Path
 from wtagents.runner.watch import Watch
-from wtagents.system.bell import Bell
+from wtagents.system.programs.bell import Bell
 from wtagents.system.clock import SystemClock
 from wtagents.system.paths import RunFolder
 class Clock(SystemClock):

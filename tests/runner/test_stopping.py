@@ -12,7 +12,6 @@ from tests.support.waiting import wait_until
 from wtagents.core.run import ExitReason, Phase
 from wtagents.system import run_folder
 from wtagents.system.command import clean_environment
-from wtagents.system.detached import start_detached
 from wtagents.system.process import (
     RUN_MARK,
     SESSION_MARK,
@@ -20,6 +19,7 @@ from wtagents.system.process import (
     is_alive,
     marked_processes,
 )
+from wtagents.system.programs.detached import start_detached
 
 UNTIL_TERM = "trap 'echo asked; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
 DEAF_TO_TERM = "trap '' TERM; echo ready; while :; do sleep 0.02; done"
@@ -191,7 +191,7 @@ def test_what_the_agent_started_to_stay_is_left_alone(running: Running) -> None:
         "import os, sys\n"
         "from pathlib import Path\n"
         "from wtagents.system.command import clean_environment\n"
-        "from wtagents.system.detached import start_detached\n"
+        "from wtagents.system.programs.detached import start_detached\n"
         "who = start_detached(['/bin/sleep', '600'], cwd=Path('/'), env=clean_environment(),\n"
         "    log=Path('log').absolute())\n"
         "print(who.pid)\n"

@@ -12,7 +12,7 @@ from tests.support.waiting import wait_until
 from tests.support.wta import start_wta, wta
 from wtagents.operations.context import Context
 from wtagents.system.lock import is_held
-from wtagents.system.notify import Notifier
+from wtagents.system.programs.notify import Notifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

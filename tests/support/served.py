@@ -14,7 +14,7 @@ from tests.support.processes import start_apart
 from tests.support.warm import WTA
 from wtagents.dashboard.web.server import Offer, Server, Voice
 from wtagents.dashboard.web.shown import Shown
-from wtagents.system.loopback import listen_on_loopback
+from wtagents.system.sharing.loopback import listen_on_loopback
 
 if TYPE_CHECKING:
     import subprocess

@@ -30,7 +30,7 @@ from wtagents.operations.steering.stop import RetryRequest, cancel, retry
 from wtagents.operations.tick import tick
 from wtagents.store.tasks import require_task
 from wtagents.supervisor.loop import supervise
-from wtagents.system.rooms import sweep_rooms
+from wtagents.system.folders.rooms import sweep_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

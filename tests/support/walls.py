@@ -10,7 +10,7 @@ import pytest
 from wtagents.core.isolation.confinement import SandboxMode
 from wtagents.core.isolation.network import ALL, Network
 from wtagents.system.command import find_program
-from wtagents.system.confine import trial_fault
+from wtagents.system.walls.confine import trial_fault
 
 
 def require_walls(kind: str, network: Network = ALL) -> SandboxMode:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.waiting import wait_until
 from wtagents.core.errors import SystemFault
-from wtagents.system.child import Child, start_child
 from wtagents.system.command import clean_environment
+from wtagents.system.programs.child import Child, start_child
 
 SHELL = "/bin/sh"
 

@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from wtagents.system.deadline import Overdue, at_most
+from wtagents.system.programs.deadline import Overdue, at_most
 
 
 def never_end() -> None:

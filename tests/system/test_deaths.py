@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.processes import kill_hard, start_apart
 from wtagents.core.run import ProcessIdentity
-from wtagents.system.deaths import DeathWatch
 from wtagents.system.process import identity_of
+from wtagents.system.programs.deaths import DeathWatch
 
 PATIENCE = 60.0
 SHORT = 0.02

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.processes import kill_hard, start_apart
 from wtagents.core.errors import SystemFault
-from wtagents.system.deletion import delete_below, discard, empty_folder
+from wtagents.system.folders.deletion import delete_below, discard, empty_folder
 
 FLIPPER = """\
 import os, sys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wtagents.system.desktop import show_on_desktop
+from wtagents.system.person.desktop import show_on_desktop
 
 if TYPE_CHECKING:
     from pathlib import Path

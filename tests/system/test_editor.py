@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.environment import Sandbox
 from wtagents.core.errors import SystemFault
-from wtagents.system.editor import edit
+from wtagents.system.person.editor import edit
 
 SCRIPT = """#!/bin/sh
 stat -c %a "$2" "${2%/*}" > seen; echo "$1" "$2" >> seen

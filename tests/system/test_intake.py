@@ -8,7 +8,7 @@ import pytest
 from tests.support.credentials import CANARIES, LETTERS, MARKS
 from tests.support.small_disk import mount_small_disk
 from wtagents.core.errors import SystemFault
-from wtagents.system.intake import CAPACITY, Intake
+from wtagents.system.programs.intake import CAPACITY, Intake
 
 TOKEN = f"ghp_{LETTERS[:36]}"
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from wtagents.system.lines import LONGEST_LINE, Lines
+from wtagents.system.programs.lines import LONGEST_LINE, Lines
 
 
 def test_lines_come_once_and_only_when_they_are_complete() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wtagents.system.ports import FIRST, claim_block, claimed_block
+from wtagents.system.sharing.ports import FIRST, claim_block, claimed_block
 
 
 def folders(place: Path, *names: str) -> list[Path]:

@@ -16,7 +16,6 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.run import ProcessIdentity
 from wtagents.system.clock import SystemClock
 from wtagents.system.command import clean_environment
-from wtagents.system.detached import start_detached
 from wtagents.system.process import (
     RUN_MARK,
     SESSION_MARK,
@@ -28,6 +27,7 @@ from wtagents.system.process import (
     signal_processes,
     stop_marked,
 )
+from wtagents.system.programs.detached import start_detached
 
 SHELL = "/bin/sh"
 SLEEP = f"exec {sys.executable} -S -c 'import time; time.sleep(600)'"
@@ -173,7 +173,7 @@ def test_a_detached_program_outlives_its_starter_and_its_terminal(tmp_path: Path
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from wtagents.system.detached import start_detached\n"
+        "from wtagents.system.programs.detached import start_detached\n"
         f"who = start_detached(['/bin/sh', '-c', {SLEEP!r}], cwd=Path('/'),\n"
         f"    env=dict(os.environ), log=Path({str(tmp_path / 'log')!r}))\n"
         "print(who.pid)\n"
@@ -234,7 +234,7 @@ def test_orphans_with_a_clean_environment_are_found_and_detached_programs_are_no
     script = (
         "import os, subprocess, sys\n"
         "from pathlib import Path\n"
-        "from wtagents.system.detached import start_detached\n"
+        "from wtagents.system.programs.detached import start_detached\n"
         "from wtagents.system.process import adopt_orphans, descendants\n"
         "assert adopt_orphans()\n"
         "subprocess.run(['/bin/sh', '-c',\n"
@@ -262,7 +262,7 @@ def test_a_detached_program_is_known_as_one_from_the_first_moment(tmp_path: Path
     script = (
         "import os\n"
         "from pathlib import Path\n"
-        "from wtagents.system.detached import start_detached\n"
+        "from wtagents.system.programs.detached import start_detached\n"
         "from wtagents.system.process import descendants\n"
         "for _ in range(20):\n"
         "    apart = start_detached(['/bin/sleep', '600'], cwd=Path('/'), env=dict(os.environ),\n"

@@ -12,14 +12,14 @@ from tests.support.processes import kill_hard, start_apart
 from tests.support.small_disk import mount_small_disk
 from tests.support.waiting import wait_until
 from wtagents.core.errors import SystemFault
+from wtagents.system.folders.rooms import open_room, owner_of_room, sweep_rooms
 from wtagents.system.process import identity_of, own_identity
-from wtagents.system.rooms import open_room, owner_of_room, sweep_rooms
 
 OCCUPANT = """\
 import subprocess, sys
 from pathlib import Path
 from wtagents.system.command import start_command
-from wtagents.system.rooms import open_room
+from wtagents.system.folders.rooms import open_room
 rooms, child = Path(sys.argv[1]), sys.argv[2:]
 with open_room(rooms, "look") as room:
     (room.path / "sub").mkdir()

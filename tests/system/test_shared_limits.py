@@ -15,7 +15,7 @@ from wtagents.agent.account import account_of
 from wtagents.core.record import replace
 from wtagents.core.task import AgentKind
 from wtagents.core.tending.limit import AccountLimit
-from wtagents.system.shared_limits import forget_limit, load_limit, share_limit
+from wtagents.system.sharing.shared_limits import forget_limit, load_limit, share_limit
 
 ACCOUNT = "claude api.anthropic.com /home/me/.claude"
 LIMIT = AccountLimit(account=ACCOUNT, until=later(3600), detail="5-hour limit", seen_at=NOW)

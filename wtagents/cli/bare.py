@@ -41,8 +41,8 @@ def show_dashboard(
     from wtagents.core.past import parse_past
     from wtagents.dashboard.app import Dashboard
     from wtagents.supervisor.wake import ensure_supervisor
-    from wtagents.system.hangup import end_with_terminal
-    from wtagents.system.terminal import follow_its_size
+    from wtagents.system.person.hangup import end_with_terminal
+    from wtagents.system.person.terminal import follow_its_size
 
     end_with_terminal()
     follow_its_size()

@@ -8,7 +8,7 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding
 
 from wtagents.core.errors import WtaError
-from wtagents.system.editor import edit
+from wtagents.system.person.editor import edit
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
 from wtagents.system.command import own_environment
-from wtagents.system.detached import start_detached
 from wtagents.system.process import own_identity, signal_processes, stop_marked
+from wtagents.system.programs.detached import start_detached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""The door to git: the hardened repository, the hub, worktrees, snapshots, replay, advance."""
+"""The door to git: the hardened repository, refs, the hub, worktrees; rooms for the rest."""

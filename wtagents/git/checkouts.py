@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
 from wtagents.git import admin
-from wtagents.git.room import clean_room
+from wtagents.git.looking.room import clean_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

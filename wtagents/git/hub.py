@@ -6,7 +6,7 @@ driver or transport of theirs is started. The hub's own configuration is ours al
 
     refs/wta/seen/<oid>                        tips whose whole history is here
     refs/wta/archive/<task>/<epoch>/<oid>      commits that outlive their branch
-    refs/wta/checkpoint/<task id>/<number>     see `git/checkpoints.py`
+    refs/wta/checkpoint/<task id>/<number>     see `git/keeping/checkpoints.py`
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from wtagents.git.new_hub import SEEN, carry_shallow, require_hub
 from wtagents.git.objects import open_library
 from wtagents.git.repo import GitError, Repository
 from wtagents.git.stale_locks import set_aside
+from wtagents.system.folders.rooms import open_room
 from wtagents.system.paths import StatePaths
-from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import TaskName
     from wtagents.git.objects import Library
-    from wtagents.system.rooms import Room
+    from wtagents.system.folders.rooms import Room
 
 TRANSFER_SECONDS = 1800.0
 FEW_OBJECTS = 100

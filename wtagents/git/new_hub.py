@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.system.files import disk_fault, write_atomic
+from wtagents.system.folders.rooms import open_room
 from wtagents.system.lock import hold_lock
-from wtagents.system.rooms import open_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,7 +3,7 @@
 Agents write to the shared git directory, so nothing found there is trusted to say where the
 repository is or what runs: the directories are given explicitly, hooks and monitors are off,
 variables of other repositories are removed, nothing asks, nothing touches the network, and no
-configuration is ever written. What needs a clean configuration goes through `git/room.py`.
+configuration is ever written. What needs a clean configuration goes through `git/looking/room.py`.
 
 Programs run through `system/command.py` and not through GitPython's command runner: that one
 cannot unset variables, feeds no input, ends only the children it can name at a deadline, and

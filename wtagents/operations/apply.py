@@ -169,7 +169,7 @@ def _mend(folder: RunFolder) -> None:
     """Put back the links that an agent had replaced when its runner was killed."""
     order = run_folder.load_order(folder)
     if order is not None and order.confinement is not None:
-        from wtagents.system.links import put_back
+        from wtagents.system.folders.links import put_back
 
         for link in order.confinement.links:
             put_back(link)
@@ -326,7 +326,7 @@ def _(action: SettleTask, context: Context) -> None:
 def _(action: NoteLimit, context: Context) -> None:
     now = context.clock.now()
     if not action.limit.is_guess:
-        from wtagents.system.shared_limits import share_limit
+        from wtagents.system.sharing.shared_limits import share_limit
 
         try:
             share_limit(context.paths.accounts, action.limit, now)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import TaskName
     from wtagents.core.task import Task
-    from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.conflicts import Conflict
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import MergeOutcome, Tell
     from wtagents.operations.resolving.desk import Opened

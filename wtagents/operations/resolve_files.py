@@ -17,8 +17,8 @@ from wtagents.core.text import printable
 from wtagents.ladder.climb import climb
 from wtagents.ladder.outcome import LeftAlone, Merged, Outcome, Solved
 from wtagents.operations.result import OperationResult
-from wtagents.system.deadline import Overdue, at_most
 from wtagents.system.files import write_atomic
+from wtagents.system.programs.deadline import Overdue, at_most
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

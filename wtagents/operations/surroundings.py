@@ -20,7 +20,7 @@ from wtagents.store.runs import live_models, live_profiles, live_runs
 from wtagents.store.spending import reserved, spent, spent_by_task
 from wtagents.store.tasks import queued
 from wtagents.system.run_folder import load_pulse
-from wtagents.system.shared_limits import load_limit
+from wtagents.system.sharing.shared_limits import load_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

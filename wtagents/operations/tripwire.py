@@ -39,7 +39,7 @@ def observe_every_tripwire(context: Context) -> list[str]:
 
 
 def _differences(context: Context, worktree_admins: Iterable[Path]) -> list[str]:
-    from wtagents.git.tripwire import about, differences, fingerprint
+    from wtagents.git.looking.tripwire import about, differences, fingerprint
 
     with context.database.read() as db:
         accepted = accepted_fingerprint(db)
@@ -72,7 +72,7 @@ def require_untouched(context: Context) -> None:
 def accept_tripwire(context: Context) -> None:
     """Record that configuration and hooks are as a person wants them."""
     from wtagents.git.admin import admin_dirs
-    from wtagents.git.tripwire import fingerprint
+    from wtagents.git.looking.tripwire import fingerprint
 
     text = json.dumps(fingerprint(context.common_dir, *admin_dirs(context.repository)))
     with context.database.write() as db:

@@ -9,7 +9,6 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from wtagents.system import run_folder
-from wtagents.system.detached import start_detached
 from wtagents.system.load import free_memory, machine_load
 from wtagents.system.logs import note
 from wtagents.system.process import (
@@ -20,6 +19,7 @@ from wtagents.system.process import (
     signal_processes,
     stop_found,
 )
+from wtagents.system.programs.detached import start_detached
 
 if TYPE_CHECKING:
     import signal
@@ -178,7 +178,7 @@ class Machine:
 
     def claim_worktree(self, task: Task, previous: Run | None) -> None:
         """Add it, adopt a half-made one, or make a lost one again."""
-        from wtagents.git.lost import is_lost
+        from wtagents.git.keeping.lost import is_lost
 
         if previous is not None and is_lost(task.worktree):
             from wtagents.operations.starting.remake import remake_worktree
@@ -213,7 +213,7 @@ class Machine:
 
     def worktree_facts(self, task: Task, at: datetime) -> WorktreeFacts | None:
         """Ask git."""
-        from wtagents.git.worktree_looks import worktree_facts
+        from wtagents.git.looking.worktree_looks import worktree_facts
 
         return worktree_facts(self._context.repository, task.worktree, task.base, at=at)
 
@@ -229,7 +229,7 @@ class Machine:
     ) -> int | None:
         """Run it below a reaper, in a session of its own."""
         from wtagents.system.command import run_logged
-        from wtagents.system.reaper import reaped
+        from wtagents.system.programs.reaper import reaped
 
         return run_logged(
             reaped(*argv), cwd=cwd, timeout=seconds, env=env, log=log, inherited=inherited

@@ -19,13 +19,13 @@ from wtagents.runner.prepare import run_setup, wait_for_files
 from wtagents.runner.stopping import clear_processes
 from wtagents.runner.walls import Walls
 from wtagents.runner.watch import Watch
-from wtagents.system.bell import Bell
 from wtagents.system.clock import SystemClock
 from wtagents.system.command import clean_environment
 from wtagents.system.files import append_text
-from wtagents.system.lines import Lines
 from wtagents.system.paths import RunFolder
 from wtagents.system.process import RUN_MARK, adopt_orphans, own_identity
+from wtagents.system.programs.bell import Bell
+from wtagents.system.programs.lines import Lines
 from wtagents.system.run_folder import load_order, write_agent, write_claim, write_exit
 
 if TYPE_CHECKING:

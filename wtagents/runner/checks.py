@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtagents.runner.outcome import Outcome
     from wtagents.runner.walls import Walls
     from wtagents.runner.watch import Watch
-    from wtagents.system.child import Child
+    from wtagents.system.programs.child import Child
 
 _PAUSE = 0.5
 _TAIL_BYTES = 6000

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from wtagents.core.run import Stillness
     from wtagents.runner.walls import Walls
     from wtagents.runner.watch import Watch
-    from wtagents.system.child import Child
-    from wtagents.system.lines import Lines
+    from wtagents.system.programs.child import Child
+    from wtagents.system.programs.lines import Lines
 
 BUSY_PAUSE = 0.1
 """Seconds between two looks while something goes on: what is said meanwhile is taken at once."""

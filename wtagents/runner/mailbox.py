@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtagents.agent.port import Agent, Reader
     from wtagents.core.order import Order
     from wtagents.runner.watch import Watch
-    from wtagents.system.child import Child
+    from wtagents.system.programs.child import Child
     from wtagents.system.run_folder import Posted
 
 _DELIVERED_STAGES = frozenset({MessageStage.STARTED, MessageStage.COMPLETED})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wtagents.core.order import Order
     from wtagents.runner.walls import Walls
     from wtagents.runner.watch import Watch
-    from wtagents.system.child import Child
+    from wtagents.system.programs.child import Child
 
 _LOCK_PAUSE = 0.002
 """Every agent of a new worktree begins this late at worst; a look costs 0.02 ms."""

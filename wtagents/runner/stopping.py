@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtagents.core.order import Order
     from wtagents.core.run import ProcessIdentity
     from wtagents.runner.watch import Watch
-    from wtagents.system.child import Child
+    from wtagents.system.programs.child import Child
 
 FIRM_SECONDS = 10.0
 """How long a process may survive KILL before it is given up (it hangs in the kernel)."""

@@ -6,10 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
-from wtagents.system.child import require_program, start_child
-from wtagents.system.confine import confined_argv
 from wtagents.system.files import append_text
-from wtagents.system.links import put_back
+from wtagents.system.folders.links import put_back
+from wtagents.system.programs.child import require_program, start_child
+from wtagents.system.walls.confine import confined_argv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from wtagents.core.isolation.confinement import Confinement
     from wtagents.core.order import Order
     from wtagents.runner.watch import Watch
-    from wtagents.system.child import Child
-    from wtagents.system.porter import Porter
+    from wtagents.system.programs.child import Child
+    from wtagents.system.walls.porter import Porter
 
 _MOST_REFUSED = 50
 """Hosts that are told of; who tries more is not told better."""
@@ -95,7 +95,7 @@ class Walls:
         if not walls.network.is_listed:
             return None
         if self._porter is None:
-            from wtagents.system.porter import Porter
+            from wtagents.system.walls.porter import Porter
 
             self._porter = Porter(walls.network, self._note_refused)
         return held.enter_context(self._porter.serve()).fileno()

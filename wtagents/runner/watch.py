@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.core.run import Phase, Pulse, Usage
 from wtagents.core.tending.liveness import HEARTBEAT_SECONDS
-from wtagents.system.intake import Intake
+from wtagents.system.programs.intake import Intake
 from wtagents.system.run_folder import beat, is_claimed, is_told_to_stop, write_pulse
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from wtagents.system.bell import Bell
     from wtagents.system.clock import Clock
-    from wtagents.system.lines import Lines
     from wtagents.system.paths import RunFolder
+    from wtagents.system.programs.bell import Bell
+    from wtagents.system.programs.lines import Lines
 
 PULSE_SECONDS = 0.5
 """Shortest time between two writings of the pulse."""

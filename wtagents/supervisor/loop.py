@@ -21,10 +21,10 @@ from wtagents.supervisor.alerter import Alerter
 from wtagents.supervisor.keeper import Keeper
 from wtagents.supervisor.merger import Merger
 from wtagents.supervisor.radar import Radar
-from wtagents.system.deaths import DeathWatch
 from wtagents.system.files import make_private_folder
 from wtagents.system.lock import try_lock
-from wtagents.system.notify import Notifier
+from wtagents.system.programs.deaths import DeathWatch
+from wtagents.system.programs.notify import Notifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from wtagents.system.command import own_environment
-from wtagents.system.detached import start_detached
 from wtagents.system.lock import try_lock
-from wtagents.system.ring import own_terminal
+from wtagents.system.person.ring import own_terminal
+from wtagents.system.programs.detached import start_detached
 
 if TYPE_CHECKING:
     from wtagents.operations.context import Context

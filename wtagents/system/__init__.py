@@ -1,1 +1,1 @@
-"""The door to the machine: clock, ids, programs, processes, locks, paths, files, logs."""
+"""The door to the machine: clock, commands, processes, locks, paths, files; rooms for the rest."""

@@ -1,6 +1,6 @@
 """The door to short-lived programs: argv lists, clean environment, closed stdin, a deadline.
 
-Git has a door of its own (`git/repo.py`); agents are started through `system/child.py`.
+Git has a door of its own (`git/repo.py`); agents are started through `system/programs/child.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
-from wtagents.system.intake import Intake
-from wtagents.system.listening import Ending, Heard, listen
 from wtagents.system.logs import note_detail
+from wtagents.system.programs.intake import Intake
+from wtagents.system.programs.listening import Ending, Heard, listen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ $XDG_STATE_HOME/wta/<repository id>/        0700
     runs/<run id>/     see `RunFolder`
     resources/<task>/  see `ResourceFolder`
     gates/             output of gate commands
-    rooms/             folders for one act, see `system/rooms.py`
+    rooms/             folders for one act, see `system/folders/rooms.py`
     trash/             worktrees that were cleaned up
     trusted/           configuration files as they were trusted last
     reports/           defects of wta itself

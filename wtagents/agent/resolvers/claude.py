@@ -17,7 +17,7 @@ from wtagents.agent.resolvers.told import ANSWER_TOOL, SEALED, Told, ask_claude,
 from wtagents.agent.wording import words_file
 from wtagents.core.errors import SystemFault
 from wtagents.core.landing.merge import Author
-from wtagents.system.rooms import open_room
+from wtagents.system.folders.rooms import open_room
 
 if TYPE_CHECKING:
     from pathlib import Path

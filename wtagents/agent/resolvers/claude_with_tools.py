@@ -19,7 +19,7 @@ from wtagents.agent.resolver import NoProposal, Worked
 from wtagents.agent.resolvers.exchange import parse_remarks, remarks_schema, work_of
 from wtagents.agent.resolvers.told import ANSWER_TOOL, SEALED, ask_claude, fenced, nothing
 from wtagents.agent.wording import words_file
-from wtagents.system.reaper import reaped
+from wtagents.system.programs.reaper import reaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.landing.merge import Author
 from wtagents.core.text import printable
 from wtagents.system.command import run_command
-from wtagents.system.rooms import open_room
+from wtagents.system.folders.rooms import open_room
 
 if TYPE_CHECKING:
     from wtagents.agent.resolver import ConflictRequest

@@ -16,7 +16,7 @@ from wtagents.agent.scripted.narrator import Outcome
 from wtagents.agent.scripted.scenario import Step, Verb
 from wtagents.core.errors import WtaError
 from wtagents.system.command import start_command
-from wtagents.system.detached import start_detached
+from wtagents.system.programs.detached import start_detached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

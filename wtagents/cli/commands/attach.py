@@ -56,8 +56,8 @@ def _left(task: Task) -> str:
 def _watch(invocation: Invocation, name: str) -> Task:
     from wtagents.dashboard.attach import AttachApp
     from wtagents.store.tasks import require_task, require_task_by_id
-    from wtagents.system.hangup import end_with_terminal
-    from wtagents.system.terminal import follow_its_size
+    from wtagents.system.person.hangup import end_with_terminal
+    from wtagents.system.person.terminal import follow_its_size
 
     end_with_terminal()
     follow_its_size()

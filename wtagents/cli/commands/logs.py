@@ -40,7 +40,7 @@ def command(
     on one line.
     """
     from wtagents.operations.telling.logs import LogsRequest, raw_lines, story
-    from wtagents.system.reader import departure
+    from wtagents.system.person.reader import departure
 
     request = LogsRequest(name=name, run=run, follow=follow)
     closed = departure(1) if follow else None

@@ -53,7 +53,7 @@ def command(
     if not watch:
         return Answer.of(radar(context, request), _page)
     seconds = context.settings.radar.interval if interval is None else interval
-    from wtagents.system.reader import departure
+    from wtagents.system.person.reader import departure
 
     reports: Iterable[RadarReport] = watch_radar(
         context, request, seconds=seconds, closed=departure(1)

@@ -1,8 +1,8 @@
 """Confinement: what the whole process tree of an agent may read and write.
 
-One description for every mechanism that can enforce it (`system/bubblewrap.py`,
-`system/landlock.py`). Everything may be read and nothing may be written but what is said here; of
-two folders that both hold a path the deeper one decides.
+One description for every mechanism that can enforce it (`system/walls`). Everything may be read and
+nothing may be written but what is said here; of two folders that both hold a path the deeper one
+decides.
 """
 
 from __future__ import annotations

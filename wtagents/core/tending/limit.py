@@ -1,7 +1,7 @@
 """Limits of an account, shared by all of its agents: nobody starts before one has ended.
 
-One whose end was told holds in every repository of the user (`system/shared_limits.py`): that is
-what a subscription does. An API key is refused for moments and told no end, which is guessed.
+One whose end was told holds in every repository of the user (`system/sharing`): that is what a
+subscription does. An API key is refused for moments and told no end, which is guessed.
 
 An agent that meets a limit tells it by its pulse while it lives and by its exit; an agent that goes
 on in spite of it is left alone.

@@ -26,15 +26,15 @@ from wtagents.dashboard.web.page import Texts, forbid
 from wtagents.dashboard.web.showing import LONGEST_MESSAGE, PARTING_SECONDS, show, within
 from wtagents.system.command import own_environment
 from wtagents.system.files import make_private_folder
-from wtagents.system.loopback import listen_on_loopback
-from wtagents.system.piped import start_piped
+from wtagents.system.programs.piped import start_piped
+from wtagents.system.sharing.loopback import listen_on_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from wtagents.dashboard.web.shown import Shown
-    from wtagents.system.loopback import Listening
+    from wtagents.system.sharing.loopback import Listening
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -17,7 +17,7 @@ from aiohttp import WSCloseCode, WSMsgType
 if TYPE_CHECKING:
     from aiohttp.web import WebSocketResponse
 
-    from wtagents.system.piped import PipedProgram
+    from wtagents.system.programs.piped import PipedProgram
 
 LONGEST_MESSAGE = 1 << 16
 """Bytes of one message of a page: more than a person pastes."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
 from wtagents.git.repo import GitError
-from wtagents.system.exchange import exchange
+from wtagents.system.folders.exchange import exchange
 
 if TYPE_CHECKING:
     import os

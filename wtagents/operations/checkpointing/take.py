@@ -13,15 +13,15 @@ from wtagents.agent.stream import last_message
 from wtagents.core.keeping.checkpoint import Cause, Checkpoint, surplus
 from wtagents.core.record import record, replace
 from wtagents.git import admin
-from wtagents.git.checkpoints import (
+from wtagents.git.hub import open_hub
+from wtagents.git.keeping.checkpoints import (
     Files,
     checkpoints_of,
     drop_checkpoints,
     keep_checkpoint,
     whole_tree,
 )
-from wtagents.git.hub import open_hub
-from wtagents.git.lookout import Round, clear_lookout, look_at, open_lookout
+from wtagents.git.merging.lookout import Round, clear_lookout, look_at, open_lookout
 from wtagents.git.refs import ref_value
 from wtagents.git.repo import GitError
 from wtagents.operations.checkpointing.trail import follower_of
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.core.task import Task
-    from wtagents.git.checkpoints import Whole
     from wtagents.git.hub import Hub
-    from wtagents.git.lookout import Lookout, Sight
+    from wtagents.git.keeping.checkpoints import Whole
+    from wtagents.git.merging.lookout import Lookout, Sight
     from wtagents.operations.context import Context
 
 _TAIL = 2_000_000

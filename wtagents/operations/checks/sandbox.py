@@ -14,9 +14,9 @@ from wtagents.core.isolation.confinement import Confinement, SandboxMode
 from wtagents.operations.checks.check import failed, note, ok
 from wtagents.operations.confining.choose import choose_sandbox
 from wtagents.operations.confining.walls import Needs, build_walls
-from wtagents.system.confine import TRACE, overhead, tried
-from wtagents.system.network_trial import network_fault
 from wtagents.system.paths import ResourceFolder, RunFolder
+from wtagents.system.walls.confine import TRACE, overhead, tried
+from wtagents.system.walls.network_trial import network_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

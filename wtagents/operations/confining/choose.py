@@ -145,7 +145,7 @@ def _tried(mode: SandboxMode, program: str, network: Network, *, fresh: bool) ->
     known = None if fresh else load_json(cache)
     if isinstance(known, dict) and known.get("mark") == mark:
         return str(known.get("fault", ""))
-    from wtagents.system.confine import trial_fault
+    from wtagents.system.walls.confine import trial_fault
 
     try:
         fault = trial_fault(mode, program, network)

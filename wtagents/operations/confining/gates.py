@@ -31,7 +31,7 @@ from wtagents.system.paths import config_home, state_home
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wtagents.git.scratch import Scratch
+    from wtagents.git.merging.scratch import Scratch
     from wtagents.operations.context import Context
 
 

@@ -153,7 +153,7 @@ def inner_environment(
         for part, word in zip(("KEY", "VALUE"), pair, strict=True):
             told[f"GIT_CONFIG_{part}_{number}"] = word
     if network.is_listed:
-        from wtagents.system.porter import proxy_environment
+        from wtagents.system.walls.porter import proxy_environment
 
         told |= proxy_environment()
     return tuple(told.items())

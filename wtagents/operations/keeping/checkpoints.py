@@ -8,8 +8,8 @@ from wtagents.core.errors import ExitCode
 from wtagents.core.ids import Oid
 from wtagents.core.keeping.checkpoint import Cause
 from wtagents.core.record import record
-from wtagents.git.checkpoints import checkpoints_of, lines_between
 from wtagents.git.hub import open_hub
+from wtagents.git.keeping.checkpoints import checkpoints_of, lines_between
 from wtagents.git.objects import EMPTY_TREE
 from wtagents.git.refs import resolve
 from wtagents.operations.checkpointing.take import take_checkpoint
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wtagents.core.ids import TaskName
     from wtagents.core.keeping.checkpoint import Checkpoint
     from wtagents.core.task import Task
-    from wtagents.git.checkpoints import Lines
     from wtagents.git.hub import Hub
+    from wtagents.git.keeping.checkpoints import Lines
     from wtagents.operations.context import Context
 
 

@@ -24,10 +24,10 @@ from wtagents.core.errors import ExitCode, StateError, WtaError
 from wtagents.core.keeping.retention import Keep, Remove, judge_retention, regenerable_folders
 from wtagents.core.record import record
 from wtagents.git.hub import open_hub
+from wtagents.git.keeping.removal import FILES, remove_admin, trash_worktree
+from wtagents.git.keeping.snapshots import staged_commit
 from wtagents.git.maintenance import maintain, needs_maintenance
 from wtagents.git.refs import swap_ref
-from wtagents.git.removal import FILES, remove_admin, trash_worktree
-from wtagents.git.snapshots import staged_commit
 from wtagents.operations.keeping.remains import observe_remains, owner_of
 from wtagents.operations.keeping.sweep import SCRAP, Swept, scrap_folders, sweep
 from wtagents.operations.keeping.traces import forget, observe_traces
@@ -36,10 +36,10 @@ from wtagents.operations.starting.resources import drop_resources
 from wtagents.store.tasks import mark_removed, require_task
 from wtagents.store.tasks import tasks as stored_tasks
 from wtagents.store.trash import add_trash_item
-from wtagents.system.deletion import delete_below, empty_folder
 from wtagents.system.files import make_private_folder
+from wtagents.system.folders.deletion import delete_below, empty_folder
+from wtagents.system.folders.rooms import sweep_rooms
 from wtagents.system.lock import try_lock
-from wtagents.system.rooms import sweep_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.record import record
-from wtagents.git.checkpoints import checkpoints_of, drop_checkpoints
 from wtagents.git.hub import open_hub
+from wtagents.git.keeping.checkpoints import checkpoints_of, drop_checkpoints
 from wtagents.operations.keeping.sweep import scrap_folders, sweep_item
 from wtagents.operations.keeping.traces import own_archive
 from wtagents.operations.result import OperationResult
 from wtagents.store.tasks import note_forgotten, task_by_name, tasks
 from wtagents.store.trash import trash_item_of
-from wtagents.system.deletion import empty_folder
+from wtagents.system.folders.deletion import empty_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,9 +13,9 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.git.admin import LockReason
 from wtagents.git.hub import open_hub
-from wtagents.git.integrated import how_integrated
+from wtagents.git.keeping.unsaved import loose_commits, unsaved_work
+from wtagents.git.merging.integrated import how_integrated
 from wtagents.git.refs import ref_value
-from wtagents.git.unsaved import loose_commits, unsaved_work
 from wtagents.git.worktrees import worktrees
 from wtagents.operations.starting.instructions import INSTRUCTIONS_FILE, OPENING
 from wtagents.store.after import tasks_waiting_for

@@ -18,9 +18,9 @@ from wtagents.core.lifecycle import ENDED_TASK_STATES, LIVE_RUN_STATES
 from wtagents.core.record import record, replace
 from wtagents.core.task import TaskState
 from wtagents.core.text import printable
-from wtagents.git.checkpoints import held_paths
-from wtagents.git.lost import is_lost
-from wtagents.git.putting_back import difference, in_the_way, put_back
+from wtagents.git.keeping.checkpoints import held_paths
+from wtagents.git.keeping.lost import is_lost
+from wtagents.git.keeping.putting_back import difference, in_the_way, put_back
 from wtagents.git.repo import GitError
 from wtagents.operations.checkpointing.take import keep_whole, looking_at
 from wtagents.operations.keeping.checkpoints import known_checkpoints
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from wtagents.core.ids import Oid, TaskName
     from wtagents.core.keeping.checkpoint import Checkpoint
     from wtagents.core.task import Task
-    from wtagents.git.checkpoints import Whole
-    from wtagents.git.putting_back import Difference
+    from wtagents.git.keeping.checkpoints import Whole
+    from wtagents.git.keeping.putting_back import Difference
     from wtagents.operations.checkpointing.take import Looking
     from wtagents.operations.context import Context
 
@@ -211,8 +211,8 @@ def _require_movable(context: Context, task: Task) -> Oid:
 
 def _restore_branch(context: Context, task: Task, restored: Restored, tip: Oid) -> Restored:
     """Move the branch and the index; repeated after a death in the middle it goes on."""
-    from wtagents.git.branch_back import move_branch_back
     from wtagents.git.hub import open_hub
+    from wtagents.git.keeping.branch_back import move_branch_back
 
     hub = open_hub(context.paths, context.repository)
     with context.repository_lock():

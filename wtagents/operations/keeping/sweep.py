@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from wtagents.core.keeping.sweep import Sweep, plan_sweep
 from wtagents.core.record import record
 from wtagents.store.trash import mark_swept, trash_folders, trash_items
-from wtagents.system.deletion import discard, empty_folder
-from wtagents.system.disk import free_space, taken_space
+from wtagents.system.folders.deletion import discard, empty_folder
+from wtagents.system.folders.disk import free_space, taken_space
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import WtaError
 from wtagents.core.keeping.traces import Traces, landed_whole
 from wtagents.core.record import record
-from wtagents.git.checkpoints import all_checkpoints, drop_checkpoints
 from wtagents.git.hub import open_hub
+from wtagents.git.keeping.checkpoints import all_checkpoints, drop_checkpoints
 from wtagents.git.refs import contains, ref_value
 from wtagents.store.merges import forget_gate_verdicts, merge_requests
 from wtagents.store.runs import runs_of, tasks_of_runs
 from wtagents.store.tasks import gone_tasks, note_forgotten
 from wtagents.store.undos import undone_landings
-from wtagents.system.deletion import discard
 from wtagents.system.files import make_private_folder
+from wtagents.system.folders.deletion import discard
 from wtagents.system.lock import is_held
 from wtagents.system.process import RUN_MARK, marked_processes
 

@@ -10,9 +10,9 @@ from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.record import record
 from wtagents.git.hub import open_hub
-from wtagents.git.lost import is_lost
+from wtagents.git.keeping.lost import is_lost
+from wtagents.git.keeping.removal import ADMIN, FILES, restore_worktree
 from wtagents.git.refs import resolve
-from wtagents.git.removal import ADMIN, FILES, restore_worktree
 from wtagents.git.worktrees import add_worktree, fill_worktree
 from wtagents.operations.result import OperationResult
 from wtagents.store.tasks import (

@@ -14,7 +14,7 @@ from wtagents.core.landing.merge import MergeState
 from wtagents.core.record import record
 from wtagents.git.advancing.advance import Advanced, Moved, advance
 from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty
-from wtagents.git.patches import patches
+from wtagents.git.merging.patches import patches
 from wtagents.git.refs import tips_of
 from wtagents.git.repo import GitError
 from wtagents.operations.landing.landing import advance_all, finish_all

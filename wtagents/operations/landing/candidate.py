@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.record import record, replace
-from wtagents.git.predict import merge_histories
-from wtagents.git.rebase import ReplayConflict, replay_at, resume_replay
-from wtagents.git.stamp import Stamp
+from wtagents.git.merging.predict import merge_histories
+from wtagents.git.merging.rebase import ReplayConflict, replay_at, resume_replay
+from wtagents.git.merging.stamp import Stamp
 from wtagents.operations.landing.approval import approval
 from wtagents.operations.landing.climbing.refusals import refuse_conflict
 from wtagents.operations.landing.dropped import refuse_dropped
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from wtagents.core.landing.merge import MergeRequest, Resolution
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
-    from wtagents.git.predict import MergeDesk
-    from wtagents.git.rebase import Replayed
+    from wtagents.git.merging.predict import MergeDesk
+    from wtagents.git.merging.rebase import Replayed
     from wtagents.operations.landing.climbing.climb import Attempt
     from wtagents.operations.landing.landing import Landing
     from wtagents.operations.landing.source import Source

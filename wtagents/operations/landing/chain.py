@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, assert_never
 from wtagents.core.errors import WtaError
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.record import record, replace
-from wtagents.git.changes import tree_changes
-from wtagents.git.patches import patch_of
-from wtagents.git.predict import open_merge_desk
+from wtagents.git.merging.changes import tree_changes
+from wtagents.git.merging.patches import patch_of
+from wtagents.git.merging.predict import open_merge_desk
 from wtagents.operations.landing.candidate import (
     Built,
     Conflicted,
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import Oid
     from wtagents.git.hub import Hub
-    from wtagents.git.patches import Patch
-    from wtagents.git.predict import MergeDesk
-    from wtagents.git.rebase import ReplayConflict
+    from wtagents.git.merging.patches import Patch
+    from wtagents.git.merging.predict import MergeDesk
+    from wtagents.git.merging.rebase import ReplayConflict
     from wtagents.operations.landing.landing import Landing
     from wtagents.operations.landing.source import Source
 

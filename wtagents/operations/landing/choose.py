@@ -13,7 +13,7 @@ from wtagents.core.errors import WtaError
 from wtagents.core.landing.queue import RECENT, Entry, batch_limit
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.record import record
-from wtagents.git.overlap import overlaps
+from wtagents.git.merging.overlap import overlaps
 from wtagents.git.refs import branch_tips
 from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.operations.landing.verify import slots_of

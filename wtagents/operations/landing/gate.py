@@ -15,7 +15,7 @@ from wtagents.core.errors import SystemFault
 from wtagents.core.landing.merge import GateResult
 from wtagents.core.record import record
 from wtagents.core.text import printable, printable_lines
-from wtagents.git.scratch import Scratch, fill_scratch, spoiled_paths
+from wtagents.git.merging.scratch import Scratch, fill_scratch, spoiled_paths
 from wtagents.operations.confining.gates import gate_walls
 from wtagents.operations.landing.words import SHELL_LIMIT
 from wtagents.operations.starting.worktree import copy_included
@@ -212,8 +212,8 @@ def _run(inspection: Inspection, command: Command) -> int | None:
     with contextlib.ExitStack() as held:
         inherited: tuple[int, ...] = ()
         if walls is not None:
-            from wtagents.system.confine import confined_argv
-            from wtagents.system.porter import way_out
+            from wtagents.system.walls.confine import confined_argv
+            from wtagents.system.walls.porter import way_out
 
             refused: list[str] = []
             held.callback(_tell_refused, command, refused)

@@ -12,9 +12,9 @@ from wtagents.core.isolation.credentials import NEAR, SecretScan, credential_in
 from wtagents.core.landing.merge import Hold, Rejection
 from wtagents.core.landing.protected import protecting_pattern
 from wtagents.core.text import printable
-from wtagents.git.added import added_lines
-from wtagents.git.changes import tree_changes
-from wtagents.git.head_log import foreign_moves
+from wtagents.git.looking.head_log import foreign_moves
+from wtagents.git.merging.added import added_lines
+from wtagents.git.merging.changes import tree_changes
 from wtagents.operations.landing.approval import seen_holds
 from wtagents.operations.landing.dropped import dropped_landing
 from wtagents.operations.landing.outcome import Refusal
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from wtagents.core.ids import Oid
     from wtagents.core.landing.merge import Resolution
     from wtagents.core.task import Task
-    from wtagents.git.changes import Change
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.changes import Change
     from wtagents.operations.context import Context
     from wtagents.operations.landing.candidate import Built
     from wtagents.operations.landing.reverts import Revert

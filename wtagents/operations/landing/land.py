@@ -32,7 +32,7 @@ from wtagents.git.advancing.settle import (
     unsettled,
 )
 from wtagents.git.hub import open_hub
-from wtagents.git.integrated import lacking
+from wtagents.git.merging.integrated import lacking
 from wtagents.git.refs import ref_value
 from wtagents.operations.landing.after import check_landed
 from wtagents.operations.landing.batch import land_batch

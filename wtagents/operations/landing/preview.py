@@ -13,8 +13,8 @@ from wtagents.core.landing.queue import plan_batches
 from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record, replace
 from wtagents.git.hub import open_hub
-from wtagents.git.predict import open_merge_desk
-from wtagents.git.rebase import ReplayConflict
+from wtagents.git.merging.predict import open_merge_desk
+from wtagents.git.merging.rebase import ReplayConflict
 from wtagents.operations.landing.approval import foreseen_holds
 from wtagents.operations.landing.candidate import contained, first_replay
 from wtagents.operations.landing.choose import Wish, observe_line
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wtagents.core.landing.merge import LastResolver, ResolverKind
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
-    from wtagents.git.predict import MergeDesk
+    from wtagents.git.merging.predict import MergeDesk
     from wtagents.operations.context import Context
     from wtagents.operations.landing.source import Source
     from wtagents.operations.merge import MergeRequestOptions

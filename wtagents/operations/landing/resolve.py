@@ -19,7 +19,7 @@ from wtagents.operations.landing.climbing.regenerate import regenerate, reserve_
 if TYPE_CHECKING:
     from wtagents.core.ids import Oid
     from wtagents.git.hub import Hub
-    from wtagents.git.rebase import ReplayConflict
+    from wtagents.git.merging.rebase import ReplayConflict
     from wtagents.operations.landing.landing import Landing
     from wtagents.operations.landing.outcome import Refusal
 

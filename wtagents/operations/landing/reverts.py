@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.ids import Oid
 from wtagents.core.landing.resolution import normal_line
 from wtagents.core.record import record
-from wtagents.git.changes import (
+from wtagents.git.merging.changes import (
     Change,
     changed_lines,
     line_counts,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from wtagents.core.ids import TaskName
-    from wtagents.git.changes import Landed
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.changes import Landed
 
 
 @record

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.landing.testing import commands_for, is_test
-from wtagents.git.changes import tree_changes
+from wtagents.git.merging.changes import tree_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ConfigError
 from wtagents.core.landing.merge import Rejection
 from wtagents.core.record import record
+from wtagents.git.looking.room import configuration_of, settings
+from wtagents.git.looking.worktree_looks import worktree_state
+from wtagents.git.merging.revert import person_in
 from wtagents.git.refs import tips_of
-from wtagents.git.revert import person_in
-from wtagents.git.room import configuration_of, settings
-from wtagents.git.worktree_looks import worktree_state
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.tripwire import ACCEPT, lay_tripwire, observe_tripwire
 from wtagents.operations.trust import require_trusted
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.task import Task
-    from wtagents.git.worktree_looks import WorktreeState
+    from wtagents.git.looking.worktree_looks import WorktreeState
     from wtagents.operations.context import Context
 
 

@@ -17,9 +17,9 @@ from wtagents.core.text import printable
 from wtagents.git.advancing.advance import Advanced, Moved, advance
 from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty, Mark
 from wtagents.git.advancing.settle import bring_along, finish_advance, is_advancing
-from wtagents.git.changes import who_changed
+from wtagents.git.merging.changes import who_changed
+from wtagents.git.merging.revert import Reverted, person_of, revert
 from wtagents.git.refs import ref_value
-from wtagents.git.revert import Reverted, person_of, revert
 from wtagents.operations.landing.gate import Gated, Inspection, run_gates
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.source import refuse_touched
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from wtagents.core.landing.merge import GateResult, MergeRequest
     from wtagents.core.landing.undo import Undo
     from wtagents.core.task import Task
-    from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.conflicts import Conflict
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import Tell
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record, replace
 from wtagents.core.watching.radar import TARGET, Clash, changed_touches, is_watched, with_since
-from wtagents.git.clashes import Memory, observe_clashes
-from wtagents.git.lookout import clear_lookout, drop_rooms, open_lookout
+from wtagents.git.merging.clashes import Memory, observe_clashes
+from wtagents.git.merging.lookout import clear_lookout, drop_rooms, open_lookout
 from wtagents.git.refs import branch_tips
 from wtagents.operations.radar.sights import Sighting, observe_sightings
 from wtagents.store.radar import record_clashes, record_touches, seen_clashes, touches
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName, Oid
     from wtagents.core.task import Task
     from wtagents.core.watching.radar import SeenClash
-    from wtagents.git.clashes import Matrix
-    from wtagents.git.lookout import Lookout
+    from wtagents.git.merging.clashes import Matrix
+    from wtagents.git.merging.lookout import Lookout
     from wtagents.operations.context import Context
     from wtagents.operations.radar.sights import Sightings, Unseen
 

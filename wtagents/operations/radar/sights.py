@@ -15,8 +15,8 @@ from wtagents.core.ids import Oid
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind
-from wtagents.git.lookout import Round, look_at
-from wtagents.git.signature import signature
+from wtagents.git.looking.signature import signature
+from wtagents.git.merging.lookout import Round, look_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName
     from wtagents.core.run import Run
     from wtagents.core.task import Task
-    from wtagents.git.lookout import Lookout, Sight
+    from wtagents.git.merging.lookout import Lookout, Sight
     from wtagents.operations.context import Context
 
 LARGEST = 5_000_000

@@ -14,7 +14,7 @@ from wtagents.core.message import MessageKind, Sender
 from wtagents.core.run import Phase, RunState
 from wtagents.core.task import AgentKind, TaskState, Wish
 from wtagents.core.watching.radar import TARGET, plan_notices
-from wtagents.git.lookout import open_lookout, patch_of
+from wtagents.git.merging.lookout import open_lookout, patch_of
 from wtagents.git.refs import branch_tips
 from wtagents.operations.radar.notice_text import Quote, notice_text
 from wtagents.store.messages import add_message

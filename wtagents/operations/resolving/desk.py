@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
 from wtagents.core.record import record, replace
-from wtagents.git.changes import tree_changes
-from wtagents.git.conflicts import Blob, Conflict, ConflictKind
-from wtagents.git.scratch import Scratch, fill_scratch
+from wtagents.git.merging.changes import tree_changes
+from wtagents.git.merging.conflicts import Blob, Conflict, ConflictKind
+from wtagents.git.merging.scratch import Scratch, fill_scratch
 from wtagents.system.files import load_json, make_private_folder, write_json
 
 if TYPE_CHECKING:

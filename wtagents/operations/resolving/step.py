@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import StateError
 from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record
-from wtagents.git.predict import open_merge_desk
-from wtagents.git.rebase import ReplayConflict, resume_replay
+from wtagents.git.merging.predict import open_merge_desk
+from wtagents.git.merging.rebase import ReplayConflict, resume_replay
 from wtagents.operations.landing.candidate import first_replay
 from wtagents.operations.landing.climbing.foresee import climb_alone, imagined_landing
 from wtagents.operations.landing.outcome import Refusal
@@ -20,8 +20,8 @@ from wtagents.operations.landing.source import Source, observe_ends, observe_sha
 if TYPE_CHECKING:
     from wtagents.core.ids import Oid
     from wtagents.core.task import Task
-    from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.conflicts import Conflict
     from wtagents.operations.context import Context
     from wtagents.operations.landing.climbing.climb import Climb
 

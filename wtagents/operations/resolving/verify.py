@@ -21,8 +21,8 @@ from wtagents.core.landing.resolution import (
 )
 from wtagents.core.record import record
 from wtagents.core.text import printable
-from wtagents.git.changes import tree_changes
-from wtagents.git.conflicts import ConflictKind, is_text
+from wtagents.git.merging.changes import tree_changes
+from wtagents.git.merging.conflicts import ConflictKind, is_text
 from wtagents.operations.landing.climbing.person import ABSENT, conflict_key, step_key
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from wtagents.core.ids import Oid
     from wtagents.core.landing.lessons import Lesson
-    from wtagents.git.conflicts import Blob, Conflict
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.conflicts import Blob, Conflict
     from wtagents.git.objects import Library
     from wtagents.operations.resolving.desk import Opened
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
-from wtagents.git.checkpoints import copy_checkpoint
-from wtagents.git.putting_back import put_back
+from wtagents.git.keeping.checkpoints import copy_checkpoint
+from wtagents.git.keeping.putting_back import put_back
 from wtagents.operations.checkpointing.take import looking_at
 from wtagents.store.forks import fork_of
 from wtagents.store.runs import latest_run

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.git import admin
-from wtagents.git.lost import is_lost, make_again
+from wtagents.git.keeping.lost import is_lost, make_again
 from wtagents.git.refs import ref_value
 from wtagents.store.facts import facts
 from wtagents.store.runs import runs_of
@@ -34,7 +34,7 @@ def remake_worktree(context: Context, task: Task) -> None:
     a new one at the base would look as if nothing had ever been done.
     """
     from wtagents.git.hub import open_hub
-    from wtagents.git.unsaved import loose_commits
+    from wtagents.git.keeping.unsaved import loose_commits
 
     repository = context.repository
     if ref_value(repository, task.branch.ref) is None:

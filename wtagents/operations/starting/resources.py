@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from wtagents.core.record import record
 from wtagents.system.files import make_private_folder
 from wtagents.system.paths import state_home
-from wtagents.system.ports import claim_block, claimed_block
+from wtagents.system.sharing.ports import claim_block, claimed_block
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
-    from wtagents.system.ports import PortBlock
+    from wtagents.system.sharing.ports import PortBlock
 
 _NAME_LIMIT = 60
 

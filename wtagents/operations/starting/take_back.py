@@ -13,8 +13,8 @@ from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.task import TaskState
 from wtagents.git import admin
 from wtagents.git.admin import LockReason
+from wtagents.git.keeping.removal import remove_admin
 from wtagents.git.refs import swap_ref
-from wtagents.git.removal import remove_admin
 from wtagents.store.forks import fork_of
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import mark_removed, require_task_by_id

@@ -12,8 +12,8 @@ from wtagents.core.keeping.checkpoint import Cause, choose_checkpoint
 from wtagents.core.record import record
 from wtagents.core.task import AgentKind, Task, TaskState
 from wtagents.core.tending.fork import Fork
-from wtagents.git.checkpoints import copy_checkpoint
 from wtagents.git.hub import open_hub
+from wtagents.git.keeping.checkpoints import copy_checkpoint
 from wtagents.git.refs import branch_tips, check_branch_room
 from wtagents.operations.checkpointing.take import take_checkpoint
 from wtagents.operations.keeping.checkpoints import known_checkpoints

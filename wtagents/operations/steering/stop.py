@@ -19,7 +19,7 @@ from wtagents.store.merges import live_merge_request
 from wtagents.store.messages import add_message
 from wtagents.store.runs import latest_run
 from wtagents.store.tasks import move_task, require_task, require_task_by_id, wish_task
-from wtagents.system.shared_limits import forget_limit
+from wtagents.system.sharing.shared_limits import forget_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -81,7 +81,7 @@ def _since_base(
 ) -> OperationResult[TaskDiff]:
     hub.fetch(context.repository, task.base)
     if task.worktree.is_dir():
-        from wtagents.git.snapshots import snapshot_tree
+        from wtagents.git.keeping.snapshots import snapshot_tree
 
         tree = snapshot_tree(hub, context.repository, task.worktree, ignored=False)
         messages: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
 from wtagents.core.record import record
-from wtagents.git.signature import NOTHING, signature
+from wtagents.git.looking.signature import NOTHING, signature
 from wtagents.operations.telling.describe import describe, sandbox_of_all
 from wtagents.operations.telling.overview import Overview, overview_of
 from wtagents.operations.telling.rows import task_rows

@@ -57,8 +57,8 @@ class NotifyReport:
 
 def channels(context: Context) -> tuple[Delivery, ...]:
     """Return every channel and whether it is used."""
-    from wtagents.system.desktop import desktop_program
-    from wtagents.system.ring import terminal_of_person
+    from wtagents.system.person.desktop import desktop_program
+    from wtagents.system.person.ring import terminal_of_person
 
     settings = context.settings.notify
     program, terminal = desktop_program(), terminal_of_person()
@@ -124,19 +124,19 @@ def _try(each: Delivery, way: Callable[[], None]) -> Delivery:
 
 
 def _show(told: Notification) -> None:
-    from wtagents.system.desktop import show_on_desktop
+    from wtagents.system.person.desktop import show_on_desktop
 
     show_on_desktop(told.title, "\n".join(told.lines), seconds=SECONDS)
 
 
 def _ring() -> None:
-    from wtagents.system.ring import ring_terminal, terminal_of_person
+    from wtagents.system.person.ring import ring_terminal, terminal_of_person
 
     ring_terminal(terminal_of_person())
 
 
 def _post(context: Context, document: bytes) -> None:
-    from wtagents.system.web import post_json
+    from wtagents.system.person.web import post_json
 
     post_json(context.settings.notify.webhook or "", document, seconds=SECONDS)
 

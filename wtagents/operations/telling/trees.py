@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wtagents.git.signature import signature
+from wtagents.git.looking.signature import signature
 
 if TYPE_CHECKING:
     from wtagents.core.worktree import WorktreeFacts
@@ -22,7 +22,7 @@ def facts_now(context: Context, stands: Standing, *, ask: bool) -> WorktreeFacts
 
 def ask_git(context: Context, stands: Standing) -> WorktreeFacts | None:
     """Ask git about the worktree of a task and keep the answer; None where it is not whole."""
-    from wtagents.git.worktree_looks import worktree_facts
+    from wtagents.git.looking.worktree_looks import worktree_facts
 
     task = stands.task
     found = worktree_facts(context.repository, task.worktree, task.base, at=context.clock.now())

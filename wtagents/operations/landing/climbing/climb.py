@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from wtagents.core.landing.merge import Resolution
     from wtagents.core.landing.resolution import Dropped
     from wtagents.core.landing.rung import Rung
-    from wtagents.git.conflicts import Blob, Conflict
     from wtagents.git.hub import Hub
-    from wtagents.git.rebase import ReplayConflict
+    from wtagents.git.merging.conflicts import Blob, Conflict
+    from wtagents.git.merging.rebase import ReplayConflict
     from wtagents.operations.landing.landing import Landing
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import Oid
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
-    from wtagents.git.rebase import ReplayConflict
+    from wtagents.git.merging.rebase import ReplayConflict
     from wtagents.operations.context import Context
 
 

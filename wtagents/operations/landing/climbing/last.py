@@ -18,14 +18,14 @@ from wtagents.core.landing.resolution import Proposal, ProposedFile, fit_line_en
 from wtagents.core.landing.testing import FILES, FOLDERS
 from wtagents.core.task import AgentKind
 from wtagents.core.text import printable
-from wtagents.git.conflicts import TEXT_LIMIT
-from wtagents.git.scratch import Scratch, fill_plain, take_files, touched_paths
+from wtagents.git.merging.conflicts import TEXT_LIMIT
+from wtagents.git.merging.scratch import Scratch, fill_plain, take_files, touched_paths
 from wtagents.operations.landing.climbing.judge import accept, judge
 from wtagents.operations.landing.climbing.question import RESOLVE_SECONDS, question_about_left
 from wtagents.operations.landing.climbing.refusals import refuse_last
 from wtagents.operations.landing.gate import slot_mark, stop_leftovers
 from wtagents.store.runs import latest_run
-from wtagents.system.rooms import open_room
+from wtagents.system.folders.rooms import open_room
 
 if TYPE_CHECKING:
     from wtagents.agent.resolver import ConflictRequest, Worker

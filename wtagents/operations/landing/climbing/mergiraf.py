@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.core.landing.resolution import Proposal, ProposedFile, check_resolution, fit_line_ends
 from wtagents.system.command import clean_environment, find_program, run_command
-from wtagents.system.rooms import open_room
+from wtagents.system.folders.rooms import open_room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from wtagents.core.landing.resolution import (
     check_resolution,
 )
 from wtagents.core.landing.rung import Rung
-from wtagents.git.conflicts import Blob
+from wtagents.git.merging.conflicts import Blob
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.store.answers import answers_of, lessons_of
 from wtagents.system.digest import digest
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wtagents.core.landing.answers import PersonAnswer
-    from wtagents.git.conflicts import Conflict
+    from wtagents.git.merging.conflicts import Conflict
     from wtagents.operations.landing.climbing.climb import Climb
 
 _DIGEST_BYTES = 20

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.landing.rung import Rung
 from wtagents.core.record import record
-from wtagents.git.conflicts import ConflictKind
+from wtagents.git.merging.conflicts import ConflictKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wtagents.git.conflicts import Conflict
+    from wtagents.git.merging.conflicts import Conflict
 
 _TEXT = frozenset({Rung.MEMORY, Rung.RULES, Rung.STRUCTURAL, Rung.CANDIDATES, Rung.AGENT})
 _GENERATED = frozenset({Rung.REGENERATE})

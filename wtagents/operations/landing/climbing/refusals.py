@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wtagents.core.ids import BranchName
     from wtagents.core.landing.resolution import Dropped, Fault
     from wtagents.core.task import Task
-    from wtagents.git.conflicts import Conflict
+    from wtagents.git.merging.conflicts import Conflict
 
 _SHOWN = 4
 

@@ -15,7 +15,7 @@ from wtagents.core.landing.merge import Author, Resolution
 from wtagents.core.landing.rung import Rung
 from wtagents.core.landing.syntax import syntax_fault
 from wtagents.core.text import printable
-from wtagents.git.changes import tree_changes
+from wtagents.git.merging.changes import tree_changes
 from wtagents.operations.landing.climbing.climb import Answer
 from wtagents.operations.landing.climbing.refusals import refuse_regeneration
 from wtagents.operations.landing.climbing.slot import inspect_alone
@@ -25,8 +25,8 @@ from wtagents.system.files import make_private_folder
 
 if TYPE_CHECKING:
     from wtagents.core.landing.regeneration import Regeneration
-    from wtagents.git.changes import Change
-    from wtagents.git.conflicts import Conflict
+    from wtagents.git.merging.changes import Change
+    from wtagents.git.merging.conflicts import Conflict
     from wtagents.git.objects import Library
     from wtagents.operations.landing.climbing.climb import Climb
     from wtagents.operations.landing.outcome import Refusal

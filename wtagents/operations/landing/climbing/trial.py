@@ -27,7 +27,7 @@ from wtagents.store.lessons import drop_notes
 
 if TYPE_CHECKING:
     from wtagents.git.hub import Hub
-    from wtagents.git.rebase import ReplayConflict
+    from wtagents.git.merging.rebase import ReplayConflict
     from wtagents.operations.landing.candidate import Contained
     from wtagents.operations.landing.gate import Red
     from wtagents.operations.landing.landing import Landing

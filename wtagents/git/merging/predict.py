@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
-from wtagents.git.conflicts import Blob, Conflict, Remark, classify
+from wtagents.git.merging.conflicts import Blob, Conflict, Remark, classify
 from wtagents.git.new_hub import CONFIGURATION
 from wtagents.git.objects import EMPTY_TREE
 from wtagents.git.repo import Repository

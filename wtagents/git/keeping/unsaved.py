@@ -17,8 +17,8 @@ from wtagents.core.record import record
 from wtagents.core.worktree import Unsaved, UnsavedKind
 from wtagents.git import admin
 from wtagents.git.admin import Head
+from wtagents.git.looking.room import Flag, clean_room, uncover
 from wtagents.git.refs import ref_value
-from wtagents.git.room import Flag, clean_room, uncover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.system.command import clean_environment, run_command
-from wtagents.system.confine import confined_argv
-from wtagents.system.outlet import LOOPBACK
-from wtagents.system.porter import PROXY_PORT, way_out
+from wtagents.system.walls.confine import confined_argv
+from wtagents.system.walls.outlet import LOOPBACK
+from wtagents.system.walls.porter import PROXY_PORT, way_out
 
 if TYPE_CHECKING:
     from pathlib import Path

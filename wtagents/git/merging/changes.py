@@ -12,7 +12,7 @@ from wtagents.core.errors import UsageError
 from wtagents.core.ids import Oid, TaskName
 from wtagents.core.landing.resolution import normal_line
 from wtagents.core.record import record
-from wtagents.git.conflicts import Blob
+from wtagents.git.merging.conflicts import Blob
 from wtagents.git.objects import FOLDER
 
 if TYPE_CHECKING:

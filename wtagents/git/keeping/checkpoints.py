@@ -2,8 +2,9 @@
 
     refs/wta/checkpoint/<task id>/<number>
 
-The look is that of the radar (`git/lookout.py`), so one that found nothing new reads no file. The
-parent of the commit is what was checked out. What else is known stands in its message as JSON.
+The look is that of the radar (`git/merging/lookout.py`), so one that found nothing new reads no
+file. The parent of the commit is what was checked out. What else is known stands in its message as
+JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from wtagents.core.ids import BranchName, Oid, RefName
 from wtagents.core.keeping.checkpoint import Cause, Checkpoint
 from wtagents.core.record import record, replace
-from wtagents.git.lookout import AUTHOR, room_view, write_child
+from wtagents.git.merging.lookout import AUTHOR, room_view, write_child
 from wtagents.git.new_hub import carry_shallow
 from wtagents.git.objects import Commit
 from wtagents.system.files import load_json, write_json
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wtagents.git.hub import Hub
-    from wtagents.git.lookout import Round, Sight
+    from wtagents.git.merging.lookout import Round, Sight
     from wtagents.git.repo import Repository
 
 _REFS = "refs/wta/checkpoint/"

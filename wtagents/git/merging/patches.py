@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
 from wtagents.core.record import record
-from wtagents.git.changes import parse_changes
+from wtagents.git.merging.changes import parse_changes
 from wtagents.system.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wtagents.git.changes import Change
-    from wtagents.git.conflicts import Blob
+    from wtagents.git.merging.changes import Change
+    from wtagents.git.merging.conflicts import Blob
     from wtagents.git.repo import Repository
 
 

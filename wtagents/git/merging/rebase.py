@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import StateError
 from wtagents.core.ids import Oid
 from wtagents.core.record import record, replace
-from wtagents.git.predict import merge_histories, merge_in_room, open_merge_desk
+from wtagents.git.merging.predict import merge_histories, merge_in_room, open_merge_desk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.conflicts import Conflict
+    from wtagents.git.merging.predict import MergeDesk, TreeMerge
+    from wtagents.git.merging.stamp import Stamp
     from wtagents.git.objects import Commit, Library
-    from wtagents.git.predict import MergeDesk, TreeMerge
-    from wtagents.git.stamp import Stamp
 
 
 @record

@@ -1,7 +1,7 @@
 """Snapshots: a tree of everything in a worktree, made without touching it or its index.
 
 The objects go into the hub, where no agent can reach them. What is looked at again and again has an
-index of its own in the lookout: see `git/lookout.py` and `git/checkpoints.py`.
+index of its own in the lookout: see `git/merging/lookout.py` and `git/keeping/checkpoints.py`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import StateError
 from wtagents.core.ids import Oid
 from wtagents.git import admin
+from wtagents.git.looking.room import clean_room, uncover
 from wtagents.git.objects import Commit
 from wtagents.git.refs import ref_value
-from wtagents.git.room import clean_room, uncover
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -46,7 +46,7 @@ def clean_room(
     `room_configuration`, where it has been asked already.
     """
     # Takes 6 ms to load, and most commands look at no worktree.
-    from wtagents.system.rooms import open_room
+    from wtagents.system.folders.rooms import open_room
 
     with ExitStack() as stack:
         try:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.git import admin
+from wtagents.git.keeping.snapshots import staged_commit
 from wtagents.git.refs import resolve, swap_ref
-from wtagents.git.snapshots import staged_commit
 
 if TYPE_CHECKING:
     from datetime import datetime

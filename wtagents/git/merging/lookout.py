@@ -21,9 +21,9 @@ from wtagents.core.ids import Oid
 from wtagents.core.record import record
 from wtagents.git import admin
 from wtagents.git.hub import Hub
+from wtagents.git.looking.room import furnish, room_configuration, uncover
 from wtagents.git.new_hub import CONFIGURATION, carry_shallow, require_sha1
 from wtagents.git.repo import GitError, Repository
-from wtagents.git.room import furnish, room_configuration, uncover
 from wtagents.system.files import make_private_folder, write_atomic
 
 if TYPE_CHECKING:

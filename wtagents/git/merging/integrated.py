@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.ids import Oid
-from wtagents.git.changes import tree_changes
-from wtagents.git.predict import merge_commits, merge_trees
+from wtagents.git.merging.changes import tree_changes
+from wtagents.git.merging.predict import merge_commits, merge_trees
 from wtagents.git.refs import contains
 
 if TYPE_CHECKING:

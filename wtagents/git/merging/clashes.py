@@ -23,10 +23,10 @@ from wtagents.core.watching.radar_json import (
     plain_misfits,
     plain_places,
 )
-from wtagents.git.conflicts import Conflict, ConflictKind, classify
-from wtagents.git.overlap import changes_between, merge_all, sorted_out
-from wtagents.git.predict import attribute_files, merge_room
-from wtagents.git.python_facts import (
+from wtagents.git.merging.conflicts import Conflict, ConflictKind, classify
+from wtagents.git.merging.overlap import changes_between, merge_all, sorted_out
+from wtagents.git.merging.predict import attribute_files, merge_room
+from wtagents.git.merging.python_facts import (
     PythonFacts,
     find_misfits,
     misfits_between,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from wtagents.core.watching.radar import Misfit
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.overlap import Changes, Tried
     from wtagents.git.objects import Library
-    from wtagents.git.overlap import Changes, Tried
     from wtagents.git.repo import Repository
 
 _LINED = (ConflictKind.CONTENT, ConflictKind.BOTH_ADDED)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wtagents.system.lines import Lines
+    from wtagents.system.programs.lines import Lines
 
 CAPACITY = 1 << 20
 """Bytes that a program can say while nobody reads (fcntl(2), `pipe-max-size`)."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wtagents.core.isolation.confinement import Confinement, SandboxMode
-from wtagents.system.bubblewrap import bubblewrap_argv
+from wtagents.system.walls.bubblewrap import bubblewrap_argv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def confined_argv(
     a porter gets its outlets; without one nothing gets out where a list of hosts could be reached.
     """
     if control is not None:
-        from wtagents.system.porter import outlet_ports
+        from wtagents.system.walls.porter import outlet_ports
 
         ports = ",".join(map(str, outlet_ports(confinement.network)))
         argv = (sys.executable, "-I", "-S", str(_OUTLET), str(control), ports, *argv)
@@ -124,7 +124,7 @@ def trial_fault(mode: SandboxMode, program: str, network: Network) -> str:
         )
         could = tried(walls, root, write=(own, shut, guarded), read=(hidden,))
         if not isinstance(could, str) and not network.is_open:
-            from wtagents.system.network_trial import network_fault
+            from wtagents.system.walls.network_trial import network_fault
 
             could = network_fault(walls, root) or could
     if isinstance(could, str):

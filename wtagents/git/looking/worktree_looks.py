@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from wtagents.core.record import record
 from wtagents.core.worktree import WorktreeFacts
 from wtagents.git import admin
+from wtagents.git.looking.room import clean_room
+from wtagents.git.looking.signature import signature
 from wtagents.git.refs import ref_value
-from wtagents.git.room import clean_room
-from wtagents.git.signature import signature
 
 if TYPE_CHECKING:
     from datetime import datetime

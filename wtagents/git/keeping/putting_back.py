@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import StateError
 from wtagents.core.record import record
-from wtagents.git.lookout import room_view
+from wtagents.git.merging.lookout import room_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from wtagents.core.ids import Oid
-    from wtagents.git.checkpoints import Whole
     from wtagents.git.hub import Hub
-    from wtagents.git.lookout import Lookout
+    from wtagents.git.keeping.checkpoints import Whole
+    from wtagents.git.merging.lookout import Lookout
 
 _INDEX = "putting-back"
 _WRITE_SECONDS = 1800.0

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record
+from wtagents.git.looking.room import settings
+from wtagents.git.merging.predict import merge_trees
 from wtagents.git.objects import Commit
-from wtagents.git.predict import merge_trees
-from wtagents.git.room import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from wtagents.core.ids import Oid
-    from wtagents.git.conflicts import Conflict
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.conflicts import Conflict
     from wtagents.git.repo import Repository
 
 

@@ -13,15 +13,15 @@ from itertools import combinations
 from typing import TYPE_CHECKING, TypeVar
 
 from wtagents.core.record import record
-from wtagents.git.predict import merge_room, parse_merge_tree
+from wtagents.git.merging.predict import merge_room, parse_merge_tree
 from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 
     from wtagents.core.ids import Oid
-    from wtagents.git.conflicts import Blob, Remark
     from wtagents.git.hub import Hub
+    from wtagents.git.merging.conflicts import Blob, Remark
     from wtagents.git.objects import Library
     from wtagents.git.repo import Repository
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import SystemFault
 from wtagents.core.record import record
 from wtagents.core.run import ProcessIdentity
-from wtagents.system.deletion import discard, empty_folder
 from wtagents.system.files import PRIVATE_FOLDER, disk_fault, make_private_folder
+from wtagents.system.folders.deletion import discard, empty_folder
 from wtagents.system.lock import hold_folder, is_held
 from wtagents.system.process import is_alive, own_identity
 

@@ -52,7 +52,7 @@ def claim_block(folder: Path, worktree: Path, task: str) -> PortBlock | None:
         known = _block_of(worktree, taken)
         if known is not None:
             return known
-        from wtagents.system.loopback import are_unused
+        from wtagents.system.sharing.loopback import are_unused
 
         for first in range(FIRST, LAST, COUNT):
             owner = taken.get(first)

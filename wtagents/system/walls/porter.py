@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from wtagents.core.isolation.network import entry_text, is_public, plain_name
 from wtagents.core.record import record
-from wtagents.system.outlet import LOOPBACK
+from wtagents.system.walls.outlet import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

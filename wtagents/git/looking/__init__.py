@@ -1,0 +1,1 @@
+"""Looking at a worktree whose agent nobody trusts."""

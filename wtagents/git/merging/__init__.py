@@ -1,0 +1,1 @@
+"""Merging in the hub: replay, prediction, conflicts, clashes; no checkout is touched."""

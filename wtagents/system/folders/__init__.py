@@ -1,0 +1,1 @@
+"""Whole folders and the space they take: copied, exchanged, deleted, private for one act."""

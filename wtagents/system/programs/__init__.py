@@ -1,0 +1,1 @@
+"""Programs beside this one: begun, listened to, waited for, ended."""

@@ -1,0 +1,1 @@
+"""What all repositories of a user share: ports, limits of accounts."""

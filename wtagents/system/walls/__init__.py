@@ -1,0 +1,1 @@
+"""Walls round a program, and the one way out of them."""
