@@ -43,6 +43,11 @@ def test_a_scenario_is_played_to_its_end(running: Running) -> None:
     assert pulse is not None
     assert pulse.phase is Phase.ENDING
     assert pulse.session_id == running.run_id
+    kept = run_folder.pulse_until(running.folder, ended.at)
+    assert kept is not None
+    assert kept.pulse == pulse
+    assert kept.said == running.folder.stream.stat().st_size
+    assert running.folder.pulses.read_bytes().count(b"\n") > 1
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.support.clock import ManualClock
 from tests.support.processes import kill_hard, start_apart
+from tests.support.records import a_pulse
 from tests.support.waiting import wait_until
-from wtagents.core.run import Stillness
+from wtagents.core.record import replace
+from wtagents.core.run import KEPT_SECONDS, Stillness
 from wtagents.runner.stillness import LOOK_SECONDS, StillnessWatch
+from wtagents.runner.watch import Watch
+from wtagents.system.paths import RunFolder
+from wtagents.system.programs.bell import Bell
 
 WORKS = "x = 0\nwhile True: x += 1"
 RESTS = "import time; time.sleep(600)"
@@ -61,3 +67,27 @@ def test_a_word_ends_the_stillness() -> None:
     watch.note_output()
     clock.advance(5)
     assert watch.look(None) is None
+
+
+class Deaf(Bell):
+    """A bell that takes no signal of the tests."""
+
+    def __init__(self) -> None:
+        self.stops = 0
+
+
+def test_of_a_silence_one_pulse_a_minute_is_kept(tmp_path: Path) -> None:
+    clock = ManualClock()
+    folder = RunFolder(root=tmp_path)
+    watch = Watch(folder, clock, Deaf())
+    speaks = a_pulse(doing="Bash: make", at=clock.now())
+    watch.show(speaks)
+    for _ in range(30):
+        clock.advance(LOOK_SECONDS)
+        still = Stillness(seconds=10, idle_seconds=0, process="make (pid 812)")
+        watch.show(replace(speaks, still=still, at=clock.now()))
+    kept = folder.pulses.read_bytes().splitlines()
+    assert len(kept) == 1 + 30 * LOOK_SECONDS / KEPT_SECONDS
+    clock.advance(1)
+    watch.show(replace(speaks, doing="Bash: make test", at=clock.now()))
+    assert len(folder.pulses.read_bytes().splitlines()) == len(kept) + 1

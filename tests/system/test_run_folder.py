@@ -15,6 +15,7 @@ from wtagents.core.isolation.confinement import Confinement, Link, Replacement, 
 from wtagents.core.isolation.network import NONE
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.order import Order
+from wtagents.core.record import replace
 from wtagents.core.run import (
     Exit,
     ExitReason,
@@ -238,3 +239,24 @@ def test_damage_is_never_an_exception_and_never_a_record(
     path.write_bytes(whole)
     assert load(folder) is not None
     assert run_folder.load_trail(folder) == TRAIL
+
+
+def test_of_the_pulses_there_were_each_is_found_by_its_moment(folder: RunFolder) -> None:
+    assert run_folder.pulse_until(folder, AT) is None
+    moments = [AT + timedelta(seconds=3 * number) for number in range(50)]
+    for number, at in enumerate(moments):
+        folder.stream.write_bytes(b"x" * number)
+        os.utime(folder.stream, (at.timestamp(), at.timestamp()))
+        run_folder.keep_pulse(folder, replace(PULSE, doing="y" * (7 * number % 90)), at)
+        if number % 7 == 3:  # a disk that was full took half a line
+            with folder.pulses.open("ab") as kept:
+                kept.write(b'{"at": "2026\n\xff\n')
+    with folder.pulses.open("ab") as kept:
+        kept.write(b'{"at": "half a li')
+    for number, at in enumerate(moments):
+        for late in (0.0, 2.9):
+            found = run_folder.pulse_until(folder, at + timedelta(seconds=late))
+            assert found is not None
+            assert (found.at, found.said, found.spoke_at) == (at, number, at)
+            assert found.pulse == replace(PULSE, doing="y" * (7 * number % 90))
+    assert run_folder.pulse_until(folder, AT - timedelta(microseconds=1)) is None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FULL_CONTEXT = 0.9
 """Share of the context window from which it is nearly full."""
+KEPT_SECONDS = 60.0
+"""Longest time between two pulses that are kept of an agent that says nothing."""
 
 
 class RunState(StrEnum):
@@ -197,6 +199,19 @@ class Pulse:
     """None while the agent speaks."""
     refused: tuple[str, ...] = ()
     """Hosts that the run was kept from, as they would stand in `sandbox.network`."""
+
+
+@record
+class KeptPulse:
+    """A pulse as it stood in the run folder from a moment on."""
+
+    pulse: Pulse
+    at: datetime
+    """When it was written."""
+    said: int
+    """Bytes of the agent's stream until then."""
+    spoke_at: datetime | None
+    """When the agent had last written to its stream; None before it began."""
 
 
 @record

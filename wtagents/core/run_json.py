@@ -18,6 +18,7 @@ from wtagents.core.order import Order
 from wtagents.core.run import (
     Exit,
     ExitReason,
+    KeptPulse,
     Phase,
     ProcessIdentity,
     Pulse,
@@ -189,6 +190,27 @@ def pulse_value(pulse: Pulse) -> dict[str, Any]:
         "still": None if pulse.still is None else _stillness_value(pulse.still),
         "refused": list(pulse.refused),
     }
+
+
+def kept_pulse_value(kept: KeptPulse) -> dict[str, Any]:
+    """Return a pulse that was kept as a JSON value."""
+    return {
+        "at": kept.at.isoformat(),
+        "said": kept.said,
+        "spoke_at": kept.spoke_at.isoformat() if kept.spoke_at else None,
+        "pulse": pulse_value(kept.pulse),
+    }
+
+
+def parse_kept_pulse(value: Any) -> KeptPulse:
+    """Read a pulse that was kept."""
+    fields = Fields(value)
+    return KeptPulse(
+        at=fields.time("at"),
+        said=fields.integer("said"),
+        spoke_at=None if fields.absent("spoke_at") else fields.time("spoke_at"),
+        pulse=parse_pulse(fields.raw("pulse")),
+    )
 
 
 def _stillness_value(still: Stillness) -> dict[str, Any]:

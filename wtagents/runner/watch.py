@@ -9,10 +9,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
-from wtagents.core.run import Phase, Pulse, Usage
+from wtagents.core.record import replace
+from wtagents.core.run import KEPT_SECONDS, Phase, Pulse, Usage
 from wtagents.core.tending.liveness import HEARTBEAT_SECONDS
 from wtagents.system.programs.intake import Intake
-from wtagents.system.run_folder import beat, is_claimed, is_told_to_stop, write_pulse
+from wtagents.system.run_folder import beat, is_claimed, is_told_to_stop, keep_pulse, write_pulse
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -48,6 +49,8 @@ class Watch:
         self._is_told = False
         self._next_beat = clock.monotonic()
         self._next_pulse = clock.monotonic()
+        self._kept: Pulse | None = None
+        self._next_kept = clock.monotonic()
         self._keep_up()
 
     @property
@@ -129,4 +132,13 @@ class Watch:
             self._next_pulse = now + PULSE_SECONDS
             with contextlib.suppress(SystemFault):
                 write_pulse(self.folder, self._pulse)
+                self._keep(self._pulse, now)
                 self._pulse = None
+
+    def _keep(self, pulse: Pulse, now: float) -> None:
+        """Add it to those there were, now and then only while nothing but the silence grows."""
+        before, self._kept = self._kept, pulse
+        same = before is not None and replace(pulse, at=before.at, still=before.still) == before
+        if not same or now >= self._next_kept:
+            self._next_kept = now + KEPT_SECONDS
+            keep_pulse(self.folder, pulse, self.clock.now())

@@ -214,6 +214,7 @@ class RunFolder:
     refused.txt    hosts that its programs were kept from, each once
     runner.log     what the runner itself has to complain about
     pulse.json     what the agent does now (replaced as a whole, at most 4 times a second)
+    pulses.ndjson  the pulses there were, each with the time and the size of the stream then
     trail.json     what the worktree has been, look by look; written by the keeper of checkpoints
     inbox/N.json   messages for the agent, N = message id
     stop           its runner is to stop the agent, politely
@@ -276,6 +277,10 @@ class RunFolder:
     @property
     def pulse(self) -> Path:
         return self.root / "pulse.json"
+
+    @property
+    def pulses(self) -> Path:
+        return self.root / "pulses.ndjson"
 
     @property
     def inbox(self) -> Path:

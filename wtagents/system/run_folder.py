@@ -1,7 +1,8 @@
 """The contents of a run folder: what its starter, its runner and its readers write and read.
 
-Each file is replaced as a whole or created exclusively, so a reader sees all of it or nothing.
-Reading is total: a file that is absent, half-written or foreign is None, never an exception.
+Each file is replaced as a whole or created exclusively, so a reader sees all of it or nothing; of
+the pulses there were, whole lines count. Reading is total: a file that is absent, half-written or
+foreign is None, never an exception.
 """
 
 from __future__ import annotations
@@ -9,24 +10,35 @@ from __future__ import annotations
 import json
 import os
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wtagents.core.errors import WtaError
 from wtagents.core.json_fields import Fields
 from wtagents.core.message import MessageKind, Taken
 from wtagents.core.record import record
+from wtagents.core.run import KeptPulse
 from wtagents.core.run_json import (
     exit_value,
     identity_value,
+    kept_pulse_value,
     order_value,
     parse_exit,
     parse_identity,
+    parse_kept_pulse,
     parse_order,
     parse_pulse,
     pulse_value,
 )
 from wtagents.core.tending.trail import parse_trail, trail_value
-from wtagents.system.files import create_exclusive, load_json, make_private_folder, write_json
+from wtagents.system.files import (
+    append_text,
+    create_exclusive,
+    load_json,
+    make_private_folder,
+    write_json,
+)
+from wtagents.system.history import line_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,6 +217,36 @@ def write_pulse(folder: RunFolder, pulse: Pulse) -> None:
 def load_pulse(folder: RunFolder) -> Pulse | None:
     """Return what the agent was last seen doing, or None."""
     return _load(folder.pulse, parse_pulse)
+
+
+def keep_pulse(folder: RunFolder, pulse: Pulse, at: datetime) -> None:
+    """Add a pulse to those there were. Raises SystemFault."""
+    seen = activity(folder)
+    kept = KeptPulse(
+        pulse=pulse,
+        at=at,
+        said=seen.size if seen is not None else 0,
+        spoke_at=datetime.fromtimestamp(seen.modified, UTC) if seen is not None else None,
+    )
+    append_text(folder.pulses, f"{json.dumps(kept_pulse_value(kept))}\n")
+
+
+def pulse_until(folder: RunFolder, at: datetime) -> KeptPulse | None:
+    """Return the pulse that stood at a moment; None where none was kept."""
+    found = line_until(folder.pulses, at, _time_of_pulse)
+    return None if found is None else _kept_pulse(found)
+
+
+def _time_of_pulse(line: bytes) -> datetime | None:
+    kept = _kept_pulse(line)
+    return None if kept is None else kept.at
+
+
+def _kept_pulse(line: bytes) -> KeptPulse | None:
+    try:
+        return parse_kept_pulse(json.loads(line))
+    except (ValueError, RecursionError):
+        return None
 
 
 def write_trail(folder: RunFolder, trail: Trail) -> None:
