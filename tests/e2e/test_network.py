@@ -170,6 +170,33 @@ def test_a_person_is_told_while_the_agent_works(fleet: Fleet, mode: SandboxMode)
     assert mode.holds_all
 
 
+def test_the_way_out_leads_through_the_proxy_of_the_office(
+    fleet: Fleet, mode: SandboxMode, ports: tuple[int, int], sandbox: Sandbox
+) -> None:
+    fetch = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())"
+    script = """\
+for name do
+    "$0" -c "$FETCH" "http://$name.example.invalid/a" 2>&1 | tail -n 1 >> "$WTA_TEMP/report"
+done
+env | grep -c secret >> "$WTA_TEMP/report"
+"""
+    with _Gateway(("127.0.0.1", 0), _Office) as office:
+        threading.Thread(target=office.serve_forever, daemon=True).start()
+        office.onward = ports[0]
+        address = f"http://ada:secret@127.0.0.1:{office.server_address[1]}"
+        sandbox.set_variable("http_proxy", address)
+        sandbox.set_variable("FETCH", fetch)
+        fleet.spawn_command("a", "sh", "-c", script, sys.executable, "office", "other")
+        task = fleet.await_rest("a")
+        office.shutdown()
+    report = fleet.context.paths.resources(task.id).temporary / "report"
+    assert report.read_text().splitlines() == [
+        "GET /a",
+        "urllib.error.HTTPError: HTTP Error 502: Bad Gateway",
+        "0",
+    ], mode
+
+
 def test_doctor_tries_to_get_out(fleet: Fleet, mode: SandboxMode) -> None:
     [check] = check_sandbox(fleet.context)
     assert check.health is not Health.FAILED, check
@@ -212,6 +239,20 @@ class _Onward(BaseRequestHandler):
 class _Gateway(ThreadingTCPServer):
     daemon_threads = True
     onward = 0
+
+
+class _Office(_Onward):
+    """A proxy that knows a name which nobody else knows, and lets out who has a password."""
+
+    def handle(self) -> None:
+        lines = iter(self.request.makefile("rb", buffering=0).readline, b"\r\n")
+        asked, *fields = (line.decode().strip() for line in lines)
+        known = asked == "CONNECT office.example.invalid:80 HTTP/1.1"
+        if known and "Proxy-Authorization: Basic YWRhOnNlY3JldA==" in fields:
+            self.request.sendall(b"HTTP/1.1 200 Go on\r\n\r\n")
+            super().handle()
+        else:
+            self.request.sendall(b"HTTP/1.1 403 Not here\r\n\r\n")
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:

@@ -103,7 +103,10 @@ DOORS = (
             f"wtagents/system/{name}.py"
             for name in (
                 *("programs/notify", "sharing/loopback"),
-                *(f"walls/{each}" for each in ("landlock", "network_trial", "outlet", "porter")),
+                *(
+                    f"walls/{each}"
+                    for each in ("landlock", "network_trial", "outlet", "porter", "upstream")
+                ),
             )
         ),
         instead="only the agent program speaks to the network, by system/walls/porter.py at most",

@@ -2,14 +2,16 @@
 
 A forward proxy (RFC 9110 section 9.3.6 for CONNECT, RFC 9112 section 3.2.2 for the rest) in threads
 of this process, so that it is gone with it, however that ends. It listens inside the walls by the
-sockets that `outlet.py` hands out. Names are resolved here. A name that only a wildcard lets out,
-or that was written out but leads into this machine's own surroundings, is refused there.
+sockets that `outlet.py` hands out. Names are resolved here, or by the proxy that this machine goes
+out through. A name that only a wildcard lets out, and that leads into this machine's own
+surroundings, is refused.
 """
 
 from __future__ import annotations
 
 import array
 import contextlib
+import os
 import re
 import select
 import socket
@@ -20,11 +22,15 @@ from urllib.parse import urlsplit
 from wtagents.core.isolation.network import entry_text, is_public, plain_name
 from wtagents.core.record import record
 from wtagents.system.walls.outlet import LOOPBACK
+from wtagents.system.walls.upstream import upstream_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from wtagents.core.isolation.network import Network
+
+    _Place = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+    _Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, _Place]
 
 PROXY_PORT = 61999
 """Inside the walls; outside of the range from which systems take ports, and of our blocks."""
@@ -143,27 +149,26 @@ class Porter:
 
     def _connect(self, asked: _Asked) -> socket.socket:
         """Return a connection. Raises Refused, OSError."""
-        entry = self._network.entry_for(asked.host, asked.port)
+        name = plain_name(asked.host)
+        entry = self._network.entry_for(name, asked.port)
         if entry is None:
             raise self._refusal(asked, "is not in sandbox.network")
-        found = socket.getaddrinfo(plain_name(asked.host), asked.port, type=socket.SOCK_STREAM)
+        upstream = upstream_for(name, asked.port, os.environ, encrypted=not asked.opening)
+        found = _addresses(name, asked.port, needed=upstream is None)
         places = [each for each in found if not entry.below or is_public(str(each[4][0]))]
-        if not places:
+        if found and not places:
             raise self._refusal(
                 asked, "leads into the own network, and is not itself in sandbox.network"
             )
-        fault = OSError(0, "no address")
-        for family, kind, protocol, _, address in places:
-            host = socket.socket(family, kind, protocol)
-            host.settimeout(_CONNECT_SECONDS)
-            try:
-                host.connect(address)
-            except OSError as error:
-                host.close()
-                fault = error
-            else:
-                return host
-        raise fault
+        if upstream is None:
+            return _first_of(places)
+        host = _first_of(_addresses(upstream.host, upstream.port))
+        try:
+            upstream.open_tunnel(host, name, asked.port)
+        except OSError:
+            host.close()
+            raise
+        return host
 
     def _refusal(self, asked: _Asked, why: str) -> Refused:
         missing = entry_text(plain_name(asked.host), asked.port)
@@ -171,6 +176,32 @@ class Porter:
             self._refused.add(missing)
             self._on_refused(missing)
         return Refused(f"wta: {missing} {why}")
+
+
+def _addresses(name: str, port: int, *, needed: bool = True) -> Sequence[_Address]:
+    """Return where a name leads. Raises OSError; where it need not be known there is no answer."""
+    try:
+        return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except OSError:
+        if needed:
+            raise
+        return []
+
+
+def _first_of(places: Sequence[_Address]) -> socket.socket:
+    """Return a connection to the first place that takes one. Raises OSError."""
+    fault = OSError(0, "no address")
+    for family, kind, protocol, _, address in places:
+        host = socket.socket(family, kind, protocol)
+        host.settimeout(_CONNECT_SECONDS)
+        try:
+            host.connect(address)
+        except OSError as error:
+            host.close()
+            fault = error
+        else:
+            return host
+    raise fault
 
 
 @contextlib.contextmanager
