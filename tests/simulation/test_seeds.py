@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.support.environment import PROJECT
-from tests.support.processes import run_to_end
+from tests.support.forking import end_apart
+from tests.support.simulation.landings.play import LandingPlay
+from tests.support.simulation.mistaken import make_mistake
 from tests.support.simulation.mutants import MUTANTS, Mutant
 from tests.support.simulation.play import Play
 from tests.support.simulation.seeds import play_seeds
@@ -36,12 +36,10 @@ def test_seeds_that_broke_a_promise_once_keep_them_all() -> None:
 
 
 @pytest.mark.parametrize("seed", [*range(1, LANDINGS + 1), *FIXED])
-def test_landings_keep_every_promise_whoever_is_killed_and_commits(seed: int) -> None:
-    argv = [sys.executable, "-m", "tests.support.simulation", "landings", str(seed)]
-
-    ended = run_to_end(argv, cwd=PROJECT, seconds=300)
-
-    assert (ended.returncode, ended.stdout) == (0, b""), ended
+def test_landings_keep_every_promise_whoever_is_killed_and_commits(
+    seed: int, tmp_path: Path
+) -> None:
+    assert _played_apart(tmp_path, [seed], LandingPlay) == "None"
 
 
 def test_a_seed_tells_the_same_story_again(tmp_path: Path) -> None:
@@ -52,17 +50,23 @@ def test_a_seed_tells_the_same_story_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mistake_in_the_loop_is_noticed(mutant: Mutant, tmp_path: Path) -> None:
-    shutil.copytree(PROJECT / "wtagents", tmp_path / "wtagents")
-    shutil.copytree(PROJECT / "tests" / "support", tmp_path / "tests" / "support")
-    path = tmp_path / mutant.file
-    right = path.read_text(encoding="utf-8")
-    assert right.count(mutant.line) == 1, f"{mutant.line!r} is not in {mutant.file} once"
-    path.write_text(right.replace(mutant.line, mutant.becomes), encoding="utf-8")
+    kind, more = (LandingPlay, FEW) if mutant.lands else (Play, PATIENCE)
 
-    what = ["landings"] if mutant.lands else []
-    seeds = (str(mutant.seed), str(mutant.seed + (FEW if mutant.lands else PATIENCE)))
-    ended = run_to_end(
-        [sys.executable, "-m", "tests.support.simulation", *what, *seeds], cwd=tmp_path, seconds=300
-    )
+    told = _played_apart(tmp_path, range(mutant.seed, mutant.seed + more + 1), kind, mutant)
 
-    assert ended.stdout.startswith(b"seed "), ended
+    assert told.startswith("seed ")
+
+
+def _played_apart(
+    folder: Path, seeds: Iterable[int], kind: type[Play], mutant: Mutant | None = None
+) -> str:
+    """Play seeds in a process of its own, which may make a mistake; return what that told."""
+    told = folder / "told"
+
+    def play() -> None:
+        if mutant is not None:
+            make_mistake(mutant)
+        told.write_text(str(play_seeds(seeds, kind)))
+
+    assert end_apart(play) == 0
+    return told.read_text()

@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from tests.support.processes import run_to_end
@@ -38,12 +40,25 @@ def fork_race(
 
 
 def end_apart(deed: Callable[[], object]) -> int:
-    """Do something in a process of its own; return its exit code, negative for a signal."""
+    """Do something in a process of its own; return its exit code, negative for a signal.
+
+    What is raised there ends it with 1, and is told to stderr.
+    """
     pid = os.fork()
     if not pid:
-        deed()
+        try:
+            deed()
+        except BaseException:  # noqa: BLE001 - the fork must not go on as the test that it is of
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
         os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 def main(name: str, arguments: list[Any]) -> None:
