@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -130,34 +129,6 @@ def test_what_a_dead_advance_kept_is_not_put_into_the_index_later(
     refused = CheckoutDirty(checkout=steps.built.path, paths=("changed",))
     assert advance(repo, MAIN, steps.old, steps.new) == refused
     assert (steps.built.status(), steps.locks(steps.built)) == ([" M changed", "A  mine"], [])
-
-
-def test_the_locks_that_a_killed_swap_left_are_set_aside(steps: Steps, repo: Repository) -> None:
-    folder = steps.built.path / ".git"
-    os.utime(mark(steps), (1.0, 1.0))
-    (folder / "refs/heads/main.lock").write_text(steps.new)
-    (folder / "HEAD.lock").touch()
-    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
-    assert list(folder.rglob("*.lock")) == []
-    assert isinstance(advance(repo, MAIN, steps.old, steps.new), Advanced)
-
-
-def test_the_locks_of_somebody_else_stay(steps: Steps, repo: Repository) -> None:
-    """One says that it is another's; or it was there before us."""
-    folder = steps.built.path / ".git"
-    ref, head = folder / "refs/heads/main.lock", folder / "HEAD.lock"
-    os.utime(mark(steps), (1.0, 1.0))
-    for path in (ref, head):
-        path.write_text("")
-    ref.write_text(f"{steps.built.tip('main~1')}\n")
-    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
-    assert (ref.exists(), head.exists()) == (True, True)
-    ref.write_text("")
-    for path in (ref, head):
-        os.utime(path, (1.0, 1.0))
-    os.utime(mark(steps), (2.0, 2.0))
-    assert finish_advance(repo) == [Settled(checkout=steps.built.path)]
-    assert (ref.exists(), head.exists()) == (True, True)
 
 
 class SwapKilled(Repository):

@@ -15,10 +15,12 @@ from tests.support.processes import MERGER, kill_hard, run_to_end, start_apart, 
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
-from wtagents.core.ids import TaskName
+from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.core.task import TaskState
+from wtagents.git.advancing.lock import Mark, mark_text
+from wtagents.git.advancing.swap import locks_of, swap_note
 from wtagents.operations.checks.fleet import check_git_locks
 from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.landing.landing import ATTEMPTS, Landing, begin_all
@@ -241,6 +243,24 @@ def test_who_takes_the_lock_away_and_commits_is_told_what_that_took_back(
     assert [each.landed for each in go_on(fleet)] == [True]
     assert (fleet.main.status(), list((place / ".git").glob("wta-*"))) == ([], [])
     assert (place / "a.txt").read_text() == f"{TEXT}mine\n"
+
+
+def test_a_swap_that_was_cut_off_is_named_and_the_next_tick_ends_it(fleet: Fleet) -> None:
+    """Main is checked out nowhere: no checkout says that a landing was cut off."""
+    fleet.main.git("checkout", "-q", "--detach")
+    repository, tip = fleet.context.repository, fleet.tip()
+    mark = Mark(target=BranchName("main"), old=Oid(tip), new=Oid(tip))
+    note, lock = swap_note(repository), locks_of(repository, mark)[0]
+    note.write_bytes(mark_text(mark))
+    lock.touch()
+    for place in (note, lock):
+        os.utime(place, (0, 0))
+    [check] = check_git_locks(fleet.context)
+    assert check.finding == "it was cut off as main moved"
+    assert check.remedy == "finish it: wta supervise --once", "it does not say: rm"
+    assert land_waiting(fleet.context) == ()
+    [check] = check_git_locks(fleet.context)
+    assert (check.finding, note.exists(), lock.exists()) == ("none left behind", False, False)
 
 
 @pytest.mark.parametrize("share", [0.15, 0.35, 0.55, 0.75, 0.95])

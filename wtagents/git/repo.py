@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OLDEST_GIT = (2, 38)
 """The first with `merge-tree --write-tree`."""
+COMMAND_SECONDS = 60.0
+"""How long a command may take that nobody gave another deadline; then it is killed."""
 READ_ATTEMPTS = 4
 """A read that meets a half-written neighbour is tried again (a worktree being added or removed)."""
 
@@ -114,7 +116,7 @@ class RunningGit:
         self._running = running
         self._args = args
 
-    def finish(self, *, timeout: float = 60, ok: tuple[int, ...] = (0,)) -> GitResult:
+    def finish(self, *, timeout: float = COMMAND_SECONDS, ok: tuple[int, ...] = (0,)) -> GitResult:
         """Wait for its end. Raises GitError and DeadlineError as `Repository.git` does."""
         done = self._running.finish(timeout=timeout)
         if done.timed_out:
@@ -241,7 +243,7 @@ class Repository:
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         config: Mapping[str, str] | None = None,
-        timeout: float = 60,
+        timeout: float = COMMAND_SECONDS,
         ok: tuple[int, ...] = (0,),
         durable: bool = False,
     ) -> GitResult:
@@ -257,7 +259,7 @@ class Repository:
         *args: str,
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
-        timeout: float = 60,
+        timeout: float = COMMAND_SECONDS,
         ok: tuple[int, ...] = (0,),
     ) -> GitResult:
         """Run a command that changes nothing; errors that a neighbour causes are tried again."""

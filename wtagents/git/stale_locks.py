@@ -12,6 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from wtagents.git import admin
+from wtagents.system.open_files import is_open
 from wtagents.system.process import works_in
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def set_aside(
 ) -> list[Path]:
     """Take locks away of which the caller knows whose they are, if they stand still.
 
-    Not while a git works in one of the folders, and none that is younger than `taken_before`.
+    Not while a git works in one of the folders, and none that somebody has open or that is younger
+    than `taken_before`.
     Returns where they were.
     """
     found = {lock: stamp for lock in locks if (stamp := _stamp(lock)) is not None}
@@ -57,7 +59,7 @@ def set_aside(
         found = {lock: stamp for lock, stamp in found.items() if stamp[1] < last * 1e9}
     if not found or any(works_in(folder, program="git") for folder in unless_git_in):
         return []
-    still = [lock for lock, stamp in found.items() if _stamp(lock) == stamp]
+    still = [lock for lock, stamp in found.items() if _stamp(lock) == stamp and not is_open(lock)]
     for lock in still:
         with contextlib.suppress(FileNotFoundError):
             lock.replace(into / f"{lock.name}.wta-stale")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -346,6 +347,15 @@ def _working_folders_by_psutil() -> Iterator[tuple[int, str, str]]:
             yield process.pid, process.name(), process.cwd()
         except (psutil.Error, OSError):
             continue
+
+
+def open_names_by_psutil() -> Iterator[str]:
+    """Yield the files that are open, where the system has no /proc; see `open_files.py`."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            yield from (each.path for each in process.open_files())
 
 
 def _mark_of(pid: int, wanted: Iterable[bytes]) -> bytes | None:

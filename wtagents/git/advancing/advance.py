@@ -35,11 +35,11 @@ from wtagents.git.advancing.settle import (
     Settled,
     bring_along,
     finish_advance,
-    release_ref,
     settle,
 )
+from wtagents.git.advancing.swap import swap_target
 from wtagents.git.checkouts import Checkout, checkouts, paths_in_the_way, refused_paths
-from wtagents.git.refs import contains, ref_value, swap_ref
+from wtagents.git.refs import contains, ref_value
 from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _move(repo: Repository, found: list[Checkout], mark: Mark) -> Moved | list[S
     ref = mark.target.ref
     try:
         _announce(repo, found, mark)
-        if not swap_ref(repo, ref, mark.new, mark.old, reason="wta: land"):
+        if not swap_target(repo, mark):
             _retract(found)
             return Moved(actual=ref_value(repo, ref))
         _update_all(repo, found, mark)
@@ -116,8 +116,6 @@ def _move(repo: Repository, found: list[Checkout], mark: Mark) -> Moved | list[S
         _retract(found)
         raise
     except BaseException as error:
-        if not isinstance(error, GitError) or error.was_killed:
-            release_ref(repo, mark)
         settled = [settle(repo, checkout, mark) for checkout in found]
         tip = ref_value(repo, ref)
         if isinstance(error, WtaError) and tip is not None and contains(repo, tip, mark.new):
@@ -171,8 +169,7 @@ def _update_all(repo: Repository, found: list[Checkout], mark: Mark) -> None:
             _update(repo, checkout, mark)
             updated += 1
     except BaseException as error:
-        ref = mark.target.ref
-        is_back = swap_ref(repo, ref, mark.old, mark.new, reason="wta: the checkout refused")
+        is_back = swap_target(repo, mark, back=True)
         paths = refused_paths(error.stderr) if isinstance(error, GitError) else []
         if is_back and paths and not updated:
             # An edit came just now; git looks at all files before it touches one.

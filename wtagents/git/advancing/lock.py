@@ -77,12 +77,12 @@ class Left:
 
 def load_mark(checkout: Checkout) -> Mark | None:
     """Return the mark of an advance on a checkout; None where there is none."""
-    return _mark_in(mark_place(checkout))
+    return mark_in(mark_place(checkout))
 
 
 def mark_place(checkout: Checkout) -> Path:
     """Return where the mark stands: in the lock, or in its note if the lock is not ours."""
-    return checkout.lock if _mark_in(checkout.lock) else checkout.git_dir / _NOTE
+    return checkout.lock if mark_in(checkout.lock) else checkout.git_dir / _NOTE
 
 
 def is_being_advanced(checkout: Checkout) -> bool:
@@ -105,8 +105,7 @@ def locked(checkout: Checkout, mark: Mark) -> Iterator[int]:
     Raises Refused.
     """
     _require_at_rest(checkout)
-    said = {"mark": _MARK, "target": mark.target, "old": mark.old, "new": mark.new}
-    descriptor = create_held(checkout.lock, json.dumps(said).encode())
+    descriptor = create_held(checkout.lock, mark_text(mark))
     if descriptor is None:
         raise _busy(checkout, f"another git command ({checkout.lock} exists)")
     try:
@@ -136,7 +135,7 @@ def taken_over(checkout: Checkout) -> Iterator[Left | None]:
         yield None
         return
     try:
-        mark, was_locked = _mark_in(place), place == checkout.lock
+        mark, was_locked = mark_in(place), place == checkout.lock
         if mark is None or not (was_locked or _put_back(checkout)):
             yield None
             return
@@ -151,7 +150,14 @@ def taken_over(checkout: Checkout) -> Iterator[Left | None]:
         os.close(descriptor)
 
 
-def _mark_in(place: Path) -> Mark | None:
+def mark_text(mark: Mark) -> bytes:
+    """Return what stands in a file of ours that bears a mark."""
+    said = {"mark": _MARK, "target": mark.target, "old": mark.old, "new": mark.new}
+    return json.dumps(said).encode()
+
+
+def mark_in(place: Path) -> Mark | None:
+    """Return the mark that a file bears; None for any other file, or none."""
     found = load_json(place) if place.is_file() else None
     if not isinstance(found, dict) or found.get("mark") != _MARK:
         return None

@@ -22,10 +22,10 @@ from wtagents.git.advancing.lock import (
     taken_over,
 )
 from wtagents.git.advancing.repair import repair
+from wtagents.git.advancing.swap import is_swapping, release_swap
 from wtagents.git.checkouts import checkouts, every_checkout, is_of_a_task
 from wtagents.git.refs import ref_value
 from wtagents.git.repo import GitError
-from wtagents.git.stale_locks import set_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,12 +64,12 @@ def finish_advance(repo: Repository) -> list[Settled]:
     next time. Raises GitError when git fails, and the lock stays; where that was taken away, it
     does not come back, and the next time is soon enough, too.
     """
+    release_swap(repo)
     finished = []
     for checkout in _open_checkouts(repo):
         try:
             with taken_over(checkout) as left:
                 if left is not None:
-                    release_ref(repo, left.mark)
                     finished.append(settle(repo.holding(left.descriptor), checkout, left.mark))
         except GitError:
             if mark_place(checkout) == checkout.lock:
@@ -78,8 +78,8 @@ def finish_advance(repo: Repository) -> list[Settled]:
 
 
 def is_advancing(repo: Repository) -> bool:
-    """Whether a checkout is still held: a git of a dead advance may be at work."""
-    return any(is_being_advanced(each) for each in _open_checkouts(repo))
+    """Whether target or checkout are still held: a git of a dead advance may be at work."""
+    return is_swapping(repo) or any(is_being_advanced(each) for each in _open_checkouts(repo))
 
 
 def unsettled(repo: Repository) -> list[Checkout]:
@@ -98,44 +98,6 @@ def bring_along(repo: Repository, mark: Mark) -> list[Settled]:
             if ref_value(repo, mark.target.ref) == mark.new and _is_behind(repo, late, mark):
                 brought.append(settle(repo.holding(descriptor), late, mark))
     return brought
-
-
-def release_ref(repo: Repository, mark: Mark) -> None:
-    """Set aside the locks that a killed git of an advance left on the target, and on HEAD.
-
-    The caller knows that a git of the advance was killed, and that all have ended. The lock on the
-    target holds the name of the commit to which it was to move; one of somebody else stays. Nothing
-    stands in the lock on HEAD, nor in one that is just made: those are ours if they are younger
-    than our lock on a checkout, and no git works there.
-    """
-    held = [each for each in _open_checkouts(repo) if load_mark(each) == mark]
-    ref, head = repo.common_dir / f"{mark.target.ref}.lock", repo.common_dir / "HEAD.lock"
-    said = _said_in(ref)
-    is_ours = any(said and f"{oid}\n".startswith(said) for oid in (mark.old, mark.new))
-    if is_ours:
-        set_aside([ref], repo.common_dir)
-    elif said:
-        return
-    if held:
-        since = min(_changed_at(mark_place(each)) for each in held)
-        empty = [lock for lock in (ref, head) if not _said_in(lock) and _changed_at(lock) > since]
-        places = (repo.common_dir, *(each.path for each in held))
-        set_aside(empty, repo.common_dir, unless_git_in=places)
-
-
-def _said_in(lock: Path) -> str | None:
-    try:
-        return lock.read_text(errors="replace")
-    except OSError:
-        return None
-
-
-def _changed_at(lock: Path) -> float:
-    """Return the time of a lock; that of none is the beginning of time."""
-    try:
-        return lock.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def edits_beside(repo: Repository, mark: Mark) -> list[Settled]:

@@ -45,21 +45,16 @@ def check_git_locks(context: Context) -> Iterator[Check]:
 
     That of a landing that was cut off goes when the landing is finished; by hand it would be worse.
     """
-    from wtagents.git.advancing.lock import is_being_advanced, mark_place
-    from wtagents.git.advancing.settle import unsettled
-
     now = context.clock.now().timestamp()
-    ours = {mark_place(each): each for each in unsettled(context.repository)}
+    ours = _of_landings(context)
     stale = [
         path
         for path in sorted({*_lock_files(context.common_dir), *ours})
         if (age := _age(path, now)) is not None and age > _STALE_SECONDS
     ]
-    for path, checkout in ours.items():
-        if path in stale and not is_being_advanced(checkout):
-            yield failed(
-                "landing", f"it was cut off in {checkout.path}", "finish it: wta supervise --once"
-            )
+    for path, said in ours.items():
+        if path in stale and said:
+            yield failed("landing", said, "finish it: wta supervise --once")
     for path in [each for each in stale if each not in ours]:
         yield failed(
             "git lock",
@@ -68,6 +63,28 @@ def check_git_locks(context: Context) -> Iterator[Check]:
         )
     if not stale:
         yield ok("git locks", "none left behind")
+
+
+def _of_landings(context: Context) -> dict[Path, str]:
+    """Return the files with which landings hold something, and of one that was cut off what to say.
+
+    '' for one that is at work, and for a lock of which the note beside it says enough.
+    """
+    from wtagents.git.advancing.lock import is_being_advanced, mark_place
+    from wtagents.git.advancing.settle import unsettled
+    from wtagents.git.advancing.swap import is_swapping, locks_of, noted_swap, swap_note
+
+    repository = context.repository
+    found = {
+        mark_place(each): "" if is_being_advanced(each) else f"it was cut off in {each.path}"
+        for each in unsettled(repository)
+    }
+    mark = noted_swap(repository)
+    if mark is not None:
+        found |= dict.fromkeys(locks_of(repository, mark), "")
+        said = "" if is_swapping(repository) else f"it was cut off as {mark.target} moved"
+        found[swap_note(repository)] = said
+    return found
 
 
 def _lock_files(common: Path) -> Iterator[Path]:

@@ -28,9 +28,9 @@ from wtagents.git.advancing.settle import (
     edits_beside,
     finish_advance,
     is_advancing,
-    release_ref,
     unsettled,
 )
+from wtagents.git.advancing.swap import swap_note
 from wtagents.git.hub import open_hub
 from wtagents.git.merging.integrated import lacking
 from wtagents.git.refs import ref_value
@@ -176,7 +176,6 @@ def _recover(landing: Landing, end: Oid | None) -> None:
         with context.repository_lock():
             settled = _finish_advance(context, request.target)
             mark = Mark(target=request.target, old=request.onto, new=request.candidate)
-            release_ref(context.repository, mark)
             settled += bring_along(context.repository, mark)
             if _has(context, request.target, request.candidate):
                 settled = settled or edits_beside(context.repository, mark)
@@ -194,8 +193,8 @@ def _recover(landing: Landing, end: Oid | None) -> None:
 
 
 def _settle_the_rest(context: Context, tell: Tell) -> None:
-    """Settle checkouts of earlier landings that a person's git was in the way of."""
-    if not unsettled(context.repository):
+    """Settle what is left of earlier landings that a person's git was in the way of."""
+    if not (swap_note(context.repository).exists() or unsettled(context.repository)):
         return
     try:
         with context.repository_lock():
