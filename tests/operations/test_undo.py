@@ -83,7 +83,12 @@ def test_several_commits_are_taken_back_by_one(fleet: Fleet) -> None:
         'wta send fix "…"; land it again as it is: wta merge fix'
     )
     (event,) = fleet.context.database.rows("SELECT data FROM event WHERE kind = 'merge.undone'")
-    assert json.loads(event["data"]) == {"onto": old, "candidate": fleet.tip(), "why": ""}
+    assert json.loads(event["data"]) == {
+        "onto": old,
+        "candidate": fleet.tip(),
+        "why": "",
+        "warning": "",
+    }
 
 
 def test_of_a_batch_one_is_taken_back_and_the_others_stay(fleet: Fleet) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from wtagents.core.errors import ExitCode, StateError
 from wtagents.core.landing.undo import UndoState
 from wtagents.core.record import record, replace
+from wtagents.core.task import Reason
 from wtagents.git.hub import open_hub
 from wtagents.operations.landing.land import recover
 from wtagents.operations.landing.outcome import Refusal, outcomes_of, silent
@@ -72,6 +73,8 @@ class UndoOutcome:
     verified: bool
     rejection: Rejection | None
     detail: str
+    warning: str
+    """What a person has to look at before the next commit there; '' when nothing."""
     hint: str
     push: Push | None = None
     """None when nothing was to be pushed."""
@@ -126,6 +129,7 @@ def _require_landed(context: Context, db: Database, name: str, tell: Tell) -> La
     if holding is not None:
         raise StateError(
             f"the landing of {name} is undone already",
+            cause=task.detail if task.reason is Reason.UNDONE else "",
             hint=f"land it again: wta merge {name}" if live is None else f"wta status {name}",
         )
     if landed.onto == landed.candidate:
@@ -178,11 +182,13 @@ def _outcome(landed: Landed, request: UndoRequest, end: TakenBack | Refusal) -> 
         verified=bool(end.gates) and all(gate.passed for gate in end.gates),
         rejection=refusal.rejection if refusal else None,
         detail=refusal.line if refusal else _said(landed, made),
+        warning=made.warning if made else "",
         hint=refusal.hint if refusal else hint,
     )
 
 
 def _said(landed: Landed, made: TakenBack | None) -> str:
-    if made is not None and made.new == made.old:
-        return f"{landed.request.target} had nothing of it left"
-    return ""
+    if made is None:
+        return ""
+    empty = f"{landed.request.target} had nothing of it left" if made.new == made.old else ""
+    return "; ".join(filter(None, (empty, *made.notes)))

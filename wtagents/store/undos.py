@@ -62,15 +62,20 @@ def give_up_undo(db: Database, undo: Undo, at: datetime) -> None:
     _settle(db, undo, UndoState.GIVEN_UP, at)
 
 
-def finish_undo(db: Database, undo: Undo, landed: MergeRequest, at: datetime) -> None:
-    """Record that the target has it no more; the task rests and may go on."""
+def finish_undo(
+    db: Database, undo: Undo, landed: MergeRequest, at: datetime, *, warning: str = ""
+) -> None:
+    """Record that the target has it no more; the task rests and may go on.
+
+    `warning` is what a person has to look at, if anything.
+    """
     # Every tick asks for undos, hardly one finishes any.
     from wtagents.store.lessons import forget_taught
 
     if not _settle(db, undo, UndoState.UNDONE, at):
         return
     forget_taught(db, landed.id)
-    detail = f"undone on {landed.target} by {undo.candidate.short}"
+    said = (undo.why, f"undone on {landed.target} by {undo.candidate.short}", warning)
     move_task(
         db,
         landed.task_id,
@@ -79,9 +84,9 @@ def finish_undo(db: Database, undo: Undo, landed: MergeRequest, at: datetime) ->
         expected=(TaskState.MERGED,),
         removed=True,
         reason=Reason.UNDONE,
-        detail=f"{undo.why}; {detail}" if undo.why else detail,
+        detail="; ".join(filter(None, said)),
     )
-    data = {"onto": undo.onto, "candidate": undo.candidate, "why": undo.why}
+    data = {"onto": undo.onto, "candidate": undo.candidate, "why": undo.why, "warning": warning}
     add_event(
         db, EventKind.MERGE_UNDONE, at=at, task_id=landed.task_id, merge_id=landed.id, data=data
     )

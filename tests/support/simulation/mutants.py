@@ -312,7 +312,7 @@ MUTANTS = (
     Mutant(
         name="what a killed landing left counts as landed",
         file="wtagents/operations/landing/land.py",
-        line="            if _has(context, request.target, request.candidate):",
+        line="            if ended.is_done:",
         becomes="            if request.candidate:",
         seed=2,
         lands=True,

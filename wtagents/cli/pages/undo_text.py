@@ -35,6 +35,8 @@ def undo_lines(outcome: UndoOutcome, style: Style) -> Iterator[str]:
         yield f"  gate {verdict} in {gate.seconds:.1f} s: {printable(gate.command)}"
     if outcome.undone and not outcome.verified and outcome.new != outcome.old:
         yield f"  {style.paint('not verified: no gate looked at it', Tone.NOTICE)}"
+    if outcome.warning:
+        yield f"  {style.paint(printable(outcome.warning), Tone.NOTICE)}"
     if outcome.push is not None:
         tone = Tone.GOOD if outcome.push.pushed else Tone.BAD
         yield f"  {style.paint(printable(outcome.push.line), tone)}"

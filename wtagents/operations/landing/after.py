@@ -174,6 +174,8 @@ def _take_back(look: _Look, culprit: Landed, shell: str) -> _Found:
         look.tell(f"{name} could NOT be undone: {end.line}; {end.hint}")
         return _Found(shell=shell, culprit=culprit.task.id)
     look.tell(f"{name} is undone on {look.target} by {end.new.short}: {why}")
+    if end.warning:
+        look.tell(f"{name}: {printable(end.warning)}")
     tip = ref_value(look.context.repository, look.target.ref)
     if tip is None:
         return _Found()

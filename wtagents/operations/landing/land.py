@@ -16,39 +16,25 @@ Whoever lands holds the merger lock.
 from __future__ import annotations
 
 import logging
-from threading import Event
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import DeadlineError, WtaError
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.landing.queue import plan_batch
 from wtagents.git.advancing.lock import Mark
-from wtagents.git.advancing.settle import (
-    bring_along,
-    edits_beside,
-    finish_advance,
-    is_advancing,
-    unsettled,
-)
+from wtagents.git.advancing.settle import finish_advance, unsettled
 from wtagents.git.advancing.swap import swap_note
 from wtagents.git.hub import open_hub
-from wtagents.git.merging.integrated import lacking
-from wtagents.git.refs import ref_value
 from wtagents.operations.landing.after import check_landed
 from wtagents.operations.landing.batch import land_batch
 from wtagents.operations.landing.choose import observe_line, wishes_of
+from wtagents.operations.landing.cut_off import ORPHAN_SECONDS, end_cut_off
 from wtagents.operations.landing.gate import stop_leftovers
 from wtagents.operations.landing.landing import Landing
 from wtagents.operations.landing.outcome import count_commits, in_turn, outcomes_of, silent
 from wtagents.operations.landing.push import push_landed
 from wtagents.operations.landing.take_back import recover_undos
-from wtagents.operations.landing.words import (
-    lacking_hint,
-    landed_words,
-    settled_words,
-    spared_hint,
-    unsettled_hint,
-)
+from wtagents.operations.landing.words import LANDING, landed_words, settled_words, spared_hint
 from wtagents.operations.resolving.retire import retire_desks
 from wtagents.store.merges import live_merge_requests, merge_request_by_id
 from wtagents.store.tasks import require_task_by_id
@@ -58,9 +44,8 @@ from wtagents.system.lock import try_lock
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from wtagents.core.ids import BranchName, Oid
+    from wtagents.core.ids import Oid
     from wtagents.core.landing.merge import MergeRequest
-    from wtagents.git.advancing.settle import Settled
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
     from wtagents.operations.landing.outcome import MergeOutcome, Tell
@@ -69,8 +54,6 @@ logger = logging.getLogger(__name__)
 
 _TRIES = 5
 """How often a request begins in one pass while its target goes on moving; then come the others."""
-_ORPHAN_SECONDS = 45.0
-"""How long a git command that outlived its landing is waited for."""
 
 
 def land_waiting(context: Context, *, tell: Tell = silent) -> tuple[MergeOutcome, ...]:
@@ -118,7 +101,7 @@ def recover(context: Context, *, tell: Tell = silent) -> tuple[int, ...]:
 
     The caller holds the merger lock.
     """
-    recover_undos(context)
+    recover_undos(context, tell=tell)
     left = [request for request in _live(context) if request.state is not MergeState.WAITING]
     if left:
         stop_leftovers(context)
@@ -173,21 +156,19 @@ def _recover(landing: Landing, end: Oid | None) -> None:
     """Finish what had advanced already; put everything else back into the queue."""
     context, request = landing.context, landing.request
     if request.state is MergeState.ADVANCING and request.onto and request.candidate:
+        mark = Mark(target=request.target, old=request.onto, new=request.candidate)
         with context.repository_lock():
-            settled = _finish_advance(context, request.target)
-            mark = Mark(target=request.target, old=request.onto, new=request.candidate)
-            settled += bring_along(context.repository, mark)
-            if _has(context, request.target, request.candidate):
-                settled = settled or edits_beside(context.repository, mark)
-                commits = count_commits(context, request.onto, request.candidate)
-                notes = ("it was cut off and finished later", *settled_words(settled))
-                words = landed_words(context, request, commits, notes)
-                hints = (
-                    spared_hint(settled),
-                    _lacking(context, request, end or request.candidate),
-                    unsettled_hint(each.path for each in unsettled(context.repository)),
+            ended = end_cut_off(context, mark, LANDING, patience=ORPHAN_SECONDS, end=end)
+            if ended is None:
+                raise DeadlineError(
+                    f"a git command of a killed landing is still at work on {request.target}",
+                    hint="wta doctor; then: wta merge --ready",
                 )
-                landing.finish(request.candidate, words, hint="; ".join(filter(None, hints)))
+            if ended.is_done:
+                commits = count_commits(context, request.onto, request.candidate)
+                notes = ("it was cut off and finished later", *settled_words(ended.settled))
+                words = landed_words(context, request, commits, notes)
+                landing.finish(request.candidate, words, hint=ended.hint)
                 return
     landing.cut_off()
 
@@ -202,45 +183,6 @@ def _settle_the_rest(context: Context, tell: Tell) -> None:
                 tell(hint)
     except WtaError:
         logger.exception("settling what a killed landing left")
-
-
-def _lacking(context: Context, request: MergeRequest, end: Oid) -> str:
-    """Say what of a landing was taken back before it was finished; it is finished in any case."""
-    tip = ref_value(context.repository, request.target.ref)
-    if tip is None or tip == end or request.onto is None:
-        return ""
-    try:
-        hub = open_hub(context.paths, context.repository)
-        hub.fetch(context.repository, tip, end)
-        paths = lacking(hub, base=request.onto, landed=end, target=tip)
-    except (WtaError, OSError):
-        logger.exception("looking for what %s lacks", request.target)
-        return ""
-    return lacking_hint(request.target, end, paths)
-
-
-def _finish_advance(context: Context, target: BranchName) -> list[Settled]:
-    """Repair the checkouts and return them; git commands that outlived a killed landing come first.
-
-    Raises DeadlineError while one of them goes on.
-    """
-    never, deadline = Event(), context.clock.monotonic() + _ORPHAN_SECONDS
-    settled = finish_advance(context.repository)
-    while is_advancing(context.repository):
-        if context.clock.monotonic() >= deadline:
-            raise DeadlineError(
-                f"a git command of a killed landing is still at work on {target}",
-                hint="wta doctor; then: wta merge --ready",
-            )
-        context.clock.wait(never, 0.05)
-        settled += finish_advance(context.repository)
-    return settled
-
-
-def _has(context: Context, target: BranchName, commit: Oid) -> bool:
-    """Whether the target has a commit; one that never came into the repository it has not."""
-    command = ("merge-base", "--is-ancestor", commit, target.ref)
-    return context.repository.read(*command, ok=(0, 1, 128)).status == 0
 
 
 def _live(context: Context) -> list[MergeRequest]:

@@ -16,17 +16,19 @@ from wtagents.core.record import record, replace
 from wtagents.core.text import printable
 from wtagents.git.advancing.advance import Advanced, Moved, advance
 from wtagents.git.advancing.lock import CheckoutBusy, CheckoutDirty, Mark
-from wtagents.git.advancing.settle import bring_along, finish_advance, is_advancing
 from wtagents.git.merging.changes import who_changed
 from wtagents.git.merging.revert import Reverted, person_of, revert
-from wtagents.git.refs import ref_value
+from wtagents.git.refs import contains, ref_value
+from wtagents.operations.landing.cut_off import ORPHAN_SECONDS, end_cut_off
 from wtagents.operations.landing.gate import Gated, Inspection, run_gates
-from wtagents.operations.landing.outcome import Refusal
+from wtagents.operations.landing.outcome import Refusal, silent
 from wtagents.operations.landing.source import refuse_touched
 from wtagents.operations.landing.words import (
+    UNDO,
     refuse_busy,
     refuse_dirty,
     refuse_red,
+    settled_words,
     spared_hint,
 )
 from wtagents.store.merges import merge_request_by_id
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ORPHAN_SECONDS = 45.0
-"""How long a git command that outlived its undo is waited for."""
 _ATTEMPTS = 5
 _SHOWN = 4
 _SUBJECT_LIMIT = 60
@@ -80,6 +80,10 @@ class TakenBack:
     new: Oid
     """Equal to `old` when nothing was left of it."""
     gates: tuple[GateResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What became of files that a person was editing."""
+    warning: str = ""
+    """What a person has to look at; '' when nothing."""
 
 
 def take_back(
@@ -123,7 +127,7 @@ def build_undo(landed: Landed, hub: Hub) -> TakenBack | Refusal:
     """Make the commit on the target's tip; nothing outside the hub changes."""
     context, target = landed.context, landed.request.target
     tip = ref_value(context.repository, target.ref)
-    if tip is None or not _has(context, tip, landed.commit):
+    if tip is None or not contains(context.repository, tip, landed.commit):
         return Refusal(
             rejection=Rejection.TARGET_MOVING,
             detail=f"{target} does not hold {landed.commit.short} any more",
@@ -193,7 +197,10 @@ def advance_undo(
                 at=context.clock.now(),
             )
         result = advance(context.repository, target, made.old, made.new)
-        _settle(context, landed.request, undo, done=isinstance(result, Advanced))
+        if isinstance(result, Advanced):
+            warning = spared_hint(result.settled, UNDO)
+            made = replace(made, notes=settled_words(result.settled), warning=warning)
+        _settle(context, landed.request, undo, done=isinstance(result, Advanced), said=made.warning)
     match result:
         case Advanced():
             return made
@@ -214,7 +221,9 @@ def settle_undos(context: Context) -> None:
             recover_undos(context, patience=0.0)
 
 
-def recover_undos(context: Context, *, patience: float = _ORPHAN_SECONDS) -> None:
+def recover_undos(
+    context: Context, *, tell: Tell = silent, patience: float = ORPHAN_SECONDS
+) -> None:
     """Let the target say what became of undos whose process was killed.
 
     The caller holds the merger lock. One whose git command is still at work after `patience`
@@ -226,41 +235,33 @@ def recover_undos(context: Context, *, patience: float = _ORPHAN_SECONDS) -> Non
         if request is None:
             continue
         try:
-            _recover(context, undo, request, patience)
+            _recover(context, undo, request, tell, patience)
         except (WtaError, OSError):
             logger.exception("recovering an undo on %s", request.target)
 
 
-def _recover(context: Context, undo: Undo, request: MergeRequest, patience: float) -> None:
-    never, deadline = Event(), context.clock.monotonic() + patience
+def _recover(
+    context: Context, undo: Undo, request: MergeRequest, tell: Tell, patience: float
+) -> None:
+    mark = Mark(target=request.target, old=undo.onto, new=undo.candidate)
     with context.repository_lock():
-        settled = finish_advance(context.repository)
-        while is_advancing(context.repository):
-            if context.clock.monotonic() >= deadline:
-                return
-            context.clock.wait(never, 0.05)
-            settled += finish_advance(context.repository)
-        mark = Mark(target=request.target, old=undo.onto, new=undo.candidate)
-        settled += bring_along(context.repository, mark)
-        if hint := spared_hint(settled):
-            logger.warning("undoing on %s: %s", request.target, hint)
-        tip = ref_value(context.repository, request.target.ref)
-        done = tip is not None and tip != undo.onto and _has(context, tip, undo.candidate)
-        _settle(context, request, undo, done=done)
+        ended = end_cut_off(context, mark, UNDO, patience=patience)
+        if ended is None:
+            return
+        _settle(context, request, undo, done=ended.is_done, said=ended.hint)
+    if ended.hint:
+        line = f"undoing on {request.target}: {printable(ended.hint)}"
+        logger.warning(line)
+        tell(line)
 
 
-def _settle(context: Context, request: MergeRequest, undo: Undo, *, done: bool) -> None:
+def _settle(context: Context, request: MergeRequest, undo: Undo, *, done: bool, said: str) -> None:
     now = context.clock.now()
     with context.database.write(actor="merger") as db:
         if done:
-            finish_undo(db, undo, request, now)
+            finish_undo(db, undo, request, now, warning=printable(said))
         else:
             give_up_undo(db, undo, now)
-
-
-def _has(context: Context, tip: Oid, commit: Oid) -> bool:
-    command = ("merge-base", "--is-ancestor", commit, tip)
-    return context.repository.read(*command, ok=(0, 1, 128)).status == 0
 
 
 def _message(landed: Landed) -> str:

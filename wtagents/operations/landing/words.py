@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.errors import SystemFault
 from wtagents.core.landing.merge import Rejection
+from wtagents.core.record import record
 from wtagents.core.text import printable
 from wtagents.operations.landing.outcome import Refusal
 from wtagents.operations.landing.side_tests import untested
@@ -27,6 +28,29 @@ if TYPE_CHECKING:
 SHELL_LIMIT = 80
 """Characters of a command that a line repeats."""
 _SHOWN = 4
+
+
+@record
+class Speech:
+    """How a landing or an undo is spoken of."""
+
+    name: str
+    takes_back: str
+    """What edits do that are not committed."""
+    took_back: str
+    """What commits did that came too early."""
+
+
+LANDING = Speech(
+    name="landing",
+    takes_back="take back what landed",
+    took_back="took back or changed what landed",
+)
+UNDO = Speech(
+    name="undo",
+    takes_back="bring back what was undone",
+    took_back="brought back or changed what was undone",
+)
 
 
 def landed_words(
@@ -65,32 +89,32 @@ def settled_words(settled: Iterable[Settled]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def spared_hint(settled: Iterable[Settled]) -> str:
+def spared_hint(settled: Iterable[Settled], speech: Speech = LANDING) -> str:
     """Say what a person has to do before the next commit there; '' when nothing was spared."""
     return "; ".join(
-        f"uncommitted edits in {_named(each.spared)} may take back what landed;"
+        f"uncommitted edits in {_named(each.spared)} may {speech.takes_back};"
         f" look before they are committed: git -C {shlex.quote(str(each.checkout))} diff HEAD"
         for each in settled
         if each.spared
     )
 
 
-def lacking_hint(target: BranchName, landed: Oid, paths: tuple[str, ...]) -> str:
-    """Say where commits that came while a landing was cut off undo it; '' when nowhere."""
+def lacking_hint(target: BranchName, landed: Oid, paths: tuple[str, ...], speech: Speech) -> str:
+    """Say where commits that came while it was cut off reverse it; '' when nowhere."""
     if not paths:
         return ""
     asked = shlex.join(paths[:_SHOWN])
     return (
-        f"a commit that came while it was cut off took back or changed what landed in"
-        f" {_named(paths)}; look: git diff {landed.short} {target} -- {asked}"
+        f"a commit that came while it was cut off {speech.took_back} in {_named(paths)};"
+        f" look: git diff {landed.short} {target} -- {asked}"
     )
 
 
-def unsettled_hint(places: Iterable[Path]) -> str:
+def unsettled_hint(places: Iterable[Path], speech: Speech) -> str:
     """Say which checkouts a person works in, so that they could not be settled; '' when none."""
     return "; ".join(
-        f"git is at work in {place}, where the landing was cut off: the next landing settles it;"
-        f" commit nothing there until then: git -C {shlex.quote(str(place))} status"
+        f"git is at work in {place}, where the {speech.name} was cut off: the next landing settles"
+        f" it; commit nothing there until then: git -C {shlex.quote(str(place))} status"
         for place in places
     )
 
