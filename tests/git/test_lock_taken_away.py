@@ -1,21 +1,22 @@
-"""A landing was killed half-way, and a person removed its `index.lock`, as git says to do."""
+"""A landing is cut off, or lives, and a person removes its `index.lock`, as git says to do."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from tests.git.test_advance import MAIN, Steps, mark
 from tests.support.repository import RepositoryBuilder
-from wtagents.core.ids import BranchName, TaskName
+from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import admin_dir
-from wtagents.git.advancing.advance import advance
+from wtagents.git.advancing.advance import Advanced, Moved, advance
 from wtagents.git.advancing.lock import CheckoutBusy
 from wtagents.git.advancing.settle import Settled, finish_advance, unsettled
-from wtagents.git.repo import Repository
+from wtagents.git.repo import GitResult, Repository
 from wtagents.git.worktrees import add_worktree, fill_worktree
 
 
@@ -167,3 +168,70 @@ def test_an_agent_that_says_so_of_its_own_worktree_is_not_believed(
     os.mkfifo(folder / "index.lock")
     assert (finish_advance(repo), unsettled(repo)) == ([], [])
     assert (folder / "wta-advance").exists()
+
+
+class LockTaken(Repository):
+    """A repository whose person takes the lock away as main moves, and does something there."""
+
+    __slots__ = ()
+    deed: ClassVar[tuple[str, ...]] = ()
+    is_early: ClassVar[bool] = True
+
+    def git(self, *args: str, **how: Any) -> GitResult:
+        is_swap = args[0] == "update-ref"
+        if is_swap and self.is_early:
+            self.act()
+        done = super().git(*args, **how)
+        if is_swap and not self.is_early:
+            self.act()
+        return done
+
+    def act(self) -> None:
+        built = RepositoryBuilder(self.common_dir.parent)
+        (self.common_dir / "index.lock").unlink()
+        built.write({"mine": "staged\n"})
+        built.git("add", "mine")
+        if self.deed:
+            built.git(*self.deed)
+        built.write({"mine": "edited\n"})
+
+
+@pytest.fixture
+def steps(repository: RepositoryBuilder) -> Steps:
+    return Steps(repository)
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_what_is_staged_beside_a_living_landing_stays(
+    steps: Steps, repo: Repository, *, is_early: bool
+) -> None:
+    LockTaken.deed, LockTaken.is_early = (), is_early
+    taken = LockTaken(common_dir=repo.common_dir, git_dir=repo.git_dir)
+    settled = (Settled(checkout=steps.built.path),)
+    expected = Advanced(checkouts=(steps.built.path,), settled=settled)
+    assert advance(taken, MAIN, steps.old, steps.new) == expected
+    assert (steps.built.tip("main"), steps.built.status()) == (steps.new, ["AM mine"])
+    assert steps.built.git("show", ":mine") == "staged"
+    assert (steps.locks(steps.built), unsettled(repo)) == ([], [])
+
+
+def test_a_commit_that_takes_along_what_is_landing_is_named(steps: Steps, repo: Repository) -> None:
+    """Its index named the new commit: git cannot tell. The checkout goes to where HEAD is."""
+    LockTaken.deed, LockTaken.is_early = ("commit", "--quiet", "-m", "Mine"), True
+    taken = LockTaken(common_dir=repo.common_dir, git_dir=repo.git_dir)
+    moved = advance(taken, MAIN, steps.old, steps.new)
+    mine = Oid(steps.built.tip("main"))
+    assert moved == Moved(actual=mine, took_along=mine)
+    assert steps.built.git("rev-parse", "main~1") == steps.old
+    assert (steps.built.status(), steps.locks(steps.built)) == ([" M mine"], [])
+    assert (steps.built.path / "changed").read_text() == "new\n"
+
+
+def test_a_commit_of_other_files_took_nothing_along(steps: Steps, repo: Repository) -> None:
+    deed = ("commit", "--quiet", "-m", "Mine", "--only", "mine")
+    LockTaken.deed, LockTaken.is_early = deed, True
+    taken = LockTaken(common_dir=repo.common_dir, git_dir=repo.git_dir)
+    moved = advance(taken, MAIN, steps.old, steps.new)
+    assert moved == Moved(actual=Oid(steps.built.tip("main")))
+    assert (steps.built.status(), steps.locks(steps.built)) == ([" M mine"], [])
+    assert (steps.built.path / "changed").read_text() == "old\n"

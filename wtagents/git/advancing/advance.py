@@ -10,6 +10,10 @@
 The index comes before the ref: a `git commit` reads HEAD, then the index, and only then asks for
 the lock. One that saw the new tip with the old index would silently take the landing back.
 
+A person may take the lock away while we live. What is staged then stays (`index.py`), and the
+checkout is settled round it. A commit between announcement and swap has what the index names: git
+offers nothing that could refuse it, so it is found, and named (`Moved.took_along`).
+
 Interrupted between any two steps it goes to where the ref is, or leaves its lock; killed, the lock
 is left as well: `finish_advance` reads it and goes on or back (`settle.py`).
 """
@@ -17,12 +21,22 @@ is left as well: `finish_advance` reads it and goes on or back (`settle.py`).
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
 from wtagents.core.record import record
-from wtagents.git.advancing.index import CHECKOUT_SECONDS, at, index_copy, read_tree, refresh
+from wtagents.git.advancing.index import (
+    CHECKOUT_SECONDS,
+    IndexTaken,
+    Stamp,
+    at,
+    index_copy,
+    put_index,
+    read_tree,
+    refresh,
+    stamp,
+)
 from wtagents.git.advancing.lock import (
     CheckoutBusy,
     CheckoutDirty,
@@ -30,12 +44,14 @@ from wtagents.git.advancing.lock import (
     Refused,
     kept_index,
     locked,
+    mark_in,
 )
 from wtagents.git.advancing.settle import (
     Settled,
     bring_along,
     finish_advance,
     settle,
+    took_along,
 )
 from wtagents.git.advancing.swap import swap_target
 from wtagents.git.checkouts import Checkout, checkouts, paths_in_the_way, refused_paths
@@ -43,6 +59,7 @@ from wtagents.git.refs import contains, ref_value
 from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from wtagents.core.ids import BranchName, Oid
@@ -64,6 +81,8 @@ class Moved:
 
     actual: Oid | None
     """Where the target is; None when the branch is gone."""
+    took_along: Oid | None = None
+    """The commit of somebody who took a lock of ours away, with what was landing in it."""
 
 
 def advance(
@@ -106,14 +125,17 @@ def _move(repo: Repository, found: list[Checkout], mark: Mark) -> Moved | list[S
     Returns the checkouts that had to be settled because git failed when the ref had moved.
     """
     ref = mark.target.ref
+    announced: dict[Checkout, Stamp] = {}
     try:
-        _announce(repo, found, mark)
+        _announce(repo, found, mark, announced)
         if not swap_target(repo, mark):
-            _retract(found)
-            return Moved(actual=ref_value(repo, ref))
-        _update_all(repo, found, mark)
+            actual = ref_value(repo, ref)
+            took = None if _are_locked(found, mark) else took_along(repo, mark, actual)
+            _retract(repo, found, mark, announced)
+            return Moved(actual=actual, took_along=took)
+        _update_all(repo, found, mark, announced)
     except Refused:
-        _retract(found)
+        _retract(repo, found, mark, announced)
         raise
     except BaseException as error:
         settled = [settle(repo, checkout, mark) for checkout in found]
@@ -124,50 +146,86 @@ def _move(repo: Repository, found: list[Checkout], mark: Mark) -> Moved | list[S
     return []
 
 
-def _announce(repo: Repository, found: list[Checkout], mark: Mark) -> None:
+def _announce(
+    repo: Repository, found: list[Checkout], mark: Mark, announced: dict[Checkout, Stamp]
+) -> None:
     """Let the indexes name `new`; as they were they are kept beside, until all is settled.
 
     Git itself looks once more whether the files are those of `old`; they do not move yet.
     """
     for checkout in found:
-        shutil.copy2(checkout.index, kept_index(checkout))
         try:
-            _announce_in(repo, checkout, mark, is_stale=False)
-        except GitError:
-            # A file that was only touched is no edit: git finds out when it reads it again.
-            try:
-                _announce_in(repo, checkout, mark, is_stale=True)
-            except GitError as refused:
-                paths = tuple(refused_paths(refused.stderr))
-                if not paths:
-                    raise
-                raise Refused(CheckoutDirty(checkout=checkout.path, paths=paths)) from None
+            announced[checkout] = _announce_in(repo, checkout, mark)
+        except IndexTaken:
+            what = "another git command has written its index"
+            busy = CheckoutBusy(checkout=checkout.path, operation=what, is_passing=True)
+            raise Refused(busy) from None
+        except GitError as refused:
+            paths = tuple(refused_paths(refused.stderr))
+            if not paths:
+                raise
+            raise Refused(CheckoutDirty(checkout=checkout.path, paths=paths)) from None
 
 
-def _announce_in(repo: Repository, checkout: Checkout, mark: Mark, *, is_stale: bool) -> None:
+def _announce_in(repo: Repository, checkout: Checkout, mark: Mark) -> Stamp:
+    """Announce in one checkout; return by what its index is known from here on."""
+    known = stamp(checkout.index)
+    shutil.copy2(checkout.index, kept_index(checkout))
+    try:
+        return _name_new(repo, checkout, mark, known, is_stale=False)
+    except GitError:
+        # A file that was only touched is no edit: git finds out when it reads it again.
+        return _name_new(repo, checkout, mark, known, is_stale=True)
+
+
+def _name_new(
+    repo: Repository, checkout: Checkout, mark: Mark, known: Stamp, *, is_stale: bool
+) -> Stamp:
     kept = kept_index(checkout)
     view = repo.seen_from(checkout.git_dir, checkout.path)
-    with index_copy(checkout, kept) as copy:
+    with index_copy(checkout, kept, known) as copy:
         if is_stale:
             refresh(view, copy)
             shutil.copy2(copy, kept)
         view.git("read-tree", "-m", mark.old, mark.new, env=at(copy), timeout=CHECKOUT_SECONDS)
+        return stamp(copy)
 
 
-def _retract(found: list[Checkout]) -> None:
-    """Let the indexes be as they were."""
+def _retract(
+    repo: Repository, found: list[Checkout], mark: Mark, announced: Mapping[Checkout, Stamp]
+) -> None:
+    """Let the indexes be as they were; one that somebody could write goes to where HEAD is."""
     for checkout in found:
-        with suppress(FileNotFoundError):
-            kept_index(checkout).replace(checkout.index)
+        kept = kept_index(checkout)
+        if checkout not in announced:
+            kept.unlink(missing_ok=True)
+            continue
+        try:
+            if not _are_locked([checkout], mark):
+                raise IndexTaken(checkout)
+            if kept.exists():
+                put_index(checkout, kept, announced[checkout])
+        except IndexTaken:
+            settle(repo, checkout, mark)
 
 
-def _update_all(repo: Repository, found: list[Checkout], mark: Mark) -> None:
+def _are_locked(found: Iterable[Checkout], mark: Mark) -> bool:
+    """Whether nobody has taken a lock of ours away."""
+    return all(mark_in(each.lock) == mark for each in found)
+
+
+def _update_all(
+    repo: Repository, found: list[Checkout], mark: Mark, announced: Mapping[Checkout, Stamp]
+) -> None:
     """Bring all checkouts to the new commit; where one refuses, the ref goes back."""
     updated = 0
     try:
         for checkout in found:
-            _update(repo, checkout, mark)
+            _update(repo, checkout, mark, announced[checkout])
             updated += 1
+    except IndexTaken:
+        # What is staged there refuses nothing: it stays, and the rest is settled round it.
+        raise
     except BaseException as error:
         is_back = swap_target(repo, mark, back=True)
         paths = refused_paths(error.stderr) if isinstance(error, GitError) else []
@@ -177,14 +235,14 @@ def _update_all(repo: Repository, found: list[Checkout], mark: Mark) -> None:
         raise
 
 
-def _update(repo: Repository, checkout: Checkout, mark: Mark) -> None:
+def _update(repo: Repository, checkout: Checkout, mark: Mark, known: Stamp) -> None:
     """Bring files and index to the new commit; changes to other paths stay as they are.
 
     Git works on a copy of the index, so that a death leaves the old index and our lock. That the
     index as it was kept says what lies on the disk, git has found out for the announcement.
     """
     kept = kept_index(checkout)
-    with index_copy(checkout, kept) as copy:
+    with index_copy(checkout, kept, known) as copy:
         view = repo.seen_from(checkout.git_dir, checkout.path)
         read_tree(view, copy, mark.old, mark.new)
     kept.unlink()

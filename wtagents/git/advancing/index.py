@@ -1,13 +1,20 @@
-"""The index of a checkout, written beside it and renamed: a death leaves the old one."""
+"""The index of a checkout, written beside it and put in its place: a death leaves the old one.
+
+A person may take our lock away while we live, and stage something. What they have written is never
+replaced: the two files change places in one step, and back if another one was found than is known.
+"""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from wtagents.core.errors import StateError
 from wtagents.git.advancing.edit import Version
+from wtagents.system.folders.exchange import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,18 +29,57 @@ _COPY = "wta-index"
 _PROBE = "wta-probe"
 
 
+Stamp = tuple[int, int, int]
+"""By which an index is known: git never writes into one, it makes another."""
+
+
+class IndexTaken(StateError):
+    """Somebody wrote the index, although we hold its lock: theirs is the index as it was found."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        super().__init__(
+            f"the index of {checkout.path} was written by somebody else",
+            cause="its lock was taken away by hand while a landing was at work there",
+            hint=f"git -C {shlex.quote(str(checkout.path))} status; then try again",
+        )
+
+
+def stamp(index: Path) -> Stamp:
+    """Return by what a file is known that is an index, or becomes one."""
+    status = index.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def put_index(checkout: Checkout, new: Path, known: Stamp) -> None:
+    """Let a file be the index instead of the one that is known. Raises IndexTaken."""
+    try:
+        exchange(new, checkout.index)
+    except OSError:
+        # A file system that cannot: what somebody writes right now is not seen.
+        if stamp(checkout.index) != known:
+            raise IndexTaken(checkout) from None
+        new.replace(checkout.index)
+        return
+    if stamp(new) != known:
+        exchange(new, checkout.index)
+        raise IndexTaken(checkout)
+    new.unlink()
+
+
 @contextmanager
-def index_copy(checkout: Checkout, source: Path) -> Iterator[Path]:
+def index_copy(checkout: Checkout, source: Path, known: Stamp) -> Iterator[Path]:
     """Yield a copy of an index, as old as the original; it becomes the index in the end.
 
     Git compares its age with that of the files to find edits that `stat` does not show.
+
+    Raises IndexTaken when the index is not the one that is known any more.
     """
     copy = checkout.git_dir / _COPY
     (checkout.git_dir / f"{_COPY}.lock").unlink(missing_ok=True)
     shutil.copy2(source, copy)
     try:
         yield copy
-        copy.replace(checkout.index)
+        put_index(checkout, copy, known)
     finally:
         copy.unlink(missing_ok=True)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _SCRATCH = "wta-joining-"
 _SUBMODULE = "160000"
+_TRIES = 5
 
 
 @record
@@ -93,14 +94,20 @@ class _Finding:
 def repair(repo: Repository, checkout: Checkout, mark: Mark) -> Repaired:
     """Bring index and files of a checkout to its HEAD from where an advance left them.
 
-    The caller holds the lock of the checkout. Raises GitError when git fails, never for an edit.
+    The caller holds the lock of the checkout. Raises GitError when git fails, never for an edit;
+    IndexTaken when somebody goes on writing the index who took that lock away.
     """
     view = repo.seen_from(checkout.git_dir, checkout.path)
     refused: frozenset[str] = frozenset()
+    tries = 0
     while True:
         try:
             with _scratch(checkout) as scratch:
                 return _Repair(view, checkout, mark, refused).apply(scratch)
+        except index.IndexTaken:
+            tries += 1
+            if tries == _TRIES:
+                raise
         except GitError as error:
             found = refused.union(refused_paths(error.stderr))
             if found == refused:
@@ -120,6 +127,7 @@ class _Repair:
     ) -> None:
         self._view = view
         self._checkout = checkout
+        self._known = index.stamp(checkout.index)
         self._tip = resolve(view, "HEAD") or mark.old
         self._refused = refused
         """What git would not touch when it was tried: it is left out."""
@@ -261,7 +269,7 @@ class _Repair:
             if each.where not in (*_GITS, _Where.STAGED)
         }
         halfway = self._tree(self._goal, gits)
-        with index.index_copy(self._checkout, self._checkout.index) as copy:
+        with index.index_copy(self._checkout, self._checkout.index, self._known) as copy:
             index.write_entries(self._view, copy, gits | rest)
             index.refresh(self._view, copy)
             index.read_tree(self._view, copy, halfway, self._goal)

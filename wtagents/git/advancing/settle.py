@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wtagents.core.errors import WtaError
+from wtagents.core.ids import Oid
 from wtagents.core.record import record
 from wtagents.git.advancing.lock import (
     Mark,
@@ -24,7 +25,7 @@ from wtagents.git.advancing.lock import (
 from wtagents.git.advancing.repair import repair
 from wtagents.git.advancing.swap import is_swapping, release_swap
 from wtagents.git.checkouts import checkouts, every_checkout, is_of_a_task
-from wtagents.git.refs import ref_value
+from wtagents.git.refs import contains, ref_value
 from wtagents.git.repo import GitError
 
 if TYPE_CHECKING:
@@ -110,6 +111,23 @@ def edits_beside(repo: Repository, mark: Mark) -> list[Settled]:
         if spared := _changed(view, mark).intersection(edited):
             found.append(Settled(checkout=checkout.path, spared=tuple(sorted(spared))))
     return found
+
+
+def took_along(repo: Repository, mark: Mark, tip: Oid | None) -> Oid | None:
+    """Return the first commit from `old` to `tip` that has a change of `new`, and is none of it.
+
+    Somebody made it who took the lock away while an index named `new`.
+    """
+    if tip is None or not contains(repo, tip, mark.old):
+        return None
+    landing = _differences(repo, mark.old, mark.new)
+    line = repo.read("rev-list", "--reverse", f"{mark.old}..{tip}", f"^{mark.new}").text.split()
+    return next((Oid(each) for each in line if landing & _differences(repo, mark.old, each)), None)
+
+
+def _differences(repo: Repository, old: Oid, new: str) -> set[str]:
+    fields = repo.read("diff-tree", "-r", "-z", "--no-renames", old, new).fields
+    return {" ".join(pair) for pair in zip(fields[::2], fields[1::2], strict=True)}
 
 
 def _open_checkouts(repo: Repository) -> list[Checkout]:

@@ -27,6 +27,7 @@ from wtagents.operations.landing.words import (
     refuse_unlike,
     settled_words,
     spared_hint,
+    took_along_words,
 )
 from wtagents.store.merges import merge_request_by_id
 
@@ -54,6 +55,9 @@ class Landed:
 @record
 class Superseded:
     """The target moved while the batch was under way: nothing was changed."""
+
+    warning: str = ""
+    """What a person has to look at; '' when nothing."""
 
 
 @record
@@ -104,7 +108,7 @@ def _advance(context: Context, members: Sequence[Member], gated: Gated) -> End:
             )
             return Landed()
         case Moved():
-            return Superseded()
+            return Superseded(warning=took_along_words(target, result.took_along))
         case CheckoutDirty():
             return Broken(
                 refused=tuple(

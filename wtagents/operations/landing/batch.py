@@ -142,7 +142,7 @@ class _Passage:
                 self._landed = prefix
                 return True
             case Superseded():
-                self._give_way()
+                self._give_way(end.warning)
                 return False
             case Broken():
                 gone = {member.landing.request.id for member, _ in end.refused}
@@ -153,10 +153,10 @@ class _Passage:
             case _:
                 assert_never(end)
 
-    def _give_way(self) -> None:
+    def _give_way(self, warning: str = "") -> None:
         """Begin again on where the target is now."""
         for member in self._left():
-            member.landing.supersede()
+            member.landing.supersede(warning)
 
     def _is_overtaken(self) -> bool:
         """Whether the target is not where this chain can go on from any more."""

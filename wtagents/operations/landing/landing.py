@@ -134,10 +134,10 @@ class Landing:
         self.tell(f"{self.task.name}: {why}; beginning again")
         self.move(MergeState.WAITING, attempts=attempts, detail=why)
 
-    def supersede(self) -> None:
+    def supersede(self, warning: str = "") -> None:
         """Put the request back into the queue because somebody else moved the target."""
         superseded, target = self.request.superseded + 1, self.request.target
-        why = superseded_words(target, superseded)
+        why = "; ".join(filter(None, (superseded_words(target, superseded), warning)))
         self.tell(f"{self.task.name}: {why}")
         self.move(MergeState.WAITING, superseded=superseded, detail=why, batch=None, place=None)
 

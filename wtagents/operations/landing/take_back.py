@@ -30,6 +30,7 @@ from wtagents.operations.landing.words import (
     refuse_red,
     settled_words,
     spared_hint,
+    took_along_words,
 )
 from wtagents.store.merges import merge_request_by_id
 from wtagents.store.undos import add_undo, advancing_undos, finish_undo, give_up_undo
@@ -106,7 +107,9 @@ def take_back(
         end = advance_undo(landed, hub, made, why=why)
         if isinstance(end, TakenBack | Refusal):
             return end
-        landed.tell(f"{target} moved while {task.name} was undone; beginning again")
+        line = f"{target} moved while {task.name} was undone; beginning again"
+        warning = took_along_words(target, end.took_along)
+        landed.tell("; ".join(filter(None, (line, warning))))
     return Refusal(
         rejection=Rejection.TARGET_MOVING,
         detail=f"{target} moved {_ATTEMPTS} times while {task.name} was undone",

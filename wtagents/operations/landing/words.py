@@ -135,6 +135,16 @@ def superseded_words(target: BranchName, times: int) -> str:
     return f"{target} moved {times} times meanwhile; goes on trying"
 
 
+def took_along_words(target: BranchName, commit: Oid | None) -> str:
+    """Warn of a commit that somebody made of a landing's files; '' without one."""
+    if commit is None:
+        return ""
+    return (
+        f"WARNING: commit {commit.short} on {target} took along what was about to land:"
+        f" index.lock was taken away by hand; look: git show {commit.short}"
+    )
+
+
 def refuse_red(name: str, red: Red) -> Refusal:
     """A gate said no to a tree, twice."""
     result, shell = red.result, printable(red.result.command, SHELL_LIMIT)
