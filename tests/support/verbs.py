@@ -196,14 +196,14 @@ def _trees(repository: RepositoryBuilder, below: str) -> set[str]:
     return {f"{'/'.join(ref.split('/')[:depth])} {tree}" for ref, tree in pairs}
 
 
-def _private_directories(common: Path) -> dict[str, tuple[str, ...]]:
+def _private_directories(common: Path) -> list[tuple[str, ...]]:
+    """Return what is in them; an empty one, of a git killed at its start, is git's to prune."""
     names = ("HEAD", "gitdir", "commondir", "locked")
-    return {
-        folder.name: tuple(
-            (folder / name).read_text() if (folder / name).exists() else "" for name in names
-        )
-        for folder in sorted((common / "worktrees").iterdir())
-    }
+    found = (
+        tuple((folder / name).read_text() if (folder / name).exists() else "" for name in names)
+        for folder in (common / "worktrees").iterdir()
+    )
+    return sorted(filter(any, found))
 
 
 def _contents(place: Path) -> Iterator[tuple[str, bytes | str]]:

@@ -104,7 +104,8 @@ def _add(repo: Repository, path: Path, branch: BranchName, base: Oid, reason: Lo
         repo.git(*command, "--no-track", "-b", branch, "--", str(path), base)
     except GitError as error:
         tip = ref_value(repo, branch.ref)
-        if tip is None:
+        # A killed one may have left anything: the next attempt finds it, and clears it away.
+        if tip is None or error.was_killed:
             raise
         if tip != base:
             raise StateError(
