@@ -118,7 +118,7 @@ def took_along(repo: Repository, mark: Mark, tip: Oid | None) -> Oid | None:
 
     Somebody made it who took the lock away while an index named `new`.
     """
-    if tip is None or not contains(repo, tip, mark.old):
+    if tip is None or not all(contains(repo, each, mark.old) for each in (tip, mark.new)):
         return None
     landing = _differences(repo, mark.old, mark.new)
     line = repo.read("rev-list", "--reverse", f"{mark.old}..{tip}", f"^{mark.new}").text.split()

@@ -16,12 +16,18 @@ from wtagents.git.advancing.settle import (
     edits_beside,
     finish_advance,
     is_advancing,
+    took_along,
     unsettled,
 )
 from wtagents.git.hub import open_hub
 from wtagents.git.merging.integrated import lacking
 from wtagents.git.refs import contains, ref_value
-from wtagents.operations.landing.words import lacking_hint, spared_hint, unsettled_hint
+from wtagents.operations.landing.words import (
+    lacking_hint,
+    spared_hint,
+    took_along_words,
+    unsettled_hint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +70,9 @@ def end_cut_off(
     settled += bring_along(repository, mark)
     tip = ref_value(repository, mark.target.ref)
     if tip is None or tip == mark.old or not contains(repository, tip, mark.new):
-        return Ended(is_done=False, settled=tuple(settled), hint=spared_hint(settled, speech))
+        taken = took_along_words(mark.target, took_along(repository, mark, tip))
+        hint = "; ".join(filter(None, (spared_hint(settled, speech), taken)))
+        return Ended(is_done=False, settled=tuple(settled), hint=hint)
     settled = settled or edits_beside(repository, mark)
     hints = (
         spared_hint(settled, speech),

@@ -170,6 +170,8 @@ def _recover(landing: Landing, end: Oid | None) -> None:
                 words = landed_words(context, request, commits, notes)
                 landing.finish(request.candidate, words, hint=ended.hint)
                 return
+        landing.cut_off(ended.hint)
+        return
     landing.cut_off()
 
 

@@ -117,13 +117,16 @@ class Landing:
             db, MergeState.MERGED, TaskState.MERGED, detail=detail, hint=hint, candidate=candidate
         )
 
-    def cut_off(self) -> None:
+    def cut_off(self, warning: str = "") -> None:
         """Put the request back into the queue; after too many times ask a person.
+
+        `warning` is what a person has to look at, if anything.
 
         One that kills its merger again and again must not do so for ever.
         """
         attempts = self.request.attempts + 1
-        why = f"the landing was cut off while {self.request.state}"
+        said = f"the landing was cut off while {self.request.state}"
+        why = f"{said}; {warning}" if warning else said
         if attempts >= ATTEMPTS:
             again = f"wta merge {self.task.name}"
             detail = f"{why}, {attempts} times in all"

@@ -140,8 +140,8 @@ def took_along_words(target: BranchName, commit: Oid | None) -> str:
     if commit is None:
         return ""
     return (
-        f"WARNING: commit {commit.short} on {target} took along what was about to land:"
-        f" index.lock was taken away by hand; look: git show {commit.short}"
+        f"WARNING: commit {commit.short} on {target} has in it what was about to land: who made it"
+        f" had taken index.lock away; look: git show {commit.short}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ _REASONS = {
     Kind.PAIRED: frozenset({Rejection.GATE_RED}),
 }
 """Why each may be refused."""
+_MOVES = "SELECT data FROM event WHERE kind = 'merge.moved'"
 _AFTER_NEW_WORK = frozenset({Rejection.UNCOMMITTED, Rejection.SOURCE_MOVED})
 
 
@@ -72,6 +74,10 @@ class Ground:
     """Commits of the person on main."""
     edited: dict[str, list[str]] = field(default_factory=dict)
     """Files of the checkout, and the lines in them that the person wrote and did not commit."""
+    staged: list[str] = field(default_factory=list)
+    """Files that the person added while a landing was at work."""
+    took_along: list[str] = field(default_factory=list)
+    """Commits of the person with something in them that was landing."""
     written: int = 0
     """Lines that the person wrote so."""
     taken_back: set[str] = field(default_factory=set)
@@ -103,6 +109,9 @@ class Ground:
         try:
             self.mine.append(self.main.commit(files, subject))
         except AssertionError:
+            # Added it may be, where the lock on main alone was in the way.
+            with suppress(AssertionError):
+                self.main.git("reset", "--quiet", "--", *files)
             self.main.write({place.name: data for place, data in zip(places, before, strict=True)})
             raise
 
@@ -142,6 +151,37 @@ class Ground:
         for line in self.main.git("diff", "--numstat", before, self.tip()).splitlines():
             _, gone, name = line.split("\t")
             self.taken_back |= {name} if int(gone) else set()
+
+    def take_lock(self) -> None:
+        """Take away the lock of the checkout, whoever has it, as git says to do."""
+        (self.git_dir / "index.lock").unlink(missing_ok=True)
+
+    def stage(self, name: str) -> None:
+        """Add a new file. Raises AssertionError when git refuses."""
+        self.main.write({name: "staged\n"})
+        self.main.git("add", name)
+        self.staged.append(name)
+
+    def commit_staged(self, subject: str) -> None:
+        """Commit what the index has. Raises AssertionError when git refuses, or has nothing."""
+        before = self.tip()
+        self.main.git("commit", "--quiet", "-m", subject)
+        self.mine.append(self.tip())
+        names = self.main.git("diff", "--name-only", before, self.tip()).splitlines()
+        if set(names).difference(self.staged):
+            self.took_along.append(self.tip())
+
+    def leave_swap(self) -> None:
+        """Leave what a git leaves that is killed as it moves main, and has written nothing yet."""
+        places = ["refs/heads/main.lock", *([] if self.is_away else ["HEAD.lock"])]
+        for place in places:
+            (self.git_dir / place).touch()
+
+    def lost_staged(self) -> list[str]:
+        """Return what the person added and the index does not have."""
+        has = self.main.git("ls-files", "--", *self.staged).splitlines() if self.staged else []
+        gone = [name for name in self.staged if name not in has]
+        return gone + [name for name in has if self.main.git("show", f":{name}") != "staged"]
 
     def lost_edits(self) -> list[str]:
         """Return what the person wrote and is not there any more."""
@@ -185,6 +225,8 @@ class History(Rules):
         self._follow_main()
         if lost := self._ground.lost_edits():
             raise Violation(f"an edit of the person is gone: {', '.join(lost)}")
+        if lost := self._ground.lost_staged():
+            raise Violation(f"what the person staged is gone: {', '.join(lost)}")
         for task in known:
             mine = [request for request in requests if request.task_id == task.id]
             self._check_requests(task, mine)
@@ -298,6 +340,10 @@ class History(Rules):
             known = tasks(db, removed=True)
             requests = merge_requests(db)
             parked = {task.id for task in known if self._is_parked(db, task)}
+            moves = [each["data"] for each in db.rows(_MOVES)]
+        for commit in self._ground.took_along:
+            if not any(commit[:10] in move for move in moves):
+                raise Violation(f"{commit} took along what was landing, and nobody said so")
         self._check_told(requests)
         waiting = [request for request in requests if request.state in LIVE_MERGE_STATES]
         if waiting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from random import Random
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.support.repository import RepositoryBuilder
@@ -47,6 +48,8 @@ _DELICATE = (
     "after a gate",
 )
 """Words of effects."""
+_HELD = (f"before git {SWAP}", f"after git {SWAP}", "before git read-tree", "after git read-tree")
+"""Effects of a landing that holds the lock of a checkout."""
 _MERGE = {"gate": ["gate"], "resolver": "none", "ladder": ["agent"], "slots": 1}
 _SETTINGS = resolve_settings([*LAYERS, Layer(source="simulation", values={"merge": _MERGE})])
 
@@ -62,6 +65,7 @@ class LandingPlay(Play):
         self.main.commit({"story.txt": STORY}, "Begin a story")
         self.ground = Ground(main=self.main, paths=self.paths, root=self.root)
         self.mine = 0
+        self.whim = Random(-self.seed)  # noqa: S311 - by itself: older seeds go as they went
         if self.rng.random() < 0.4:
             self.ground.go(away=True)
         context = self._new_context()
@@ -134,15 +138,25 @@ class LandingPlay(Play):
                 self._note(" ".join(map(str, (about, *what))))
             self.machine.counts[about] += about in ("crash", "meanwhile", "refused")
             self.ground.crashes += about == "crash" and deed is land
+            self._let_git_die(about, what)
 
         act_apart(deed=be, hear=hear)
         self.machine.live(passed)
         self._check(is_ticked=False)
 
+    def _let_git_die(self, about: str, what: list[object]) -> None:
+        """Let a git that moves main die with who lands: it has made its locks, and no more."""
+        if about == "crash" and what[0] == f"before git {SWAP}" and self.whim.random() < 0.5:
+            self.ground.leave_swap()
+            self.machine.counts["git dies in its swap"] += 1
+            self._note("git dies with it, and leaves its locks")
+
     def _get_between(self, where: str, *, alone: bool) -> None:
         """Let somebody act between two effects of another process: a person always can."""
         self._note(f"meanwhile, {where}:")
-        if alone or self.rng.random() < 0.6:
+        if (self.ground.git_dir / "index.lock").exists() and self.whim.random() < 0.4:
+            self._take_lock()
+        elif alone or self.rng.random() < 0.6:
             self._be_the_person()
         else:
             self._carry_out(self.rng.choice(self._meanwhile()), Fate(overtakes=True))
@@ -258,6 +272,16 @@ class LandingPlay(Play):
             self._note("the person removes the file, and tries again")
             self._try(act)
 
+    def _take_lock(self) -> None:
+        """Take the lock away from a landing that lives, and stage something, or commit that."""
+        self.machine.counts["a lock is taken from a living landing"] += 1
+        self._note("the person removes the file while a landing lives, and adds a file")
+        self.ground.take_lock()
+        self._try(lambda: self.ground.stage(f"staged-{self.mine}.txt"))
+        if self.whim.random() < 0.4:
+            self._note("the person commits what is staged")
+            self._try(lambda: self.ground.commit_staged(f"Stage {self.mine}"))
+
     def _try(self, act: Callable[[], None]) -> str:
         """Do what git may refuse; return why it did, or ''."""
         try:
@@ -298,12 +322,15 @@ class LandingPlay(Play):
             self._grow()
         self._calm_agents()
         self._race()
+        self._lose_a_lock()
         self._apart(ask_all)
         for _ in range(8):
             self._apart(land)
             self._carry_out(let_tick, Fate())
             if not self._waiting():
                 break
+        if self.main.status():
+            self.ground.commit_staged("Commit what is staged")
         self._apart(clean)
         self.rules.check_rest(self.watch)
 
@@ -315,6 +342,13 @@ class LandingPlay(Play):
         moment = Moment(after=0, name=f"before git {SWAP}")
         self._apart(land, meanwhile=moment, between=lambda: self.ground.push("Push in a race"))
         self.ground.go(away=False)
+
+    def _lose_a_lock(self) -> None:
+        """Let the person take the lock away as a landing moves main in its checkout."""
+        self._grow(Kind.WELL)
+        self._apart(ask_all)
+        moment = Moment(after=0, name=self.whim.choice(_HELD))
+        self._apart(land, meanwhile=moment, between=self._take_lock)
 
     def _calm_agents(self) -> None:
         for runner in self.machine.all_runners():
