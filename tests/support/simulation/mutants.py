@@ -296,7 +296,7 @@ MUTANTS = (
     Mutant(
         name="who gives way to a person has failed",
         file="wtagents/operations/landing/batch.py",
-        line="            member.landing.supersede()",
+        line="            member.landing.supersede(warning)",
         becomes="            member.landing.cut_off()",
         seed=7,
         lands=True,
