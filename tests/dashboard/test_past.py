@@ -19,8 +19,6 @@ from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.core.tending.limit import AccountLimit
 from wtagents.core.tending.pause import EVERYTHING, Pauses
 from wtagents.dashboard.app import Dashboard
-from wtagents.dashboard.screens.room import PAST_IS_UNKNOWN
-from wtagents.dashboard.widgets.landing import LandingView
 from wtagents.operations.context import Context
 from wtagents.operations.telling.past import overview_at
 from wtagents.operations.telling.status_words import now_of, state_word
@@ -75,7 +73,7 @@ def told(context: Context, number: float) -> list[tuple[str, str, str, float]]:
 def test_every_minute_is_as_it_was(context: Context) -> None:
     assert told(context, -1) == []
     assert told(context, 0) == [("fix-login", "queued", "waits for a place", 0.0)]
-    unknown = "unknown: no event tells what an agent did"
+    unknown = "what its agent did then was not kept"
     assert told(context, 2) == [("fix-login", "active", unknown, 0.0)]
     assert told(context, 3) == [("fix-login", "failed", "checks red: make test", 0.5)]
     assert told(context, 5)[0][1] == "ready"
@@ -91,16 +89,24 @@ def test_every_minute_is_as_it_was(context: Context) -> None:
 async def test_minutes_are_stepped_through_and_nothing_can_be_done(context: Context) -> None:
     app = Dashboard(context, at=minute(2.5), follow=Looks(context, FLEET))
     async with app.run_test(size=(130, 24)) as pilot:
-        await until(pilot, lambda: "unknown: no event" in screen_text(app), what="the past")
+        await until(pilot, lambda: "what its agent did then" in screen_text(app), what="the past")
         shown = screen_text(app).splitlines()
         assert f"as of {minute(2.5).astimezone():%d %b %H:%M}, read-only" in shown[0]
         assert shown[-1].strip() == "⏎ Open  d Diff  / Filter  s Sort  ? Help  q Quit"
         await pilot.press("c", ".")
         await until(pilot, lambda: "checks red: make test" in screen_text(app), what="later")
         await pilot.press("3")
-        await until(pilot, lambda: PAST_IS_UNKNOWN in screen_text(app), what="no queue of then")
-        assert not app.screen.query_one(LandingView).display
-        await pilot.press("2")
+        await until(pilot, lambda: "waited to land yet" in screen_text(app), what="no queue yet")
+        await pilot.press("@", *"53m", "enter")
+        await until(
+            pilot, lambda: "fix-login  waiting     next" in screen_text(app), what="a queue"
+        )
+        assert "w Withdraw" not in screen_text(app)
+        await pilot.press("4")
+        await until(pilot, lambda: "$0.50 in 1 run of 1 task" in screen_text(app), what="a cost")
+        await pilot.press("@", *"58m", "enter")
+        await until(pilot, lambda: "1 run had used by then" in screen_text(app), what="a gap")
+        await pilot.press("2", "@", *"56m", "enter")
         await until(pilot, lambda: "failed" in screen_text(app), what="the inbox of then")
         await pilot.press("@", *"1h", "enter")
         await until(pilot, lambda: "nothing waits for a person" in screen_text(app), what="before")

@@ -41,7 +41,7 @@ def test_a_task_is_what_was_asked(db: Database) -> None:
         NOW,
         "cli",
         1,
-        {"name": "fix-login"},
+        {"name": "fix-login", "merge_when_ready": False},
     )
 
 

@@ -14,8 +14,11 @@ from wtagents.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from click.shell_completion import CompletionItem
+
+    from wtagents.cli.call import Invocation
 
 name_argument = click.argument("name", shell_complete=complete_tasks)
 names_argument = click.argument(
@@ -78,6 +81,20 @@ class Place(click.ParamType[str]):
 def timeout_option(about: str) -> Callable[[Any], Any]:
     """Return the option that says how long a command may wait."""
     return click.option("--timeout", type=Duration(), metavar="DURATION", help=about)
+
+
+at_option = click.option(
+    "--at", metavar="TIME", help="As it was then: 14:05, 90m or 2026-11-21 14:05."
+)
+
+
+def moment_of(invocation: Invocation, at: str | None) -> datetime | None:
+    """Return the moment that `--at` means, None for now. Raises UsageError for what is none."""
+    if at is None:
+        return None
+    from wtagents.core.past import parse_past
+
+    return parse_past(at, invocation.context.clock.now())
 
 
 def read_text(text: str, *, limit: int) -> str:

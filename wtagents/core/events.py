@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     FILES_PUT_BACK = "files.put_back"
     COMMANDS_TRUSTED = "commands.trusted"
     FINGERPRINT_ACCEPTED = "fingerprint.accepted"
+    CLASHES_CHANGED = "clashes.changed"
     CLAIM_ADDED = "claim.added"
     CLAIM_RELEASED = "claim.released"
     ACCOUNT_LIMITED = "account.limited"

@@ -135,8 +135,9 @@ def with_time(
 
 
 def _spends_unknown(item: TaskStatus) -> bool:
-    """Whether an agent worked then: what it had cost so far is in no event."""
-    return item.is_past and item.run is not None and item.run.state in LIVE_RUN_STATES
+    """Whether an agent worked then, and what it had cost so far was not kept."""
+    lived = item.run is not None and item.run.state in LIVE_RUN_STATES
+    return item.is_past and lived and item.liveness is None
 
 
 def context_bar(item: TaskStatus) -> Cell:

@@ -79,6 +79,8 @@ def cost_total(seen: Cost) -> str:
         words.append(f"at most {money(total.unbilled_usd)} more that no run has told yet")
     if seen.usd_per_landed is not None:
         words.append(f"{money(seen.usd_per_landed) or '$0.00'} for each of {seen.landed} landed")
+    if seen.unknown:
+        words.append(f"what {plural(seen.unknown, 'run')} had used by then was not kept")
     return "; ".join(words)
 
 

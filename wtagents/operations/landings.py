@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from wtagents.core.landing.merge import MergeRequest
     from wtagents.operations.context import Context
 
-_MOST_DECIDED = 100
-_MOST_LOGS = 4
+MOST_DECIDED = 100
+MOST_LOGS = 4
 _TAIL_BYTES = 8192
 _TAIL_LINES = 40
 
@@ -66,7 +66,7 @@ def landings(context: Context) -> OperationResult[Landings | None]:
         return OperationResult(data=None)
     with db.read():
         live = tuple(live_merge_requests(db))
-        ended = [each for each in recent_merge_requests(db, _MOST_DECIDED) if each not in live]
+        ended = [each for each in recent_merge_requests(db, MOST_DECIDED) if each not in live]
         names = {task.id: task.name for task in tasks(db, removed=True)}
         undone = undone_landings(db)
     decided = tuple(
@@ -84,16 +84,22 @@ def landings(context: Context) -> OperationResult[Landings | None]:
 
 def _running(folder: Path, since: datetime) -> Iterator[GateOutput]:
     """Return the logs that were written to since, latest first."""
+    for modified, log in gate_logs(folder)[:MOST_LOGS]:
+        if modified >= since.timestamp():
+            yield GateOutput(name=log.stem, lines=tuple(tail_of(log)))
+
+
+def gate_logs(folder: Path) -> list[tuple[float, Path]]:
+    """Return what gates have said, each with when it was written last, latest first."""
     try:
         found = [(each.stat().st_mtime, each) for each in folder.glob("*.log")]
     except OSError:
-        return
-    for modified, log in sorted(found, reverse=True)[:_MOST_LOGS]:
-        if modified >= since.timestamp():
-            yield GateOutput(name=log.stem, lines=tuple(_tail(log)))
+        return []
+    return sorted(found, reverse=True)
 
 
-def _tail(log: Path) -> list[str]:
+def tail_of(log: Path) -> list[str]:
+    """Return the last lines of a log."""
     try:
         with log.open("rb") as stream:
             size = stream.seek(0, 2)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from wtagents.core.landing.merge import MergeState
 from wtagents.core.landing.queue import Wait, failure_rate, plan_batches
-from wtagents.core.record import record
+from wtagents.core.record import record, replace
 from wtagents.operations.landing.choose import observe_line, wishes_of
-from wtagents.operations.landing.verify import slots_of
 from wtagents.operations.result import OperationResult
 from wtagents.operations.telling.waits import held_words, waits
 from wtagents.store.after import blocked_tasks
@@ -81,24 +80,33 @@ def queue(context: Context) -> OperationResult[Queue]:
         names = {task.id: task.name for task in tasks(db, removed=True)}
         flaky = tuple(flaky_gates(db))
         held = held_words(waits(context, db, standings(db)), context.clock.now())
-    now = [each for each in live if each.state is not MergeState.WAITING]
+    line = _line(context, [each for each in live if each.state is MergeState.WAITING])
+    seen = forecast(context, line, live, names, now=context.clock.now())
+    return OperationResult(data=replace(seen, flaky=flaky), messages=held)
+
+
+def forecast(
+    context: Context,
+    line: Line,
+    live: Sequence[MergeRequest],
+    names: Mapping[int, TaskName],
+    *,
+    now: datetime,
+) -> Queue:
+    """Say what lands when, if nothing fails; `line` is of those that wait among the live ones."""
+    at_work = [each for each in live if each.state is not MergeState.WAITING]
     waiting = [each for each in live if each.state is MergeState.WAITING]
-    line = _line(context, waiting)
     seconds = line.measures.gate_seconds
-    planned = _planned(line, waiting, names, first=2 if now else 1)
-    entries = (*(_at_work(context, each, names, seconds) for each in now), *planned)
-    return OperationResult(
-        data=Queue(
-            entries=entries,
-            limit=line.limit,
-            slots=slots_of(context),
-            gates=context.settings.merge.gate,
-            failure_rate=round(failure_rate(line.measures.landed), 4),
-            measured=len(line.measures.landed),
-            gate_seconds=seconds,
-            flaky=flaky,
-        ),
-        messages=held,
+    planned = _planned(line, waiting, names, first=2 if at_work else 1)
+    return Queue(
+        entries=(*(_at_work(each, names, seconds, now) for each in at_work), *planned),
+        limit=line.limit,
+        slots=line.slots,
+        gates=context.settings.merge.gate,
+        failure_rate=round(failure_rate(line.measures.landed), 4),
+        measured=len(line.measures.landed),
+        gate_seconds=seconds,
+        flaky=(),
     )
 
 
@@ -120,12 +128,9 @@ def _line(context: Context, waiting: Sequence[MergeRequest]) -> Line:
 
 
 def _at_work(
-    context: Context,
-    request: MergeRequest,
-    names: Mapping[int, TaskName],
-    seconds: float | None,
+    request: MergeRequest, names: Mapping[int, TaskName], seconds: float | None, now: datetime
 ) -> QueueEntry:
-    passed = (context.clock.now() - request.changed_at).total_seconds()
+    passed = (now - request.changed_at).total_seconds()
     return QueueEntry(
         task=names[request.task_id],
         target=request.target,

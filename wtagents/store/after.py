@@ -82,3 +82,11 @@ def tasks_after(db: Database, task_id: int) -> list[Task]:
         "SELECT after_id FROM task_after WHERE task_id = ? ORDER BY after_id", (task_id,)
     )
     return [require_task_by_id(db, row["after_id"]) for row in rows]
+
+
+def all_after(db: Database) -> dict[int, frozenset[int]]:
+    """Return what each task lands after, landed or not, by task id."""
+    found: dict[int, frozenset[int]] = {}
+    for row in db.rows("SELECT task_id, after_id FROM task_after"):
+        found[row["task_id"]] = found.get(row["task_id"], frozenset()) | {row["after_id"]}
+    return found

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from wtagents.store.database import Database
 
 KEPT_VERDICTS = 2000
+_ALWAYS = "9999"
+"""Later than any time, as text."""
 _VERIFIED = "gates <> '[]' AND (state = :merged OR rejection IN (:red, :late))"
 _ENDS = {"merged": MergeState.MERGED, "red": Rejection.GATE_RED, "late": Rejection.GATE_TIMEOUT}
 
@@ -96,19 +98,23 @@ def record_flake(db: Database, gate: str, tree: Oid, log: str, *, at: datetime) 
     add_event(db, EventKind.GATE_FLAKED, at=at, data={"gate": gate, "tree": tree, "log": log})
 
 
-def landing_measures(db: Database, *, recent: int) -> Measures:
-    """Measure the last verified landings."""
+def landing_measures(db: Database, *, recent: int, until: datetime | None = None) -> Measures:
+    """Measure the last verified landings, or those that were the last ones at a moment."""
+    before = {"until": text_of_time(until) if until is not None else _ALWAYS}
     rows = db.rows(
-        f"SELECT state, gates FROM merge_request WHERE {_VERIFIED}"  # noqa: S608
+        f"SELECT state, gates FROM merge_request WHERE {_VERIFIED} AND changed_at <= :until"  # noqa: S608
         " ORDER BY changed_at DESC, id DESC LIMIT :recent",
-        {**_ENDS, "recent": recent},
+        {**_ENDS, **before, "recent": recent},
     )
     times = sorted(
         sum(gate.seconds for gate in gates)
         for gates in (parse_gates(row["gates"]) for row in rows)
         if all(gate.passed for gate in gates)
     )
-    flaked = db.row("SELECT count(*) FROM event WHERE kind = ?", (EventKind.GATE_FLAKED,))
+    flaked = db.row(
+        "SELECT count(*) FROM event WHERE kind = :kind AND at <= :until",
+        {"kind": EventKind.GATE_FLAKED, **before},
+    )
     return Measures(
         landed=tuple(row["state"] == MergeState.MERGED for row in reversed(rows)),
         gate_seconds=times[len(times) // 2] if times else None,
@@ -116,12 +122,12 @@ def landing_measures(db: Database, *, recent: int) -> Measures:
     )
 
 
-def flaky_gates(db: Database) -> list[tuple[str, int]]:
+def flaky_gates(db: Database, *, until: datetime | None = None) -> list[tuple[str, int]]:
     """Return the gates that were red for no reason, with how often; the worst first."""
     rows = db.rows(
         "SELECT json_extract(data, '$.gate') AS gate, count(*) AS times FROM event"
-        " WHERE kind = ? GROUP BY gate ORDER BY times DESC, gate",
-        (EventKind.GATE_FLAKED,),
+        " WHERE kind = ? AND at <= ? GROUP BY gate ORDER BY times DESC, gate",
+        (EventKind.GATE_FLAKED, text_of_time(until) if until is not None else _ALWAYS),
     )
     return [(row["gate"], row["times"]) for row in rows]
 

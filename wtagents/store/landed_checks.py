@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wtagents.core.events import EventKind
+from wtagents.store.columns import optional_text
 from wtagents.store.events import add_event
 from wtagents.store.merges import merge_request_by_id
 
@@ -48,9 +49,12 @@ def note_checked(
     add_event(db, EventKind.TARGET_CHECKED, at=at, data={"red": red, "blamed": tasks})
 
 
-def red_since(db: Database) -> dict[int, str]:
-    """Return the tasks since whose landing a gate is red on their target, with that gate."""
-    last = _last_known(db)
+def red_since(db: Database, *, until: datetime | None = None) -> dict[int, str]:
+    """Return the tasks since whose landing a gate is red on their target, with that gate.
+
+    With `until` as it was known at a moment.
+    """
+    last = _last_known(db, until)
     return {task_id: last["red"][target] for target, task_id in last.get("blamed", {}).items()}
 
 
@@ -59,14 +63,15 @@ def red_target(db: Database, target: BranchName) -> str:
     return str(_last_known(db).get("red", {}).get(target, ""))
 
 
-def _last_known(db: Database) -> dict[str, Any]:
-    row = _last_look(db)
+def _last_known(db: Database, until: datetime | None = None) -> dict[str, Any]:
+    row = _last_look(db, until)
     known: dict[str, Any] = {} if row is None else json.loads(row["data"])
     return known
 
 
-def _last_look(db: Database) -> sqlite3.Row | None:
+def _last_look(db: Database, until: datetime | None = None) -> sqlite3.Row | None:
+    when = "" if until is None else " AND at <= :until"
     return db.row(
-        "SELECT id, data FROM event WHERE kind = ? ORDER BY id DESC LIMIT 1",
-        (EventKind.TARGET_CHECKED,),
+        f"SELECT id, data FROM event WHERE kind = :kind{when} ORDER BY id DESC LIMIT 1",  # noqa: S608
+        {"kind": EventKind.TARGET_CHECKED, "until": optional_text(until)},
     )

@@ -224,9 +224,14 @@ def move_merge_request(
             "to": to,
             "rejection": after.rejection,
             "detail": after.detail,
+            "hint": after.hint,
             "source": after.source,
             "onto": after.onto,
             "candidate": after.candidate,
+            "attempts": after.attempts,
+            "superseded": after.superseded,
+            "batch": after.batch,
+            "place": after.place,
         },
     )
     return after

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wtagents.core.events import EventKind
+from wtagents.core.record import replace
 from wtagents.core.watching.radar import Clash, SeenClash, Touch
 from wtagents.core.watching.radar_json import (
     parse_misfits,
@@ -14,10 +16,11 @@ from wtagents.core.watching.radar_json import (
     plain_places,
 )
 from wtagents.store.columns import text_of_time
+from wtagents.store.events import add_event
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from wtagents.core.watching.radar import Notice
     from wtagents.store.database import Database
@@ -28,8 +31,24 @@ def seen_clashes(db: Database) -> list[SeenClash]:
     return [_seen(row) for row in db.rows("SELECT * FROM seen_clash ORDER BY first_id, second_id")]
 
 
-def record_clashes(db: Database, clashes: Iterable[SeenClash]) -> None:
-    """Replace what the last look found. `db.write(durable=False)` is enough for it."""
+def clashes_until(db: Database, at: datetime) -> list[SeenClash]:
+    """Return what was known at a moment, lines left out; nothing where that was not kept."""
+    row = db.row(
+        "SELECT data FROM event WHERE kind = ? AND at <= ? ORDER BY id DESC LIMIT 1",
+        (EventKind.CLASHES_CHANGED, text_of_time(at)),
+    )
+    return [] if row is None else [_parsed(each) for each in json.loads(row["data"])["clashes"]]
+
+
+def record_clashes(db: Database, clashes: Sequence[SeenClash], at: datetime) -> None:
+    """Replace what the last look found. `db.write(durable=False)` is enough for it.
+
+    What a person would call another clash is an event; that lines have moved is none.
+    """
+    before = {each.clash.pair: (each.later_id, each.clash.subjects) for each in seen_clashes(db)}
+    if before != {each.clash.pair: (each.later_id, each.clash.subjects) for each in clashes}:
+        plain = [_plain(each) for each in clashes]
+        add_event(db, EventKind.CLASHES_CHANGED, at=at, data={"clashes": plain})
     db.change("DELETE FROM seen_clash")
     for seen in clashes:
         db.change(
@@ -97,6 +116,29 @@ def record_told(db: Database, notice: Notice, message_id: int) -> None:
         db.change(
             "INSERT INTO told VALUES (?, ?, ?, ?)", (notice.task_id, other, subject, message_id)
         )
+
+
+def _plain(seen: SeenClash) -> list[Any]:
+    clash = seen.clash
+    places = [replace(each, lines=(), other_lines=()) for each in clash.places]
+    # ASCII, twice over: the name of a file need not be UTF-8
+    sides = json.dumps([plain_places(places), plain_misfits(clash.misfits)])
+    return [*clash.pair, seen.later_id, text_of_time(seen.since), sides]
+
+
+def _parsed(plain: list[Any]) -> SeenClash:
+    first, second, later, since, sides = plain
+    places, misfits = json.loads(sides)
+    return SeenClash(
+        clash=Clash(
+            first_id=first,
+            second_id=second,
+            places=parse_places(places),
+            misfits=parse_misfits(misfits),
+        ),
+        later_id=later,
+        since=datetime.fromisoformat(since),
+    )
 
 
 def _seen(row: sqlite3.Row) -> SeenClash:

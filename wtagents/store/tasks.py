@@ -89,7 +89,8 @@ def add_task(db: Database, *, at: datetime, **new: Unpack[NewTask]) -> Task:
         },
     )
     task = _task(_present(row))
-    add_event(db, EventKind.TASK_ADDED, at=at, task_id=task.id, data={"name": task.name})
+    data = {"name": task.name, "merge_when_ready": task.merge_when_ready}
+    add_event(db, EventKind.TASK_ADDED, at=at, task_id=task.id, data=data)
     return task
 
 
@@ -233,6 +234,8 @@ def move_task(
         return None
     task = _task(row)
     data = {"from": before.state, "to": to, "reason": task.reason, "detail": task.detail}
+    if task.not_before is not None:
+        data["not_before"] = text_of_time(task.not_before)
     add_event(db, EventKind.TASK_MOVED, at=at, task_id=task_id, data=data)
     return task
 

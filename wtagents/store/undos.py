@@ -46,10 +46,16 @@ def undo_of(db: Database, merge_id: int) -> Undo | None:
     return None if row is None else _undo(row)
 
 
-def undone_landings(db: Database) -> frozenset[int]:
-    """Return the merge requests whose landing was taken back, or is about to be."""
-    rows = db.rows("SELECT merge_id FROM undo WHERE state <> 'given_up'")
-    return frozenset(row["merge_id"] for row in rows)
+def undone_landings(db: Database, *, until: datetime | None = None) -> frozenset[int]:
+    """Return the merge requests whose landing was taken back, or is about to be.
+
+    With `until` those where that had begun by a moment.
+    """
+    rows = db.rows("SELECT merge_id, created_at FROM undo WHERE state <> 'given_up'")
+    latest = "" if until is None else text_of_time(until)
+    return frozenset(
+        row["merge_id"] for row in rows if until is None or row["created_at"] <= latest
+    )
 
 
 def advancing_undos(db: Database) -> list[Undo]:

@@ -63,3 +63,11 @@ def load_layer(path: Path, *, is_repository: bool) -> Layer | None:
             hint=f"correct the {'line' if found else 'file'}, or move the file away",
         ) from error
     return Layer(source=str(path), values=values, content=content, is_repository=is_repository)
+
+
+def last_written(main_worktree: Path | None) -> float:
+    """Return when one of the files was written last, in seconds since the epoch; 0.0 for never."""
+    files = (
+        [user_file()] if main_worktree is None else [user_file(), repository_file(main_worktree)]
+    )
+    return max((path.stat().st_mtime for path in files if path.is_file()), default=0.0)

@@ -9,7 +9,7 @@ import click
 
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import WtaCommand
-from wtagents.cli.options import some_names_argument
+from wtagents.cli.options import at_option, moment_of, some_names_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ _BY = ("task", "model", "day")
         "wta cost --by day",
         "wta cost fix-login",
         "wta cost --ledger  # what became of each task, and what it took",
+        "wta cost --at 18:00  # what had been used by then",
         "wta cost --csv > cost.csv",
     ],
 )
@@ -36,9 +37,16 @@ _BY = ("task", "model", "day")
 @click.option("--by", type=click.Choice(_BY), help="What a line stands for; by default a task.")
 @click.option("--ledger", "as_ledger", is_flag=True, help="The outcome of each task instead.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a title line.")
+@at_option
 @click.pass_obj
 def command(
-    invocation: Invocation, names: tuple[str, ...], *, by: str | None, as_ledger: bool, as_csv: bool
+    invocation: Invocation,
+    names: tuple[str, ...],
+    *,
+    by: str | None,
+    as_ledger: bool,
+    as_csv: bool,
+    at: str | None,
 ) -> Answer[Cost] | Answer[tuple[LedgerLine, ...]]:
     """Add up what all runs have used, those of cleaned-up tasks included.
 
@@ -48,18 +56,21 @@ def command(
 
     --ledger says what each task came to: cost, time from the wish to its rest, how much of that no
     agent was at work, tests, conflicts and the commit that landed.
+
+    With --at what had been used until then, of runs that worked then included.
     """
+    moment = moment_of(invocation, at)
     if as_ledger:
         if by is not None:
             raise click.UsageError("a line of --ledger is a task; leave out --by")
         from wtagents.cli.pages.ledger_text import ledger_csv, ledger_table
         from wtagents.operations.telling.ledger import ledger
 
-        outcomes = ledger(invocation.context, names)
+        outcomes = ledger(invocation.context, names, at=moment)
         return Answer.of(outcomes, ledger_csv if as_csv else ledger_table)
     from wtagents.operations.telling.cost import By, CostRequest, cost
 
-    found = cost(invocation.context, CostRequest(by=By(by or By.TASK), names=names))
+    found = cost(invocation.context, CostRequest(by=By(by or By.TASK), names=names, at=moment))
     return Answer.of(found, _csv if as_csv else partial(_lines, by=by or By.TASK))
 
 
@@ -84,6 +95,9 @@ def _lines(found: Cost, style: Style, *, by: str) -> Iterator[str]:
     if found.usd_per_landed is not None:
         each = money(found.usd_per_landed) or "$0"
         yield f"{plural(found.landed, 'task')} landed: {each} for each, failures included"
+    if found.unknown:
+        gap = f"what {plural(found.unknown, 'run')} had used by then was not kept"
+        yield style.paint(gap, Tone.FAINT)
     if found.total.unbilled_usd:
         yield style.paint(f"more at list prices of {found.prices_as_of}", Tone.FAINT)
 

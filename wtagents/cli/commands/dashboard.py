@@ -68,8 +68,9 @@ def command(
     With --all the tasks of several repositories stand in one list; the queue and the cost are those
     of the repository under the cursor, and a new task begins there.
 
-    With --at, or by the keys "," and ".", it shows how things stood: states, attention and what
-    ended runs had cost, from the event log. What nobody kept is unknown; nothing can be done.
+    With --at, or by the keys "," and ".", it shows how things stood: what agents did and had cost,
+    what waited to land, from the event log and what run folders keep. What nobody kept is unknown;
+    nothing can be done.
 
     With --web a browser of this machine shows the same. The printed address lets one browser in,
     then a new one is printed; there is no way to listen for other machines. Ctrl-C ends it.

@@ -9,7 +9,7 @@ import click
 
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import WtaCommand
-from wtagents.cli.options import some_names_argument
+from wtagents.cli.options import at_option, moment_of, some_names_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,25 +27,39 @@ if TYPE_CHECKING:
         "wta status",
         "wta status fix-login",
         "wta status --all",
+        "wta status --at 02:30  # as it was then",
         "wta status --json | jq -r '.data[] | select(.attention != \"\") | .task.name'",
     ],
 )
 @some_names_argument
 @click.option("--fresh", is_flag=True, help="Ask git about every worktree, not only changed ones.")
 @click.option("--all", "all_of_it", is_flag=True, help="Also worktrees that no task has.")
+@at_option
 @click.pass_obj
 def command(
-    invocation: Invocation, names: tuple[str, ...], *, fresh: bool, all_of_it: bool
+    invocation: Invocation, names: tuple[str, ...], *, fresh: bool, all_of_it: bool, at: str | None
 ) -> Answer[tuple[TaskStatus, ...]] | Answer[Everything]:
     """Show all tasks: those that need a person first, then who works, what is ready, what rests.
 
     With NAME: the prompt, branch, run, work, usage and merge of that task, and the evidence for
     what it is called. With --all also other worktrees of the repository and the sessions of Claude
     Code in them, as {"tasks", "foreign"} with --json: they are seen, not managed.
+
+    With --at the same as it was, from the event log and what run folders keep. What nobody kept is
+    unknown.
     """
     from wtagents.operations.telling.status import StatusRequest, status
 
-    context = invocation.context
+    context, moment = invocation.context, moment_of(invocation, at)
+    if moment is not None:
+        if fresh or all_of_it:
+            raise click.UsageError(
+                "--at takes neither --fresh nor --all: the past is not looked at"
+            )
+        from wtagents.operations.telling.past import status_at
+
+        known_then = status_at(context, names, moment)
+        return Answer.of(known_then, partial(_pages if names else _list, now=moment))
     if all_of_it:
         if names:
             raise click.UsageError("--all takes no NAME")

@@ -31,7 +31,7 @@ def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]
     said = now_of(item, now)
     yield f"{style.heading(task.name)}  {word}{f'  {said}' if said else ''}"
     command = next_of(item)
-    if command:
+    if command and not item.is_past:
         yield f"next: {style.paint(printable(command), Tone.ACCENT)}"
     yield ""
     yield from (f"  {line}" for line in _prompt(task, style))
@@ -45,7 +45,7 @@ def task_page(item: TaskStatus, style: Style, *, now: datetime) -> Iterator[str]
             yield from (f"  {line.text}" for line in options)
     if item.reasons:
         yield ""
-        yield style.heading(f"Called {item.liveness} because")
+        yield style.heading(f"Called {item.liveness} because" if item.liveness else "Known of then")
         yield from (f"  {printable(reason)}" for reason in item.reasons)
 
 

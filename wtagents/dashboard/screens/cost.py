@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from wtagents.core.errors import WtaError
+from wtagents.core.record import record
 from wtagents.dashboard.costs import (
     LEDGER_COLUMNS,
     bar_width,
@@ -20,18 +21,20 @@ from wtagents.dashboard.costs import (
     ledger_rows,
 )
 from wtagents.dashboard.grid import Tone
-from wtagents.dashboard.screens.room import NEXT_HOME, PAST_IS_UNKNOWN, Room
+from wtagents.dashboard.screens.room import NEXT_HOME, Room
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.telling.cost import By, Cost, CostRequest, cost
 from wtagents.operations.telling.ledger import LedgerLine, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from textual.widget import Widget
 
     from wtagents.dashboard.grid import Column, Row
     from wtagents.dashboard.homes import Home
+    from wtagents.operations.context import Context
 
 LOOK_SECONDS = 5.0
 _LEDGER = "ledger"
@@ -39,13 +42,31 @@ _KINDS = (*By, _LEDGER)
 """What the table can show: sums by something, or the outcome of each task."""
 
 
+@record
+class Look:
+    """What is looked at."""
+
+    home: Home
+    at: datetime | None
+    """None for now."""
+    kind: str
+
+    def add_up(self, context: Context) -> CostSeen:
+        """Return the sums. Raises SystemFault when the store cannot be read."""
+        if self.kind != _LEDGER:
+            request = CostRequest(by=By(self.kind), at=self.at)
+            return CostSeen(self, cost(context, request).data, ())
+        total = cost(context, CostRequest(at=self.at)).data
+        return CostSeen(self, total, ledger(context, at=self.at).data)
+
+
 class CostSeen(Message):
     """Everything was added up."""
 
-    def __init__(self, seen: Cost, kind: str, outcomes: tuple[LedgerLine, ...]) -> None:
+    def __init__(self, look: Look, seen: Cost, outcomes: tuple[LedgerLine, ...]) -> None:
         super().__init__()
+        self.look = look
         self.seen = seen
-        self.kind = kind
         self.outcomes = outcomes
         """Of the ledger only."""
 
@@ -62,7 +83,7 @@ class CostScreen(Room):
     def __init__(self) -> None:
         super().__init__()
         self._kind: str = By.TASK
-        self._home: Home | None = None
+        self._asked: Look | None = None
         self._sums: CostSeen | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -75,40 +96,44 @@ class CostScreen(Room):
         super().on_mount()
         self.set_interval(LOOK_SECONDS, self._look_again)
         self.query_one(Table).focus()
-        self._look(self._kind)
+
+    @property
+    def _wanted(self) -> Look:
+        return Look(home=self.desk.home, at=self.desk.moment, kind=self._kind)
 
     def show(self) -> None:
-        """Show what was seen; the sums of another repository at once."""
+        """Show what was seen; the sums of another repository or moment at once."""
         super().show()
-        if self._home is not self.desk.home:
-            self._home = self.desk.home
-            self._look(self._kind)
+        if self._asked != self._wanted:
+            self._look(self._wanted)
 
     def on_screen_resume(self) -> None:
         """Show what was spent meanwhile."""
         super().on_screen_resume()
         if self.is_furnished:
-            self._look(self._kind)
+            self._look(self._wanted)
 
     def action_by(self) -> None:
         """Add up by the next thing, or show the ledger."""
         self._kind = _KINDS[(_KINDS.index(self._kind) + 1) % len(_KINDS)]
         said = "what each task came to" if self._kind == _LEDGER else f"by {self._kind}"
         self.desk.say(said, Tone.FAINT)
-        self._look(self._kind)
+        self._look(self._wanted)
 
     def _look_again(self) -> None:
-        if self.is_current:
-            self._look(self._kind)
+        """What was spent by a moment stays what it is."""
+        if self.is_current and self.desk.moment is None:
+            self._look(self._wanted)
+
+    def _look(self, look: Look) -> None:
+        self._asked = look
+        self._add_up(look)
 
     @work(thread=True, group="cost", exclusive=True)
-    def _look(self, kind: str) -> None:
-        context = self.desk.home.another()
-        is_ledger = kind == _LEDGER
+    def _add_up(self, look: Look) -> None:
+        context = look.home.another()
         try:
-            request = CostRequest() if is_ledger else CostRequest(by=By(kind))
-            outcomes = ledger(context).data if is_ledger else ()
-            self.post_message(CostSeen(cost(context, request).data, kind, outcomes))
+            self.post_message(look.add_up(context))
         except WtaError:
             return  # the banner says what troubles the store
         finally:
@@ -116,7 +141,7 @@ class CostScreen(Room):
 
     @on(CostSeen)
     def _seen(self, event: CostSeen) -> None:
-        if event.kind == self._kind and self.is_furnished:
+        if event.look == self._wanted and self.is_furnished:
             self._sums = event
             self._draw(event)
 
@@ -127,17 +152,13 @@ class CostScreen(Room):
 
     def _draw(self, sums: CostSeen) -> None:
         total, table = self.query_one("#cost-total", Static), self.query_one(Table)
-        if self.desk.moment is not None:
-            total.update(Text(PAST_IS_UNKNOWN))
-            table.show(LEDGER_COLUMNS, (), empty=" ")
-            return
         total.update(Text(cost_total(sums.seen)))
         table.show(*self._table(sums), empty="nothing was spent yet")
 
     def _table(self, sums: CostSeen) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
-        if sums.kind == _LEDGER:
+        if sums.look.kind == _LEDGER:
             return LEDGER_COLUMNS, ledger_rows(sums.outcomes)
-        by, bar = By(sums.kind), bar_width(self.size.width)
+        by, bar = By(sums.look.kind), bar_width(self.size.width)
         return cost_columns(by, bar), cost_rows(sums.seen, by, bar)
 
     @on(Table.Opened)

@@ -13,13 +13,15 @@ from wtagents.core.errors import WtaError
 from wtagents.dashboard.landings import COLUMNS, queue_lines, request_of, task_of
 from wtagents.dashboard.screens.deeds import TaskRoom
 from wtagents.dashboard.screens.inbox import WIDE
-from wtagents.dashboard.screens.room import NEXT_HOME, PAST_IS_UNKNOWN
+from wtagents.dashboard.screens.room import NEXT_HOME
 from wtagents.dashboard.widgets.landing import LandingView
 from wtagents.dashboard.widgets.table import Table
 from wtagents.operations.landings import Landings, landings
+from wtagents.operations.landings_then import landings_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from textual.events import Resize
     from textual.widget import Widget
@@ -29,14 +31,17 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 _EMPTY = "nothing has ever waited to land; m on the board asks for a task to land"
+_WAS_EMPTY = "nothing had waited to land yet"
 
 
 class LandingsSeen(Message):
     """The queue was looked at."""
 
-    def __init__(self, seen: Landings | None) -> None:
+    def __init__(self, seen: Landings | None, at: datetime | None) -> None:
         super().__init__()
         self.seen = seen
+        self.at = at
+        """The moment that was looked at; None for now."""
 
 
 class QueueScreen(TaskRoom):
@@ -61,7 +66,7 @@ class QueueScreen(TaskRoom):
         super().on_mount()
         self.set_interval(LOOK_SECONDS, self._look_again)
         self.query_one(Table).focus()
-        self._look()
+        self._look(self.desk.moment)
 
     def on_resize(self, event: Resize) -> None:
         """Put the two beside each other where there is room."""
@@ -81,27 +86,40 @@ class QueueScreen(TaskRoom):
         if subject is not None:
             self.desk.open(subject, "diff")
 
+    def show(self) -> None:
+        """Show what was seen; what landed at another moment at once."""
+        super().show()
+        if self.desk.moment is not None:
+            self._look_again()
+
     def _look_again(self) -> None:
         """Look when anything changed, and at gates that run each time."""
         if not self.is_current:
             return
-        if self.desk.moment is not None:
-            self._landings = None
-            self.query_one(Table).show(COLUMNS, (), empty=PAST_IS_UNKNOWN)
-            self.query_one(LandingView).display = False
-            return
-        runs = self._landings is not None and bool(self._landings.running)
-        if runs or self.desk.home.seen is not self._looked_at:
-            self._looked_at = self.desk.home.seen
-            self._look()
+        seen, is_now = self._overview, self.desk.moment is None
+        runs = is_now and self._landings is not None and bool(self._landings.running)
+        if runs or seen is not self._looked_at:
+            self._looked_at = seen
+            self._look(self.desk.moment)
         elif self._landings is not None:
             self._draw(self._landings)
 
+    @property
+    def _empty(self) -> str:
+        return _EMPTY if self.desk.moment is None else _WAS_EMPTY
+
+    @property
+    def _overview(self) -> Overview | None:
+        """What was seen last of the repository that is shown, now or at the moment."""
+        home = self.desk.home
+        return home.seen if self.desk.moment is None else home.past
+
     @work(thread=True, group="landings", exclusive=True)
-    def _look(self) -> None:
+    def _look(self, at: datetime | None) -> None:
         context = self.desk.home.another()
         try:
-            self.post_message(LandingsSeen(landings(context).data))
+            seen = landings(context) if at is None else landings_at(context, at)
+            self.post_message(LandingsSeen(seen.data, at))
         except WtaError:
             return  # the banner says what troubles the store
         finally:
@@ -109,18 +127,17 @@ class QueueScreen(TaskRoom):
 
     @on(LandingsSeen)
     def _landings_seen(self, event: LandingsSeen) -> None:
-        if not self.is_furnished or self.desk.moment is not None:
+        if not self.is_furnished or self.desk.moment != event.at:
             return
         self._landings = event.seen
         if event.seen is None:
-            self.query_one(Table).show(COLUMNS, (), empty=_EMPTY)
+            self.query_one(Table).show(COLUMNS, (), empty=self._empty)
         else:
             self._draw(event.seen)
 
     def _draw(self, seen: Landings) -> None:
         lines = list(queue_lines(seen, now=self.desk.now()))
-        self.query_one(Table).show(COLUMNS, lines, empty=_EMPTY)
-        self.query_one(LandingView).display = True
+        self.query_one(Table).show(COLUMNS, lines, empty=self._empty)
         self._tell()
         self.offer()
 
@@ -134,8 +151,7 @@ class QueueScreen(TaskRoom):
         if key is not None and key.startswith("live ") and subject is not None:
             number = subject.item.task.id
             request = next((each for each in seen.requests if each.task_id == number), None)
-        looked = self.desk.home.seen
-        items = looked.items if looked is not None else ()
+        items = self._overview.items if self._overview is not None else ()
         self.query_one(LandingView).show(seen, task, request, items)
 
     @on(Table.Chosen)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 NEXT_HOME = Binding("greater_than_sign", "next_home", "Next repository", key_display=">")
 """For screens that show one repository of several."""
-PAST_IS_UNKNOWN = "the past has only board and inbox; @ and Enter lead back to now"
 
 
 class Narration(Static):

@@ -139,7 +139,7 @@ def _record(context: Context, matrices: list[Matrix]) -> list[SeenClash]:
     if new or gone or seen != known:
         with context.database.write(actor="radar", durable=False) as db:
             record_touches(db, new, gone)
-            record_clashes(db, seen)
+            record_clashes(db, seen, now)
     return seen
 
 

@@ -12,11 +12,13 @@ from wtagents.core.task import TaskState
 from wtagents.operations.result import OperationResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
+    from wtagents.store.database import Database
 
 
 class By(StrEnum):
@@ -34,6 +36,8 @@ class CostRequest:
     by: By = By.TASK
     names: tuple[str, ...] = ()
     """Empty for all tasks there ever were."""
+    at: datetime | None = None
+    """A moment that has passed: what had been used until then."""
 
 
 @record
@@ -65,37 +69,38 @@ class Cost:
     usd_per_landed: float | None
     """All dollars, those of failed tasks included, for each task that landed."""
     prices_as_of: str
+    unknown: int = 0
+    """Runs that lived at the moment that was asked about, of which nothing was kept."""
 
 
 @record
 class _Item:
     task: Task
     run: Run
-    usage: Usage
+    usage: Usage | None
+    """None where it was not kept."""
+
+    @property
+    def used(self) -> Usage:
+        """What is known of it."""
+        return self.usage or Usage()
 
 
 def cost(context: Context, request: CostRequest) -> OperationResult[Cost]:
     """Add up. Raises NotFoundError for an unknown name."""
-    from wtagents.store.runs import runs_of
-    from wtagents.store.tasks import require_task, tasks
-
     db = context.records
     with db.read():
-        chosen = (
-            [require_task(db, name) for name in request.names]
-            if request.names
-            else tasks(db, removed=True)
-        )
-        items = [
-            _Item(task=task, run=run, usage=_usage(context, run))
-            for task in chosen
-            for run in runs_of(db, task.id)
-        ]
+        tasks, runs = _rows(db, request)
+    items = [
+        _Item(task=task, run=run, usage=_usage(context, run, request.at))
+        for task in tasks
+        for run in runs.get(task.id, ())
+    ]
     groups: dict[tuple[str, str], list[_Item]] = {}
     for item in items:
         groups.setdefault(_key(item, request.by), []).append(item)
     total = _line("total", "", items)
-    landed = sum(task.state is TaskState.MERGED for task in chosen)
+    landed = sum(task.state is TaskState.MERGED for task in tasks)
     return OperationResult(
         data=Cost(
             lines=tuple(_line(key, state, group) for (key, state), group in groups.items()),
@@ -103,8 +108,23 @@ def cost(context: Context, request: CostRequest) -> OperationResult[Cost]:
             landed=landed,
             usd_per_landed=round(total.usd / landed, 6) if landed else None,
             prices_as_of=load_models().as_of,
+            unknown=sum(item.usage is None for item in items),
         )
     )
+
+
+def _rows(db: Database, request: CostRequest) -> tuple[Sequence[Task], Mapping[int, Sequence[Run]]]:
+    """Return the tasks that are meant, and the runs of each."""
+    if request.at is not None:
+        from wtagents.operations.telling.then import observe_then
+
+        then = observe_then(db, request.at)
+        return then.named(request.names) or tuple(then.tasks.values()), then.runs
+    from wtagents.store.runs import runs_of
+    from wtagents.store.tasks import require_task, tasks
+
+    chosen = [require_task(db, name) for name in request.names] or tasks(db, removed=True)
+    return chosen, {task.id: runs_of(db, task.id) for task in chosen}
 
 
 def _key(item: _Item, by: By) -> tuple[str, str]:
@@ -112,18 +132,23 @@ def _key(item: _Item, by: By) -> tuple[str, str]:
         case By.TASK:
             return item.task.name, str(item.task.state)
         case By.MODEL:
-            return item.usage.model or item.run.model or "unknown", ""
+            return item.used.model or item.run.model or "unknown", ""
         case By.DAY:
             return f"{(item.run.ended_at or item.run.created_at).astimezone():%Y-%m-%d}", ""
 
 
-def _usage(context: Context, run: Run) -> Usage:
+def _usage(context: Context, run: Run, at: datetime | None) -> Usage | None:
+    """Return what a run has used, or had at a moment; None where that was not kept."""
     if run.exit is not None:
         return run.exit.usage
-    from wtagents.system.run_folder import load_pulse
+    from wtagents.system.run_folder import load_pulse, pulse_until
 
-    pulse = load_pulse(context.paths.run(run.id))
-    return pulse.usage if pulse is not None else Usage()
+    folder = context.paths.run(run.id)
+    if at is None:
+        pulse = load_pulse(folder)
+        return pulse.usage if pulse is not None else Usage()
+    kept = pulse_until(folder, at)
+    return kept.pulse.usage if kept is not None else None
 
 
 def _line(key: str, state: str, items: Iterable[_Item]) -> CostLine:
@@ -133,17 +158,17 @@ def _line(key: str, state: str, items: Iterable[_Item]) -> CostLine:
         state=state,
         tasks=len({item.task.id for item in rows}),
         runs=len(rows),
-        turns=sum(item.usage.turns for item in rows),
-        input_tokens=sum(item.usage.input_tokens for item in rows),
-        output_tokens=sum(item.usage.output_tokens for item in rows),
-        usd=round(sum(item.usage.cost_usd for item in rows), 6),
+        turns=sum(item.used.turns for item in rows),
+        input_tokens=sum(item.used.input_tokens for item in rows),
+        output_tokens=sum(item.used.output_tokens for item in rows),
+        usd=round(sum(item.used.cost_usd for item in rows), 6),
         unbilled_usd=round(sum(_unbilled(item) for item in rows), 6),
     )
 
 
 def _unbilled(item: _Item) -> float:
     """Return what list prices say of a run that told tokens and no cost."""
-    usage = item.usage
+    usage = item.used
     if usage.cost_usd > 0:
         return 0.0
     found = load_models().cost(

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from wtagents.core.isolation.confinement import SandboxMode
     from wtagents.core.run import Run
-    from wtagents.core.tending.admission import Wait
     from wtagents.core.tending.run_facts import RunFacts
     from wtagents.core.worktree import WorktreeFacts
     from wtagents.operations.context import Context
@@ -28,10 +27,25 @@ def describe(
     context: Context, row: TaskRow, worktree: WorktreeFacts | None, in_list: SandboxMode | None
 ) -> TaskStatus:
     """Say how a task is; `in_list` is the sandbox of whoever lives, if a list tells of it."""
+    run = row.standing.run
+    seen = observe_run(context, run.id) if run is not None and row.is_live else None
+    return describe_as_seen(context, row, seen, worktree, in_list, context.clock.now())
+
+
+def describe_as_seen(
+    context: Context,
+    row: TaskRow,
+    seen: RunFacts | None,
+    worktree: WorktreeFacts | None,
+    in_list: SandboxMode | None,
+    now: datetime,
+) -> TaskStatus:
+    """Say how a task is by what was seen of its live run, None where none lives."""
     stands = row.standing
-    seen = observe_run(context, stands.run.id) if stands.run and row.is_live else None
     pulse = seen.pulse if seen else None
-    verdict = _judge(context, seen) if seen and seen.exit is None else None
+    verdict = (
+        judge(seen, context.settings.limits.thresholds, now) if seen and not seen.exit else None
+    )
     return TaskStatus(
         task=stands.task,
         run=stands.run,
@@ -49,7 +63,7 @@ def describe(
             stands.merge,
             end=stands.run.exit.reason if stands.run and stands.run.exit else None,
             red=row.red,
-            wait=_in_words(context, row.wait),
+            wait=row.wait.words(now) if row.wait is not None and row.wait.final else "",
         ),
         merge=stands.merge,
         waiting_messages=row.messages,
@@ -67,7 +81,7 @@ def describe_more(context: Context, item: TaskStatus) -> TaskStatus:
 
     return replace(
         item,
-        sandbox=_sandbox(context, item.run),
+        sandbox=sandbox_of(context, item.run),
         resources=observe_resources(context, item.task),
     )
 
@@ -82,7 +96,7 @@ def sandbox_of_all(context: Context, rows: Iterable[TaskRow]) -> SandboxMode | N
     return SandboxMode.NONE if is_open(context) else None
 
 
-def _sandbox(context: Context, run: Run | None) -> SandboxMode | None:
+def sandbox_of(context: Context, run: Run | None) -> SandboxMode | None:
     """Return what the latest run was started in."""
     from wtagents.core.isolation.confinement import SandboxMode
     from wtagents.system.run_folder import load_order
@@ -93,17 +107,8 @@ def _sandbox(context: Context, run: Run | None) -> SandboxMode | None:
     return SandboxMode.NONE if order.confinement is None else order.confinement.mode
 
 
-def _in_words(context: Context, wait: Wait | None) -> str:
-    """Say what a task waits for, when nothing but a person will end it."""
-    return wait.words(context.clock.now()) if wait is not None and wait.final else ""
-
-
 def _suspected_since(row: TaskRow, verdict: Verdict | None) -> datetime | None:
     """Return since when the run is called what it is now."""
     known = row.suspicion
     same = known is not None and verdict is not None and known.liveness is verdict.liveness
     return known.since if known is not None and same else None
-
-
-def _judge(context: Context, seen: RunFacts) -> Verdict:
-    return judge(seen, context.settings.limits.thresholds, context.clock.now())

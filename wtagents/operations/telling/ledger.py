@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from wtagents.core.run import Run
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
+    from wtagents.store.database import Database
+
+    _Row = tuple[Task, Sequence[Run], MergeRequest | None]
+    """A task, its runs, and its last wish to land."""
 
 
 @record
@@ -49,32 +53,41 @@ class LedgerLine:
 
 
 def ledger(
-    context: Context, names: tuple[str, ...] = ()
+    context: Context, names: tuple[str, ...] = (), *, at: datetime | None = None
 ) -> OperationResult[tuple[LedgerLine, ...]]:
     """Return the outcome of some tasks, or of all there ever were, the latest wish first.
 
-    Raises NotFoundError for an unknown name.
+    With `at` as it stood at a moment. Raises NotFoundError for an unknown name.
     """
     from wtagents.store.events import last_events
+
+    db, now = context.records, at or context.clock.now()
+    with db.read():
+        rows = _rows(db, names) if at is None else _rows_then(db, names, at)
+        moves = last_events(db, (EventKind.TASK_MOVED,), until=now, of="task_id")
+    moved_at = {event.task_id: event.at for event in moves}
+    lines = [
+        _line(task, runs, landing, until=moved_at.get(task.id, now) if _rests(task) else now)
+        for task, runs, landing in sorted(rows, key=lambda row: row[0].id, reverse=True)
+    ]
+    return OperationResult(data=tuple(lines))
+
+
+def _rows(db: Database, names: tuple[str, ...]) -> list[_Row]:
     from wtagents.store.merges import latest_merge_request
     from wtagents.store.runs import runs_of
     from wtagents.store.tasks import require_task, tasks
 
-    db, now = context.records, context.clock.now()
-    with db.read():
-        chosen = [require_task(db, name) for name in names] or tasks(db, removed=True)
-        moves = last_events(db, (EventKind.TASK_MOVED,), until=now, of="task_id")
-        moved_at = {event.task_id: event.at for event in moves}
-        lines = [
-            _line(
-                task,
-                runs_of(db, task.id),
-                latest_merge_request(db, task.id),
-                until=moved_at.get(task.id, now) if _rests(task) else now,
-            )
-            for task in sorted(chosen, key=lambda each: each.id, reverse=True)
-        ]
-    return OperationResult(data=tuple(lines))
+    chosen = [require_task(db, name) for name in names] or tasks(db, removed=True)
+    return [(each, runs_of(db, each.id), latest_merge_request(db, each.id)) for each in chosen]
+
+
+def _rows_then(db: Database, names: tuple[str, ...], at: datetime) -> list[_Row]:
+    from wtagents.operations.telling.then import observe_then
+
+    then = observe_then(db, at)
+    chosen = then.named(names) or tuple(then.tasks.values())
+    return [(each, then.runs.get(each.id, ()), then.merge_of(each.id)) for each in chosen]
 
 
 def _rests(task: Task) -> bool:

@@ -58,7 +58,7 @@ def cost_today(context: Context, found: Iterable[TaskStatus]) -> float:
     now = context.clock.now().astimezone()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     ended = cost_of_ended_runs(context.reader, since=midnight)
-    return ended + sum(_cost_of_live_run(each) for each in found)
+    return ended + sum(cost_of_live_run(each) for each in found)
 
 
 def limits(context: Context) -> tuple[AccountLimit, ...]:
@@ -75,5 +75,6 @@ def _pauses(context: Context) -> Pauses:
     return Pauses() if context.reader is None else pauses(context.reader)
 
 
-def _cost_of_live_run(item: TaskStatus) -> float:
+def cost_of_live_run(item: TaskStatus) -> float:
+    """Return what the run of a task has cost that has not ended."""
     return item.pulse.usage.cost_usd if item.pulse is not None else 0.0

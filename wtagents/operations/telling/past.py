@@ -1,46 +1,54 @@
-"""past: what the overview would have shown at a moment, rebuilt from the event log."""
+"""past: what the overview showed at a moment, from events and from what run folders keep."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from wtagents.core import past
+from wtagents.core.errors import WtaError
 from wtagents.core.events import EventKind
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.record import record, replace
-from wtagents.core.run import Usage
-from wtagents.core.tending.attention import attention
+from wtagents.core.task import TaskState
+from wtagents.core.tending.trail import Trail
 from wtagents.operations.result import OperationResult
-from wtagents.operations.telling.overview import Overview
-from wtagents.operations.telling.status import TaskStatus
+from wtagents.operations.telling.describe import describe_as_seen
+from wtagents.operations.telling.overview import Overview, cost_of_live_run
+from wtagents.operations.telling.rows import TaskRow, clashes_by_task
+from wtagents.operations.telling.status import Behind
+from wtagents.operations.telling.status_words import RUN_HAS_ENDED
+from wtagents.operations.telling.then import observe_then, unknown_then
+from wtagents.operations.telling.trees import facts_until
+from wtagents.store.after import all_after
 from wtagents.store.events import events_until, last_events
-from wtagents.store.merges import merge_requests
+from wtagents.store.facts import facts
+from wtagents.store.landed_checks import red_since
+from wtagents.store.radar import clashes_until
 from wtagents.store.runs import runs_until
-from wtagents.store.tasks import tasks
+from wtagents.store.standings import Standing
+from wtagents.system import run_folder
+from wtagents.system.config_file import last_written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from wtagents.core.events import Event
-    from wtagents.core.landing.merge import MergeRequest
-    from wtagents.core.run import Run
-    from wtagents.core.task import Task
+    from wtagents.core.run import Exit, Run
+    from wtagents.core.tending.run_facts import RunFacts
     from wtagents.operations.context import Context
+    from wtagents.operations.telling.status import TaskStatus
+    from wtagents.operations.telling.then import Then
     from wtagents.store.database import Database
 
 
 @record
-class _Then:
-    """What the store knows of a moment."""
+class _Known:
+    """What the store knows of a moment besides the rows of the tasks."""
 
-    at: datetime
-    tasks: tuple[Task, ...]
-    runs: Mapping[int, Run]
-    """The last one of each task."""
-    usage: Mapping[int, Usage]
-    """Of the runs of a task that had ended."""
-    merges: Mapping[int, MergeRequest]
+    rows: tuple[TaskRow, ...]
+    ends: Mapping[str, Exit | None]
+    """How runs that had begun ended at last."""
     suspected: Mapping[str, Event]
 
 
@@ -51,97 +59,118 @@ def overview_at(context: Context, at: datetime) -> OperationResult[Overview]:
     if db is None:
         return OperationResult(data=blank)
     with db.read():
-        then = _read(db, at)
-        found = replace(
+        then = observe_then(db, at)
+        known = _known(db, then)
+        blank = replace(
             blank,
-            items=tuple(_describe(then, task) for task in then.tasks),
-            cost_today=_spent_on_the_day(db, at),
+            cost_today=_cost_of_ended_runs(then),
+            budget_today=_budget(context, at),
             limits=past.limits_then(events_until(db, past.LIMITS, until=at), at),
             pauses=past.pauses_then(last_events(db, past.PAUSES, until=at, of="task_id")),
         )
-    return OperationResult(data=found)
+    items = tuple(_items(context, known, at))
+    so_far = sum(cost_of_live_run(each) for each in items)
+    return OperationResult(data=replace(blank, items=items, cost_today=blank.cost_today + so_far))
 
 
-def _read(db: Database, at: datetime) -> _Then:
-    moved = {
-        each.task_id: each for each in last_events(db, past.TASK_STATES, until=at, of="task_id")
-    }
-    names = last_events(db, past.TASK_NAMES, until=at, of="task_id")
-    away = {each.task_id for each in names if each.kind is EventKind.TASK_REMOVED}
-    runs, usage = _runs(db, at)
+def status_at(
+    context: Context, names: tuple[str, ...], at: datetime
+) -> OperationResult[tuple[TaskStatus, ...]]:
+    """Describe all tasks as they were, or those named. Raises NotFoundError for an unknown name."""
+    items = overview_at(context, at).data.items
+    known = {str(item.task.name): item for item in items}
+    for name in names:
+        if name not in known:
+            raise unknown_then(name)
+    return OperationResult(data=tuple(known[name] for name in names) if names else items)
+
+
+def _known(db: Database, then: Then) -> _Known:
+    at, seen = then.at, facts(db)
+    waiting = past.waiting_then(events_until(db, past.MESSAGES, until=at))
+    clashes = clashes_by_task(clashes_until(db, at), then.present)
+    red, after = red_since(db, until=at), all_after(db)
     suspected = last_events(db, (EventKind.RUN_SUSPECTED,), until=at, of="run_id")
-    return _Then(
-        at=at,
-        tasks=tuple(
-            past.task_then(task, moved[task.id])
-            for task in tasks(db, removed=True)
-            if task.id in moved and task.id not in away
-        ),
-        runs=runs,
-        usage=usage,
-        merges=_merges(db, at),
+    rows = []
+    for task in then.present:
+        runs = then.runs.get(task.id, ())
+        first = past.behind_then(after.get(task.id, ()), then.tasks)
+        is_behind = first is not None and task.state is TaskState.READY
+        rows.append(
+            TaskRow(
+                standing=Standing(
+                    task=task,
+                    run=runs[-1] if runs else None,
+                    used=then.used_by(task.id),
+                    merge=then.merge_of(task.id),
+                    worktree=seen.get(task.id),
+                ),
+                messages=waiting.get(task.id, 0),
+                wait=None,
+                behind=Behind(name=first.name, state=first.state) if first and is_behind else None,
+                clashes=clashes.get(task.id, ()),
+                red=red.get(task.id, ""),
+                suspicion=None,
+            )
+        )
+    return _Known(
+        rows=tuple(rows),
+        ends={run.id: run.exit for run in runs_until(db, at)},
         suspected={each.run_id: each for each in suspected if each.run_id is not None},
     )
 
 
-def _runs(db: Database, at: datetime) -> tuple[dict[int, Run], dict[int, Usage]]:
-    moved = {each.run_id: each for each in last_events(db, past.RUN_STATES, until=at, of="run_id")}
-    latest: dict[int, Run] = {}
-    usage: dict[int, Usage] = {}
-    for run in runs_until(db, at):
-        if run.id not in moved:
-            continue
-        then = past.run_then(run, moved[run.id])
-        latest[run.task_id] = then
-        if then.exit is not None:
-            usage[run.task_id] = usage.get(run.task_id, Usage()).plus(then.exit.usage)
-    return latest, usage
+def _items(context: Context, known: _Known, at: datetime) -> Iterator[TaskStatus]:
+    worktrees = facts_until(context, [row.standing for row in known.rows], at)
+    for row in known.rows:
+        run = row.standing.run
+        seen = _seen(context, run, known.ends[run.id], at) if run and row.is_live else None
+        item = describe_as_seen(context, row, seen, worktrees.get(row.standing.task.id), None, at)
+        reasons = item.reasons or tuple(_evidence(known, run, seen))
+        yield replace(item, reasons=reasons, is_past=True)
 
 
-def _merges(db: Database, at: datetime) -> dict[int, MergeRequest]:
-    events = last_events(db, past.MERGE_STATES, until=at, of="merge_id")
-    moved = {each.merge_id: each for each in events}
-    requests = sorted(merge_requests(db), key=lambda each: each.id)
-    return {
-        request.task_id: past.merge_then(request, moved[request.id])
-        for request in requests
-        if request.id in moved
-    }
-
-
-def _spent_on_the_day(db: Database, at: datetime) -> float:
-    """Add up the runs that had ended on that day; what others had cost by then is unknown."""
-    midnight = at.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    ended = (run.exit for run in runs_until(db, at) if run.exit is not None)
-    return sum(end.usage.cost_usd for end in ended if midnight <= end.at <= at)
-
-
-def _describe(then: _Then, task: Task) -> TaskStatus:
-    run, merge = then.runs.get(task.id), then.merges.get(task.id)
-    end = run.exit.reason if run is not None and run.exit is not None else None
-    return TaskStatus(
-        task=task,
-        run=run,
-        liveness=None,
-        reasons=_evidence(then, run),
-        confidence=None,
-        activity_age=None,
-        pulse=None,
-        usage=then.usage.get(task.id, Usage()),
-        worktree=None,
-        attention=attention(task, None, None, merge, end=end),
-        merge=merge,
-        waiting_messages=0,
-        is_past=True,
+def _seen(context: Context, run: Run, end: Exit | None, at: datetime) -> RunFacts | None:
+    """Return what was seen of a run that lived then; None where its pulses were not kept."""
+    folder = context.paths.run(run.id)
+    if not folder.pulses.exists():
+        return None
+    return past.run_facts_then(
+        run,
+        run_folder.load_claim(folder),
+        run_folder.pulse_until(folder, at),
+        end=end,
+        trail=run_folder.load_trail(folder) or Trail(),
+        at=at,
     )
 
 
-def _evidence(then: _Then, run: Run | None) -> tuple[str, ...]:
-    """Return what was noted of a run that lived; whether it still held is unknown."""
-    if run is None or run.state not in LIVE_RUN_STATES or run.id not in then.suspected:
-        return ()
-    data = then.suspected[run.id].data
-    called = (
-        f"was called {data.get('liveness')} at {then.suspected[run.id].at.astimezone():%H:%M:%S}"
+def _evidence(known: _Known, run: Run | None, seen: RunFacts | None) -> Iterator[str]:
+    """Say what was noted of a run that lived; whether it still held is unknown."""
+    if seen is not None:
+        yield RUN_HAS_ENDED
+    elif run is not None and run.state in LIVE_RUN_STATES and run.id in known.suspected:
+        noted = known.suspected[run.id]
+        yield f"was called {noted.data.get('liveness')} at {noted.at.astimezone():%H:%M:%S}"
+        yield from map(str, noted.data.get("reasons", ()))
+
+
+def _cost_of_ended_runs(then: Then) -> float:
+    """Add up what the runs have cost that had ended on that day."""
+    midnight = then.at.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    ended = (run for runs in then.runs.values() for run in runs if run.exit is not None)
+    return sum(
+        run.exit.usage.cost_usd
+        for run in ended
+        if run.exit is not None and (run.ended_at or run.exit.at) >= midnight
     )
-    return (called, *map(str, data.get("reasons", ())))
+
+
+def _budget(context: Context, at: datetime) -> float | None:
+    """Return the budget of that day; None where the settings were written since."""
+    try:
+        if last_written(context.main_worktree) > at.timestamp():
+            return None
+        return context.settings.budget.day_usd
+    except (WtaError, OSError):
+        return None

@@ -13,8 +13,10 @@ from wtagents.operations.telling.status import Behind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from wtagents.core.task import Task
     from wtagents.core.tending.admission import Wait
     from wtagents.core.tending.suspicion import Suspicion
+    from wtagents.core.watching.radar import SeenClash
     from wtagents.operations.context import Context
     from wtagents.operations.radar.named import RadarClash
     from wtagents.store.database import Database
@@ -114,12 +116,17 @@ def _clashes(db: Database, everybody: Everybody) -> dict[int, tuple[RadarClash, 
     from wtagents.store.radar import seen_clashes
 
     seen = seen_clashes(db)
-    if not seen:
-        return {}
+    return clashes_by_task(seen, (each.task for each in everybody().values())) if seen else {}
+
+
+def clashes_by_task(
+    seen: Iterable[SeenClash], tasks: Iterable[Task]
+) -> dict[int, tuple[RadarClash, ...]]:
+    """Return the clashes of each of the tasks that still has work of its own."""
     from wtagents.core.watching.radar import TARGET, is_watched
     from wtagents.operations.radar.named import named_clash
 
-    known = {key: each.task for key, each in everybody().items() if is_watched(each.task)}
+    known = {task.id: task for task in tasks if is_watched(task)}
     found: dict[int, tuple[RadarClash, ...]] = {}
     for each in seen:
         if all(side in known or side == TARGET for side in each.clash.pair):
