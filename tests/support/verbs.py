@@ -180,7 +180,8 @@ def _rows(context: Context) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
         "tasks": "SELECT name, state, reason, wish, removed_at IS NULL FROM task",
         "runs": "SELECT task_id, number, state, json_extract(exit, '$.reason') FROM run",
         "pauses": "SELECT task_id, frozen FROM pause ORDER BY task_id",
-        "trash": "SELECT task_id, restored_at IS NULL, swept_at IS NULL, tip FROM trash",
+        "trash": "SELECT task_id, restored_at IS NULL, swept_at IS NULL, tip FROM trash"
+        " ORDER BY task_id",
         "merges": "SELECT task_id, state FROM merge_request",
         "forks": "SELECT task_id, source_id FROM fork",
     }
