@@ -13,7 +13,7 @@ from tests.support.clock import CountingIds, ManualClock
 from tests.support.environment import Sandbox, sealed_environment
 from tests.support.examples import name_soak
 from tests.support.processes import require_no_survivors
-from tests.support.quick import folder_on_disk, memory_folder, rest_collector
+from tests.support.quick import folder_on_disk, memory_folder, rest_collector, slow_collector
 from tests.support.repository import RepositoryBuilder
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def pytest_configure() -> None:
 
     A shell that starts the tests in the background has all of them ignore it.
     """
+    slow_collector()
     name_soak()
     place = memory_folder()
     if place is not None:

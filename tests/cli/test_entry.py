@@ -26,7 +26,7 @@ def test_the_exit_status_is_that_of_the_command(arguments: tuple[str, ...], stat
 def test_all_that_was_said_is_written_before_it_leaves() -> None:
     program = (
         "import sys\n"
-        "from wtagents.cli.entry import leave\n"
+        "from wtagents.system.interpreter import leave\n"
         "sys.stdout.write('x' * 300_000)\n"
         "sys.stderr.write('y')\n"
         "leave(7)\n"
@@ -38,7 +38,7 @@ def test_all_that_was_said_is_written_before_it_leaves() -> None:
 def test_it_leaves_although_nobody_reads_any_more() -> None:
     program = (
         "import os, sys\n"
-        "from wtagents.cli.entry import leave\n"
+        "from wtagents.system.interpreter import leave\n"
         "sys.stdout.write('x')\n"
         "os.close(1)\n"
         "leave(3)\n"
@@ -50,7 +50,7 @@ def test_it_leaves_although_nobody_reads_any_more() -> None:
 def test_it_leaves_although_a_thread_goes_on() -> None:
     program = (
         "import threading\n"
-        "from wtagents.cli.entry import leave\n"
+        "from wtagents.system.interpreter import leave\n"
         "threading.Thread(target=threading.Event().wait).start()\n"
         "leave(0)\n"
     )

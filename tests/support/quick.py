@@ -37,8 +37,13 @@ def folder_on_disk() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
+def slow_collector() -> None:
+    """Let the collector come seldom; to be said before much is loaded."""
+    gc.set_threshold(_YOUNG, 20, 100)
+
+
 def rest_collector() -> None:
     """Let the collector pass over what is loaded by now, and come seldom."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 100)
+    slow_collector()

@@ -1,23 +1,18 @@
-"""The program `wta`: begins and leaves fast.
-
-A command loads thousands of objects that all stay, so looking for garbage among them is wasted
-work; and taking the interpreter apart at the end takes longer than many a command.
-"""
+"""The program `wta`: begins and leaves fast."""
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from wtagents.system.interpreter import leave, rest_collector
+
 if TYPE_CHECKING:
     from types import FrameType
 
-COLLECT_AFTER = 50_000
-"""New objects between two looks for garbage; an import makes some 20,000."""
 INTERRUPTED = 130
 """What a shell calls the end by Ctrl-C; `core.errors.ExitCode` is not loaded yet."""
 
@@ -28,7 +23,7 @@ def run() -> NoReturn:
     # in the background of a shell it is ignored, and stays so
     outside = _leave_interrupted if heard is signal.default_int_handler else heard
     signal.signal(signal.SIGINT, outside)
-    gc.set_threshold(COLLECT_AFTER)
+    rest_collector()
     open_closed_streams()
     status = INTERRUPTED
     with contextlib.suppress(KeyboardInterrupt):
@@ -81,11 +76,3 @@ def accept_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def leave(status: int) -> NoReturn:
-    """End the process at once: what was written is flushed, what was opened the system closes."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(status)
