@@ -12,6 +12,7 @@ from tests.support.repository import RepositoryBuilder
 from tests.support.simulation.landings.world import was_green
 from tests.support.simulation.machine import Machine, Violation
 from tests.support.simulation.rules import Rules
+from wtagents.core.ids import Oid
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
 from wtagents.core.run import ExitReason
@@ -20,6 +21,7 @@ from wtagents.operations.landing.landing import ATTEMPTS
 from wtagents.store.merges import merge_requests
 from wtagents.store.runs import runs_of
 from wtagents.store.tasks import tasks
+from wtagents.store.undos import advancing_undos, undone_landings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,6 +60,7 @@ _REASONS = {
     Kind.PAIRED: frozenset({Rejection.GATE_RED}),
 }
 """Why each may be refused."""
+_UNDOS = "SELECT candidate FROM undo WHERE state = 'undone'"
 _MOVES = "SELECT data FROM event WHERE kind = 'merge.moved'"
 _AFTER_NEW_WORK = frozenset({Rejection.UNCOMMITTED, Rejection.SOURCE_MOVED})
 
@@ -214,6 +217,8 @@ class History(Rules):
         self._on_main = set(ground.main.git("rev-list", "main").split())
         self._landed: list[str] = []
         """Tips of main that wta made."""
+        self._undone: frozenset[int] = frozenset()
+        """Requests whose landing was taken back."""
         self._gone: set[str] = set()
         """Tasks whose branch is gone for a good reason."""
 
@@ -222,6 +227,12 @@ class History(Rules):
         with db.read():
             known = tasks(db, removed=True)
             requests = merge_requests(db)
+            self._undone = undone_landings(db)
+            undoing = bool(advancing_undos(db))
+        if undoing:
+            # Main says what became of it, and nobody has looked yet.
+            self._follow_main()
+            return
         self._follow_main()
         if lost := self._ground.lost_edits():
             raise Violation(f"an edit of the person is gone: {', '.join(lost)}")
@@ -280,7 +291,8 @@ class History(Rules):
     # ---------------------------------------------------------------------- requests, branches
 
     def _check_requests(self, task: Task, requests: list[MergeRequest]) -> None:
-        merged = [each for each in requests if each.state is MergeState.MERGED]
+        landed = [each for each in requests if each.state is MergeState.MERGED]
+        merged = [each for each in landed if each.id not in self._undone]
         if len(merged) > 1:
             raise Violation(f"{task.name} landed twice")
         if bool(merged) != (task.state is TaskState.MERGED):
@@ -340,11 +352,13 @@ class History(Rules):
             known = tasks(db, removed=True)
             requests = merge_requests(db)
             parked = {task.id for task in known if self._is_parked(db, task)}
+            parked |= {each.task_id for each in requests if each.id in self._undone}
+            undos = {Oid(each["candidate"]) for each in db.rows(_UNDOS)}
             moves = [each["data"] for each in db.rows(_MOVES)]
         for commit in self._ground.took_along:
             if not any(commit[:10] in move for move in moves):
                 raise Violation(f"{commit} took along what was landing, and nobody said so")
-        self._check_told(requests)
+        self._check_told(requests, undos)
         waiting = [request for request in requests if request.state in LIVE_MERGE_STATES]
         if waiting:
             raise Violation(f"{len(waiting)} requests never come to an end")
@@ -366,11 +380,10 @@ class History(Rules):
         fault = last and last.exit and last.exit.reason
         return task.state is TaskState.FAILED and fault not in (None, ExitReason.COMPLETED)
 
-    def _check_told(self, requests: Iterable[MergeRequest]) -> None:
-        """Every move of main by wta is somebody's landing."""
-        candidates = {
-            request.candidate for request in requests if request.state is MergeState.MERGED
-        }
+    def _check_told(self, requests: Iterable[MergeRequest], undos: set[Oid]) -> None:
+        """Every move of main by wta is somebody's landing, or the undo of one."""
+        landed = (each.candidate for each in requests if each.state is MergeState.MERGED)
+        candidates = {*landed, *undos}
         untold = [tip for tip in self._landed if tip not in candidates]
         if untold:
             raise Violation(f"landed, and nobody knows: {', '.join(untold)}")

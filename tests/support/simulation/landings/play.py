@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tests.support.repository import RepositoryBuilder
 from tests.support.simulation.acts import let_tick
 from tests.support.simulation.landings.apart import FarFate, Line, Moment, act_apart
+from tests.support.simulation.landings.deeds import ask_all, clean, land, taking_back
 from tests.support.simulation.landings.history import Ground, History, Kind
 from tests.support.simulation.landings.world import (
     BAD,
@@ -25,13 +26,12 @@ from wtagents.core.config.settings import Layer, resolve_settings
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.task import AgentKind, AgentSpec, TaskState
 from wtagents.git.worktrees import add_worktree, fill_worktree
-from wtagents.operations.keeping.cleanup import CleanupRequest, cleanup
-from wtagents.operations.landing.land import land_waiting
 from wtagents.operations.merge import MergeRequestOptions, ask_to_land
 from wtagents.operations.tripwire import lay_tripwire
 from wtagents.operations.withdraw import withdraw
 from wtagents.store.merges import live_merge_requests
 from wtagents.store.tasks import add_task, move_task, tasks
+from wtagents.store.undos import undone_landings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -329,6 +329,7 @@ class LandingPlay(Play):
             self._carry_out(let_tick, Fate())
             if not self._waiting():
                 break
+        self._cut_an_undo_off()
         if self.main.status():
             self.ground.commit_staged("Commit what is staged")
         self._apart(clean)
@@ -350,6 +351,19 @@ class LandingPlay(Play):
         moment = Moment(after=0, name=self.whim.choice(_HELD))
         self._apart(land, meanwhile=moment, between=self._take_lock)
 
+    def _cut_an_undo_off(self) -> None:
+        """Take the last landing back, and die as main moves; the next landing finds out."""
+        with self.watch.read() as db:
+            landed = [task for task in tasks(db) if task.state is TaskState.MERGED]
+        if not landed:
+            return
+        name = str(self.whim.choice(landed).name)
+        self._note(f"undo {name}")
+        self._apart(taking_back(name), crash=Moment(after=0, name=self.whim.choice(_HELD)))
+        self._apart(land)
+        with self.watch.read() as db:
+            self.machine.counts["an undo is cut off, and done"] += len(undone_landings(db))
+
     def _calm_agents(self) -> None:
         for runner in self.machine.all_runners():
             runner.is_hung = False
@@ -369,18 +383,3 @@ class LandingPlay(Play):
     def _waiting(self) -> bool:
         with self.watch.read() as db:
             return bool(live_merge_requests(db))
-
-
-def land(context: SimulatedContext) -> None:
-    land_waiting(context)
-
-
-def clean(context: SimulatedContext) -> None:
-    cleanup(context, CleanupRequest())
-
-
-def ask_all(context: SimulatedContext) -> None:
-    with context.database.read() as db:
-        ready = any(task.state is TaskState.READY for task in tasks(db))
-    if ready:
-        ask_to_land(context, MergeRequestOptions(ready=True))
