@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.clock import ManualClock
-from tests.support.records import NOW, RUNNER, an_exit
+from tests.support.records import NOW, RUNNER, a_pulse, an_exit
 from tests.support.screens import Looks, screen_text, until
 from tests.support.statuses import FLEET
 from tests.support.stored import stored_run, stored_task
 from wtagents.core.errors import UsageError
 from wtagents.core.past import parse_past
-from wtagents.core.run import RunState, Usage
+from wtagents.core.run import Phase, RunState, Usage
 from wtagents.core.task import Reason, TaskState, Wish
 from wtagents.core.tending.limit import AccountLimit
 from wtagents.core.tending.pause import EVERYTHING, Pauses
@@ -25,8 +26,10 @@ from wtagents.operations.telling.status_words import now_of, state_word
 from wtagents.store.limits import record_limit
 from wtagents.store.merges import add_merge_request
 from wtagents.store.pauses import add_pause, end_pause
-from wtagents.store.runs import move_run
+from wtagents.store.runs import move_run, runs_of
 from wtagents.store.tasks import move_task, require_task
+from wtagents.system.files import make_private_folder
+from wtagents.system.run_folder import keep_pulse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +122,36 @@ async def test_minutes_are_stepped_through_and_nothing_can_be_done(context: Cont
         assert "read-only" not in screen_text(app)
     with context.records.read() as db:
         assert require_task(db, "fix-login").wish is Wish.WORK
+
+
+async def test_a_task_is_told_until_the_moment(context: Context) -> None:
+    with context.records.read() as db:
+        (run,) = runs_of(db, 1)
+    folder = context.paths.run(run.id)
+    make_private_folder(folder.root)
+    for number, text in ((1.5, "hello"), (2.5, "and on")):
+        content = [{"type": "text", "text": text}]
+        said = {"type": "assistant", "message": {"id": text, "content": content}}
+        with folder.stream.open("a") as stream:
+            stream.write(f"{json.dumps(said)}\n")
+        pulse = a_pulse(phase=Phase.TOOL, doing=f"Bash: {text}")
+        keep_pulse(folder, pulse, minute(number))
+    app = Dashboard(context, at=minute(2), follow=Looks(context, FLEET))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "working" in screen_text(app), what="the past")
+        assert "Bash: hello" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "\n hello" in screen_text(app), what="what was told")
+        assert "and on" not in screen_text(app)
+        assert "this dashboard only looks" in screen_text(app)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "was not kept" in screen_text(app), what="no files of then")
+        await pilot.press("left_square_bracket", "full_stop")
+        await until(pilot, lambda: "\n and on" in screen_text(app), what="a minute later")
+        await until(pilot, lambda: "= run 1 ended" in screen_text(app), what="the end")
+        assert screen_text(app).count("hello") == 1
+        await pilot.press("comma")
+        await until(pilot, lambda: "and on" not in screen_text(app), what="a minute before")
 
 
 def test_a_moment_is_said_in_several_ways() -> None:

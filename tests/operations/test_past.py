@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -14,19 +15,25 @@ from tests.support.ready_tasks import Fleet
 from tests.support.records import NOW, a_pulse, a_question, an_exit
 from tests.support.shop_tasks import an_oid
 from tests.support.stored import stored_run, stored_task
+from wtagents.core.errors import NotFoundError, StateError
+from wtagents.core.keeping.checkpoint import Cause
 from wtagents.core.landing.merge import GateResult, MergeState, Rejection
 from wtagents.core.message import MessageKind
 from wtagents.core.record import record, replace
 from wtagents.core.run import Phase, RunState, Usage
 from wtagents.core.task import TaskState
 from wtagents.core.watching.radar import Clash, Place, SeenClash, Span
+from wtagents.operations.checkpointing.take import take_checkpoint
+from wtagents.operations.keeping.checkpoints import checkpoints
 from wtagents.operations.landings import Landings, landings
 from wtagents.operations.landings_then import NOT_KEPT, landings_at
 from wtagents.operations.telling.cost import By, Cost, CostRequest, cost
+from wtagents.operations.telling.diff import DiffRequest, diff
 from wtagents.operations.telling.ledger import LedgerLine, ledger
 from wtagents.operations.telling.overview import Overview, overview_of
-from wtagents.operations.telling.past import overview_at
+from wtagents.operations.telling.past import overview_at, status_at
 from wtagents.operations.telling.status import StatusRequest, status
+from wtagents.operations.telling.story_then import story_until
 from wtagents.store.after import add_after
 from wtagents.store.merges import add_merge_request, move_merge_request
 from wtagents.store.messages import add_message, mark_delivered
@@ -270,6 +277,54 @@ def evening(day: Day) -> Iterator[None]:
     with day.write() as db:
         assert mark_removed(db, landed.task_id, day.now) is not None
     yield
+
+
+def spoken(text: str) -> str:
+    said = {"id": text, "content": [{"type": "text", "text": text}]}
+    return json.dumps({"type": "assistant", "message": said})
+
+
+def test_files_and_story_are_those_of_then(day: Day) -> None:
+    worktree = day.fleet.task("a", {"one.txt": "1\n"})
+    with day.write() as db:
+        move_task(db, 1, TaskState.QUEUED, at=day.now)
+    run, pulse = day.begin("a"), a_pulse(phase=Phase.THINKING)
+    day.say(run, spoken("first"), pulse)
+    day.clock.advance(60)
+    begun = day.now
+    (worktree.path / "two.txt").write_text("2\n2\n")
+    assert take_checkpoint(day.context, day.fleet.row("a"), Cause.TIME) is not None
+    day.clock.advance(60)
+    then = day.now
+    day.clock.advance(60)
+    day.say(run, spoken("second"), pulse)
+    (worktree.path / "two.txt").write_text("3\n")
+    worktree.commit({"three.txt": "3\n"})
+    day.end(run, USED)
+    day.clock.advance(60)
+    _ = status(day.context, StatusRequest(fresh=True))
+
+    def told(at: datetime) -> list[str]:
+        return [line.text for line in story_until(day.context, "a", at)]
+
+    assert told(then) == ["run 1", "first"]
+    assert told(day.now) == ["run 1", "first", "second", "run 1 ended, completed"]
+    patch = diff(day.context, DiffRequest(name="a", at=then))
+    assert b"+2\n+2\n" in patch.data.patch
+    assert b"three" not in patch.data.patch
+    assert patch.messages == (f"as of checkpoint 1, {begun.astimezone():%d %b %H:%M:%S}",)
+    with pytest.raises(StateError, match="what a had changed by then was not kept"):
+        diff(day.context, DiffRequest(name="a", at=begun - timedelta(seconds=1)))
+    for at, number in ((then, 1), (begun - timedelta(seconds=1), 0)):
+        assert len(checkpoints(day.context, "a", until=at).data.rows) == number
+    seen = overview_at(day.context, then).data.items[0].worktree
+    assert seen is not None
+    assert (seen.commits, seen.files_changed, seen.insertions, seen.uncommitted) == (1, 2, 3, 1)
+    day.context.paths.run(run.id).pulses.unlink()
+    assert told(then) == ["run 1", "what run 1 had told by then was not kept"]
+    assert [each.task.name for each in status_at(day.context, ("a",), then).data] == ["a"]
+    with pytest.raises(NotFoundError, match="there was no task 'b' then"):
+        story_until(day.context, "b", then).__next__()
 
 
 def test_of_a_gate_that_went_on_only_the_end_is_kept(day: Day) -> None:

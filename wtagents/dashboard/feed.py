@@ -17,6 +17,7 @@ from wtagents.operations.telling.lookout import Lookout
 from wtagents.operations.telling.past import overview_at
 from wtagents.operations.telling.status import StatusRequest, TaskStatus, status
 from wtagents.operations.telling.story import Teller
+from wtagents.operations.telling.story_then import story_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +37,11 @@ TROUBLE_SECONDS = 1.0
 class LineTold(Message):
     """The story went on."""
 
-    def __init__(self, line: StoryLine) -> None:
+    def __init__(self, line: StoryLine, teller: Event) -> None:
+        """`teller` is what ends the telling."""
         super().__init__()
         self.line = line
+        self.teller = teller
 
 
 class StateSeen(Message):
@@ -124,10 +127,21 @@ def follow_story(
         try:
             request = LogsRequest(name=name, run=number, follow=True)
             for line in story(context, request, closed=closed, teller=teller):
-                post(LineTold(line))
+                post(LineTold(line, closed))
             number += 1
         except WtaError:
             context.clock.wait(closed, STATE_SECONDS)
+
+
+def tell_until(
+    context: Context, name: str, at: datetime, *, post: Callable[[Message], object], closed: Event
+) -> None:
+    """Tell all runs up to a moment, or until closed."""
+    try:
+        for line in story_until(context, name, at, closed=closed):
+            post(LineTold(line, closed))
+    except WtaError as error:
+        post(Refused(error.message))
 
 
 def watch_state(

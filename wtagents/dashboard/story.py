@@ -94,6 +94,13 @@ class Story(ScrollView, can_focus=True):
             self._wrap(line)
             self._fit()
 
+    def begin_again(self) -> None:
+        """Forget what was told; another story begins."""
+        self._told, self._found, self._at = [], [], None
+        self._tools, self._cursor = [], None
+        self.follows = True
+        self._keep_place()
+
     def search(self, words: str) -> None:
         """Mark the words and go to the last place that has them; no words, no marks."""
         self._words = words.strip()

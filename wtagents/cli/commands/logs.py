@@ -8,7 +8,7 @@ import click
 
 from wtagents.cli.answer import Answer
 from wtagents.cli.invocation import WtaCommand
-from wtagents.cli.options import name_argument
+from wtagents.cli.options import at_option, moment_of, name_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     examples=[
         "wta logs fix-login",
         "wta logs fix-login -f",
+        "wta logs fix-login --at 02:30  # until then",
         "wta logs fix-login --run 2 --raw | jq -c 'select(.type == \"result\")'",
     ],
 )
@@ -30,15 +31,24 @@ if TYPE_CHECKING:
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @click.option("--raw", is_flag=True, help="The agent's own lines, as it wrote them.")
 @click.option("--run", type=click.IntRange(min=1), metavar="N", help="Only the run of this number.")
+@at_option
 @click.pass_obj
 def command(
-    invocation: Invocation, name: str, *, follow: bool, raw: bool, run: int | None
+    invocation: Invocation, name: str, *, follow: bool, raw: bool, run: int | None, at: str | None
 ) -> Answer[Iterable[StoryLine]] | Answer[None]:
     """Tell what the agent said and did: text, tools with their input, results, hooks, retries.
 
     With --json the lines of the story are the data; with --follow each is a document of its own,
-    on one line.
+    on one line. With --at what had been told by then.
     """
+    moment = moment_of(invocation, at)
+    if moment is not None:
+        if follow or raw or run:
+            raise click.UsageError("--at takes neither --follow nor --raw nor --run")
+        from wtagents.operations.telling.story_then import story_until
+
+        until: Iterable[StoryLine] = tuple(story_until(invocation.context, name, moment))
+        return Answer(until, _lines)
     from wtagents.operations.telling.logs import LogsRequest, raw_lines, story
     from wtagents.system.person.reader import departure
 

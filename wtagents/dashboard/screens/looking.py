@@ -13,6 +13,8 @@ from wtagents.operations.keeping.checkpoints import CheckpointList, checkpoints
 from wtagents.operations.telling.diff import DiffRequest, diff
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wtagents.dashboard.grid import Cell
     from wtagents.dashboard.homes import Home
 
@@ -20,43 +22,57 @@ if TYPE_CHECKING:
 class PatchRead(Message):
     """The changes of the task were looked at."""
 
-    def __init__(self, patch: tuple[PatchLine, ...], cells: tuple[Cell, ...], empty: str) -> None:
+    def __init__(
+        self,
+        at: datetime | None,
+        empty: str,
+        *,
+        patch: tuple[PatchLine, ...] = (),
+        cells: tuple[Cell, ...] = (),
+        said: str = "",
+    ) -> None:
+        """`at` is the moment that was looked at, None for now; `said` what these changes are."""
         super().__init__()
+        self.at = at
+        self.empty = empty
         self.patch = patch
         self.cells = cells
-        self.empty = empty
+        self.said = said
 
 
 class CheckpointsRead(Message):
     """The checkpoints of the task were looked at."""
 
-    def __init__(self, found: CheckpointList | None, empty: str) -> None:
+    def __init__(self, at: datetime | None, found: CheckpointList | None, empty: str) -> None:
+        """`at` is the moment that was looked at, None for now."""
         super().__init__()
+        self.at = at
         self.found = found
         self.empty = empty
 
 
-def compare(home: Home, name: str, *, landing: bool) -> PatchRead:
-    """Return what a task changed, or what landing it would change."""
+def compare(home: Home, name: str, *, landing: bool, at: datetime | None) -> PatchRead:
+    """Return what a task changed, or what landing it would change; at a moment, or now."""
     context = home.another()
     try:
-        changed = diff(context, DiffRequest(name=name, landing=landing))
-        patch = parse_patch(changed.data.patch)
+        changed = diff(context, DiffRequest(name=name, landing=landing, at=at))
+        patch, said = parse_patch(changed.data.patch), "; ".join(changed.messages)
         empty = "; ".join(("nothing was changed since the base", *changed.messages))
-        return PatchRead(patch, coloured(patch), empty)
+        told = said if at is not None else ""
+        return PatchRead(at, empty, patch=patch, cells=coloured(patch), said=told)
     except WtaError as error:
-        return PatchRead((), (), f"{error.message}   {error.hint}")
+        return PatchRead(at, f"{error.message}   {error.hint}")
     finally:
         context.close()
 
 
-def look_back(home: Home, name: str) -> CheckpointsRead:
-    """Return what was kept of a task."""
+def look_back(home: Home, name: str, at: datetime | None) -> CheckpointsRead:
+    """Return what was kept of a task, until a moment or until now."""
     context = home.another()
     try:
-        found = checkpoints(context, name).data
-        return CheckpointsRead(found, "nothing was kept yet: that happens when a turn ends")
+        found = checkpoints(context, name, until=at).data
+        return CheckpointsRead(at, found, "nothing was kept yet: that happens when a turn ends")
     except WtaError as error:
-        return CheckpointsRead(None, f"{error.message}   {error.hint}")
+        return CheckpointsRead(at, None, f"{error.message}   {error.hint}")
     finally:
         context.close()

@@ -33,6 +33,7 @@ from wtagents.operations.telling.status_words import now_of, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from textual.widget import Widget
 
@@ -71,6 +72,8 @@ class TaskScreen(TaskRoom):
         self._tab = tab
         self._landing: bool | None = None
         self._agenda = Agenda()
+        self._told: tuple[datetime | None] | None = None
+        """The moment that the story is told until, None for now; nothing before it begins."""
         self._left = Event()
 
     def body(self) -> Iterable[Widget]:
@@ -97,15 +100,16 @@ class TaskScreen(TaskRoom):
     def on_mount(self) -> None:
         """Begin to follow the story."""
         super().on_mount()
-        self._follow()
+        self._begin_story()
 
     def on_unmount(self) -> None:
         """Let nobody wait."""
         self._left.set()
 
     def show(self) -> None:
-        """Show how the task is now."""
+        """Show how the task is, or was."""
         super().show()
+        self._begin_story()
         line, may_act = self.query_one("#say", Input), self.desk.may_act
         line.disabled = not may_act
         says = f"i: say something to {self._of_task}, Enter sends"
@@ -186,15 +190,31 @@ class TaskScreen(TaskRoom):
 
     # ------------------------------------------------------------------------ story and plan
 
+    def _begin_story(self) -> None:
+        """Tell what there is to tell at another moment, and look at the files of then."""
+        if self._told == (self.desk.moment,):
+            return
+        is_first, self._told = self._told is None, (self.desk.moment,)
+        self._left.set()
+        self._left = Event()
+        self._agenda = Agenda()
+        self.query_one(Story).begin_again()
+        self._follow(self._left, self.desk.moment)
+        if not is_first and self.query_one(TabbedContent).active in ("diff", "checkpoints"):
+            self.action_reload()
+
     @work(thread=True, group="story")
-    def _follow(self) -> None:
-        context = self._home.another()
-        feed.follow_story(context, self._of_task, post=self.post_message, closed=self._left)
+    def _follow(self, closed: Event, at: datetime | None) -> None:
+        context, post = self._home.another(), self.post_message
+        if at is None:
+            feed.follow_story(context, self._of_task, post=post, closed=closed)
+        else:
+            feed.tell_until(context, self._of_task, at, post=post, closed=closed)
         context.close()
 
     @on(feed.LineTold)
     def _tell(self, event: feed.LineTold) -> None:
-        if not self.is_furnished:
+        if not self.is_furnished or event.teller is not self._left:
             return
         self.query_one(Story).tell(event.line)
         if event.line.agenda is not None:
@@ -277,12 +297,15 @@ class TaskScreen(TaskRoom):
 
     @work(thread=True, group="diff", exclusive=True)
     def _compare(self) -> None:
-        self.post_message(compare(self._home, self._of_task, landing=self._shows_landing))
+        landing, at = self._shows_landing, self.desk.moment
+        self.post_message(compare(self._home, self._of_task, landing=landing, at=at))
 
     @on(PatchRead)
     def _patch_read(self, event: PatchRead) -> None:
-        if self.is_furnished:
+        if self.is_furnished and event.at == self.desk.moment:
             self.query_one(Review).show(event.patch, event.cells, event.empty)
+            if event.said:
+                self.desk.say(event.said, Tone.FAINT)
 
     @on(Review.CommentAsked)
     def _comment_asked(self, event: Review.CommentAsked) -> None:
@@ -309,11 +332,11 @@ class TaskScreen(TaskRoom):
 
     @work(thread=True, group="checkpoints", exclusive=True)
     def _look_back(self) -> None:
-        self.post_message(look_back(self._home, self._of_task))
+        self.post_message(look_back(self._home, self._of_task, self.desk.moment))
 
     @on(CheckpointsRead)
     def _checkpoints_read(self, event: CheckpointsRead) -> None:
-        if self.is_furnished:
+        if self.is_furnished and event.at == self.desk.moment:
             table = self.query_one(CheckpointTable)
             table.show_checkpoints(event.found, self.desk.now(), event.empty)
 

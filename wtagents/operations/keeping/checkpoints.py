@@ -14,9 +14,12 @@ from wtagents.git.objects import EMPTY_TREE
 from wtagents.git.refs import resolve
 from wtagents.operations.checkpointing.take import take_checkpoint
 from wtagents.operations.result import OperationResult
+from wtagents.operations.telling.then import require_task_then
 from wtagents.store.tasks import require_task
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wtagents.core.ids import TaskName
     from wtagents.core.keeping.checkpoint import Checkpoint
     from wtagents.core.task import Task
@@ -44,14 +47,15 @@ class CheckpointList:
 
 
 def checkpoints(
-    context: Context, name: str, *, now: bool = False
+    context: Context, name: str, *, now: bool = False, until: datetime | None = None
 ) -> OperationResult[CheckpointList]:
     """Return the checkpoints of a task; with `now` one more is taken first, if anything changed.
 
-    Raises NotFoundError.
+    With `until` those that there were at a moment, of the task that had the name then, as far as
+    they are kept. Raises NotFoundError.
     """
     with context.records.read() as db:
-        task = require_task(db, name)
+        task = require_task_then(db, name, until) if until else require_task(db, name)
     messages: tuple[str, ...] = ()
     exit_code = ExitCode.OK
     if now and take_checkpoint(context, task, Cause.ASKED) is None:
@@ -59,6 +63,7 @@ def checkpoints(
         if not task.worktree.is_dir():
             messages, exit_code = (f"{task.worktree} is not there",), ExitCode.UNFULFILLED
     found = known_checkpoints(context, task)
+    found = [each for each in found if until is None or each.at <= until]
     rows = _rows(context, open_hub(context.paths, context.repository), task, found) if found else ()
     return OperationResult(
         data=CheckpointList(task=task.name, rows=rows), messages=messages, exit_code=exit_code

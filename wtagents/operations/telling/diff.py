@@ -11,13 +11,16 @@ from wtagents.core.errors import StateError
 from wtagents.core.lifecycle import ENDED_TASK_STATES
 from wtagents.core.record import record
 from wtagents.operations.result import OperationResult
+from wtagents.store.merges import latest_merge_request
 from wtagents.store.tasks import require_task
 from wtagents.system.paths import StatePaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from wtagents.core.ids import Oid
+    from wtagents.core.landing.merge import MergeRequest
     from wtagents.core.task import Task
     from wtagents.git.hub import Hub
     from wtagents.operations.context import Context
@@ -33,6 +36,8 @@ class DiffRequest:
     """What the last attempt to land it would have done to the target, or did."""
     checkpoint: str = ""
     """Number of a checkpoint or a time ago: what that held, not what is there now."""
+    at: datetime | None = None
+    """A moment that has passed: what the last checkpoint until then held."""
 
 
 @record
@@ -52,11 +57,15 @@ def diff(context: Context, request: DiffRequest) -> OperationResult[TaskDiff]:
     """
     from wtagents.git.hub import open_hub
 
+    if request.at is not None:
+        return _as_of(context, request, request.at)
     with context.records.read() as db:
         task = require_task(db, request.name)
     if request.landing:
         hub = open_hub(context.paths, context.repository)
-        old, new = _last_attempt(context, task)
+        with context.records.read() as db:
+            latest = latest_merge_request(db, task.id)
+        old, new = _attempt(task, latest)
         return OperationResult(data=_compared(hub, task, old, new, request))
     if request.checkpoint:
         return _until_checkpoint(context, task, request)
@@ -112,12 +121,34 @@ def _compared(hub: Hub, task: Task, old: Oid, new: Oid, request: DiffRequest) ->
     return TaskDiff(name=task.name, base=old, patch=patch)
 
 
-def _last_attempt(context: Context, task: Task) -> tuple[Oid, Oid]:
-    """Return the target's tip and the candidate of the last attempt to land a task."""
-    from wtagents.store.merges import latest_merge_request
+def _as_of(context: Context, request: DiffRequest, at: datetime) -> OperationResult[TaskDiff]:
+    """Compare the base with the last checkpoint until a moment, or tell the attempt of then."""
+    from wtagents.git.hub import open_hub
+    from wtagents.operations.keeping.checkpoints import known_checkpoints
+    from wtagents.operations.telling.then import observe_then
 
     with context.records.read() as db:
-        latest = latest_merge_request(db, task.id)
+        then = observe_then(db, at)
+    (task,) = then.named((request.name,))
+    hub = open_hub(context.paths, context.repository)
+    if request.landing:
+        old, new = _attempt(task, then.merge_of(task.id))
+        return OperationResult(data=_compared(hub, task, old, new, request))
+    kept = [each for each in known_checkpoints(context, task) if each.at <= at]
+    if not kept:
+        raise StateError(
+            f"what {task.name} had changed by then was not kept",
+            hint=f"see what was: wta checkpoints {task.name}",
+        )
+    last = kept[-1]
+    hub.fetch(context.repository, task.base)
+    said = f"as of checkpoint {last.number}, {last.at.astimezone():%d %b %H:%M:%S}"
+    changed = _compared(hub, task, task.base, last.commit, request)
+    return OperationResult(data=changed, messages=(said,))
+
+
+def _attempt(task: Task, latest: MergeRequest | None) -> tuple[Oid, Oid]:
+    """Return the target's tip and the candidate of an attempt to land a task."""
     if latest is None or latest.onto is None or latest.candidate is None:
         raise StateError(
             f"nothing of {task.name} was built to land",

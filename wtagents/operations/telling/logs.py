@@ -59,11 +59,11 @@ def story(
     task, runs = _runs(context, request)
     for run in runs:
         yield StoryLine(voice=Voice.NOTE, text=f"run {run.number}", child=False)
-        yield from _setup(context, run)
+        yield from set_up_of_run(context, run)
         for line in _lines(context, run, closed, follow=request.follow):
             for event in parse_line(line, root=str(task.worktree)):
                 yield from teller.lines(event)
-        yield from _end(context, run)
+        yield from end_of_run(context, run)
 
 
 def raw_lines(
@@ -89,14 +89,16 @@ def _runs(context: Context, request: LogsRequest) -> tuple[Task, list[Run]]:
     return task, chosen
 
 
-def _setup(context: Context, run: Run) -> Iterator[StoryLine]:
+def set_up_of_run(context: Context, run: Run) -> Iterator[StoryLine]:
+    """Say where the output of set-up and checks is."""
     folder = context.paths.run(run.id)
     for what, path in (("set-up", folder.setup_log), ("checks", folder.checks_log)):
         if path.is_file() and path.stat().st_size:
             yield StoryLine(voice=Voice.NOTE, text=f"{what} log: {path}", child=False)
 
 
-def _end(context: Context, run: Run) -> Iterator[StoryLine]:
+def end_of_run(context: Context, run: Run) -> Iterator[StoryLine]:
+    """Say how a run ended, and what it was kept from; nothing while it lives."""
     for host in load_tail(context.paths.run(run.id).refused, _TAIL).split():
         kept = f"kept from {printable(host)}, which sandbox.network does not name"
         yield StoryLine(voice=Voice.NOTE, text=kept, child=False)

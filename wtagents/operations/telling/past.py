@@ -137,7 +137,7 @@ def _seen(context: Context, run: Run, end: Exit | None, at: datetime) -> RunFact
         return None
     return past.run_facts_then(
         run,
-        run_folder.load_claim(folder),
+        run_folder.load_claim(folder) or run.runner,
         run_folder.pulse_until(folder, at),
         end=end,
         trail=run_folder.load_trail(folder) or Trail(),

@@ -71,6 +71,12 @@ def unknown_then(name: str) -> NotFoundError:
     return NotFoundError(f"there was no task {name!r} then", hint="leave out --at: wta status")
 
 
+def require_task_then(db: Database, name: str, at: datetime) -> Task:
+    """Return the task that had a name at a moment, as it was. Raises NotFoundError."""
+    (task,) = observe_then(db, at).named((name,))
+    return task
+
+
 def observe_then(db: Database, at: datetime) -> Then:
     """Read how everything stood at a moment; `db` is inside an open read block."""
     moved = {
