@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.api.script import Script, bash, marker
-from tests.support.claude_cli import wait_saved
+from tests.support.claude_cli import PINNED_VERSION, wait_saved
 from tests.support.processes import end_supervisors, survivors
 from tests.support.waiting import wait_until
 from wtagents.core.lifecycle import LIVE_RUN_STATES
 from wtagents.core.task import TaskState
+from wtagents.operations.starting.agent_program import keep_answer
+from wtagents.system.command import find_program
 from wtagents.system.run_folder import load_pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.support.api.request import ApiRequest
     from tests.support.api.script import Step
@@ -95,7 +97,10 @@ class ClaudeFleet:
         program: str = "claude",
         **sections: dict[str, Any],
     ) -> None:
-        """Let Claude Code do the work; tools beside `allow` are asked about."""
+        """Let Claude Code do the work; tools beside `allow` are asked about.
+
+        The program is not asked whether it is able: each time that would be half a start of it.
+        """
         agent: dict[str, Any] = {
             "kind": "claude",
             "program": program,
@@ -109,6 +114,9 @@ class ClaudeFleet:
         }
         agent |= sections.get("agent", {})
         self.fleet.configure(**{**usual, **sections, "agent": agent})
+        found = find_program(program)
+        assert found is not None, program
+        keep_answer(self.fleet.context, Path(found), version=PINNED_VERSION)
 
     def script(self, name: str, *steps: Step, then: Step | None = None) -> None:
         """Say what the model answers to the agent of a task from now on."""

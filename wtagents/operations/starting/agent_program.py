@@ -39,17 +39,30 @@ def require_agent_program(context: Context, spec: AgentSpec) -> None:
         _require_probe(context, Path(found))
 
 
+def keep_answer(context: Context, program: Path, *, version: str) -> None:
+    """Ask a program no more that is there and able, until its file changes."""
+    make_private_folder(context.paths.root)
+    answer = {"mark": _mark(program), "version": version}
+    write_json(_answer(context), answer, durable=False)
+
+
 def _require_probe(context: Context, program: Path) -> None:
-    stat = program.resolve().stat()
-    mark = [str(program.resolve()), stat.st_mtime_ns, stat.st_size]
-    cache = context.paths.root / "agent-probe.json"
-    known = load_json(cache)
-    if isinstance(known, dict) and known.get("mark") == mark:
+    known = load_json(_answer(context))
+    if isinstance(known, dict) and known.get("mark") == _mark(program):
         return
     from wtagents.agent.agents import agent_for
 
     probe = agent_for(AgentKind.CLAUDE).probe(str(program))
     if not probe.ok:
         raise SystemFault(f"{program.name} cannot be used", cause=probe.problem, hint=probe.hint)
-    make_private_folder(context.paths.root)
-    write_json(cache, {"mark": mark, "version": probe.version}, durable=False)
+    keep_answer(context, program, version=probe.version)
+
+
+def _answer(context: Context) -> Path:
+    return context.paths.root / "agent-probe.json"
+
+
+def _mark(program: Path) -> list[str | int]:
+    file = program.resolve()
+    stat = file.stat()
+    return [str(file), stat.st_mtime_ns, stat.st_size]
