@@ -14,6 +14,7 @@ import pytest
 
 from tests.git.racers import Place, Step, add, add_and_fill, advance_once
 from tests.support.environment import Sandbox
+from tests.support.forking import end_apart
 from tests.support.processes import kill_hard, run_to_end, start_apart
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
@@ -125,7 +126,13 @@ class Killer:
 
     def run(self, function: Callable[[Any], Any], argument: Any) -> int:
         """Return the exit status of the victim; afterwards nothing kills any more."""
-        status = run_to_end(self._argv(function, argument)).returncode
+        victim = self._folder / "victim"
+
+        def live() -> None:
+            victim.write_text(str(os.getpid()))
+            function(argument)
+
+        status = end_apart(live)
         self._sandbox.set_variable("PATH", self._path)
         (self._folder / "files").write_text("1000\n")
         return status

@@ -42,12 +42,15 @@ def fork_race(
 def end_apart(deed: Callable[[], object]) -> int:
     """Do something in a process of its own; return its exit code, negative for a signal.
 
-    What is raised there ends it with 1, and is told to stderr.
+    What is raised there ends it with 1, and is told to stderr; Ctrl-C ends it as it ends Python.
     """
     pid = os.fork()
     if not pid:
         try:
             deed()
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
         except BaseException:  # noqa: BLE001 - the fork must not go on as the test that it is of
             traceback.print_exc()
             sys.stderr.flush()
