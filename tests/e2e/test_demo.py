@@ -13,7 +13,6 @@ import pytest
 
 from tests.support.environment import Sandbox
 from tests.support.processes import run_to_end, start_apart, survivors
-from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.walls, pytest.mark.timeout(180)]
@@ -98,30 +97,6 @@ def test_it_shows_what_it_promises_and_leaves_nothing(temporary: Path, sandbox: 
     assert list(temporary.iterdir()) == []
     assert not sandbox.state.exists()
     assert list(sandbox.work.iterdir()) == [temporary]
-
-
-def test_what_it_keeps_is_what_it_says(temporary: Path, sandbox: Sandbox) -> None:
-    done = run_to_end((*DEMO, "--keep", "--json"), seconds=SECONDS)
-    report = json.loads(done.stdout)["data"]
-    assert (done.returncode, done.stderr) == (0, b"")
-    (folder,) = temporary.iterdir()
-    shop = RepositoryBuilder(Path(report["repository"]))
-    assert shop.path == folder / "shop"
-    assert set(shop.subjects("main")) == {BASE, *SUBJECTS.values()}
-    assert shop.git("log", "--merges", "main") == ""
-    assert shop.subjects("main..wta/rounding") == [REJECTED_SUBJECT]
-    assert shop.status() == []
-    cart = shop.tree("main")["shop/cart.py"]
-    assert (cart.count(b"def discounted("), cart.count(b"def taxed(")) == (1, 1)
-    tests = run_to_end((sys.executable, "-m", "unittest", "discover"), cwd=shop.path)
-    assert (tests.returncode, b"Ran 10 tests" in tests.stderr) == (0, True)
-    assert [each["holds"] for each in report["claims"]] == [True] * 5
-    assert survivors(sandbox.mark) == []
-    sandbox.set_variable("XDG_STATE_HOME", report["state"])
-    listed = run_to_end((sys.executable, "-m", "wtagents", "status", "--json"), cwd=shop.path)
-    tasks = [each["task"] for each in json.loads(listed.stdout)["data"]]
-    states = {task["name"]: task["state"] for task in tasks}
-    assert states == {"stock": "merged", "discount": "merged", "tax": "merged", "rounding": "ready"}
 
 
 def test_a_demo_that_does_not_go_as_promised_says_so_and_stays(

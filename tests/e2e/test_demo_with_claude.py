@@ -138,9 +138,27 @@ def test_claude_code_does_the_same_four_tasks(
         "rounding": "rejected",
     }
     assert [each["holds"] for each in report["claims"]] == [True] * 5
+    assert survivors(sandbox.mark) == []
     shop = RepositoryBuilder(Path(report["repository"]))
+    assert (shop.path.name, shop.path.parent.parent) == ("shop", temporary)
+    require_kept(shop)
+    sandbox.set_variable("XDG_STATE_HOME", report["state"])
+    listed = run_to_end((sys.executable, "-m", "wtagents", "status", "--json"), cwd=shop.path)
+    tasks = [each["task"] for each in json.loads(listed.stdout)["data"]]
+    states = {task["name"]: task["state"] for task in tasks}
+    assert states == {"stock": "merged", "discount": "merged", "tax": "merged", "rounding": "ready"}
+
+
+def require_kept(shop: RepositoryBuilder) -> None:
+    """Assert that what was kept is what was said."""
+    assert shop.status() == []
+    assert set(shop.subjects("main")) == {
+        "A shop with a cart, a receipt and tests", "Know the stock", "Give a discount", "Add tax"
+    }  # fmt: skip
+    assert shop.git("log", "--merges", "main") == ""
     assert shop.subjects("main..wta/rounding") == ["Show money in whole units"]
     cart = shop.tree("main")["shop/cart.py"].decode()
     assert cart.partition(TOTAL)[2] in (DISCOUNTED + TAXED, TAXED + DISCOUNTED)
     assert shop.tree("main")["shop/stock.py"].decode() == STOCK
-    assert survivors(sandbox.mark) == []
+    tests = run_to_end((sys.executable, "-m", "unittest", "discover"), cwd=shop.path)
+    assert (tests.returncode, tests.stderr.endswith(b"OK\n")) == (0, True)

@@ -33,7 +33,7 @@ from wtagents.system.process import is_alive
 pytestmark = pytest.mark.e2e
 
 IS_SOAK = "WTA_TEST_KILLS" in os.environ
-KILLS = int(os.environ.get("WTA_TEST_KILLS", "25"))
+KILLS = int(os.environ.get("WTA_TEST_KILLS", "15"))
 SEED = int(os.environ.get("WTA_TEST_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311
 AT_WORK = 5
 MANY = 32

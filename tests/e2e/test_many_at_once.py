@@ -18,7 +18,7 @@ from wtagents.core.task import Reason, TaskState
 
 pytestmark = pytest.mark.e2e
 
-AGENTS = 12
+AGENTS = 8
 """Agents that must all be at work at the same time."""
 CREATIONS = int(os.environ.get("WTA_TEST_CREATIONS", "0"))
 PATIENCE = 60 + CREATIONS
