@@ -10,6 +10,7 @@ from tests.support.waiting import wait_until
 from wtagents.core.message import MessageKind
 from wtagents.core.run import ExitReason, Phase
 from wtagents.system import run_folder
+from wtagents.system.programs.lines import LONGEST_LINE
 
 PYTHON = (sys.executable, "-S", "-c")
 PREFIX = (
@@ -29,8 +30,8 @@ ODD = {
     "deep": "raw(b'[' * 100_000 + b'\\n')\n",
     "huge numbers": "raw(b'{\"type\": \"result\", \"num_turns\": ' + b'9' * 9000 + b'}\\n')\n",
     "wrong types": 'raw(b\'{"type": "assistant", "message": {"content": 7}}\\n\')\n',
-    "a line of 50 MB": (
-        "tell(type='user', message={'role': 'user', 'content': 'x' * (50 << 20)})\n"
+    "a line that is longer than what is kept of one": (
+        f"tell(type='user', message={{'role': 'user', 'content': 'x' * {LONGEST_LINE}}})\n"
     ),
     "empty lines": "raw(b'\\n\\n\\r\\n \\n' * 1000)\n",
     "many lines": 'raw(b\'{"type":"system","subtype":"status"}\\n\' * 100_000)\n',
@@ -79,15 +80,14 @@ def test_half_a_line_is_not_read_before_it_is_whole(running: Running) -> None:
 
 
 def test_output_that_never_ends_a_line_is_activity_and_no_trouble(running: Running) -> None:
-    script = (
-        "import os\nfor _ in range(200): os.write(1, b'.' * 200_000)\nopen('ready', 'w').close()\n"
-    )
+    pieces = LONGEST_LINE // 200_000 + 10
+    script = f"import os\nfor _ in range({pieces}): os.write(1, b'.' * 200_000)\n"
     running.start_command(*PYTHON, script)
     ended = running.outcome()
     assert ended.reason is ExitReason.COMPLETED
     seen = run_folder.activity(running.folder)
     assert seen is not None
-    assert seen.size == 40_000_000
+    assert seen.size == pieces * 200_000
 
 
 def test_an_agent_that_reads_nothing_of_a_long_prompt_ends_as_it_likes(running: Running) -> None:

@@ -217,7 +217,7 @@ class Fleet:
 
     def await_gone(self, name: str) -> None:
         """Wait until no process of a task is left; its runner ends right after its last record."""
-        wait_until(lambda: not self.processes(name), what=lambda: self.describe(name), timeout=3)
+        wait_until(lambda: not self.processes(name), what=lambda: self.describe(name))
 
     def has_live_run(self, name: str) -> bool:
         return self.run(name).state in (RunState.STARTING, RunState.RUNNING, RunState.STOPPING)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 MERGER = "$(set -- $(cat /proc/$PPID/stat); echo $4)"
 """Within a gate, in shell: the pid of the process that lands. Between them is the gate's reaper."""
-LAST_BREATH = 3.0
-"""Seconds that a process gets to end by itself after its test."""
+LAST_BREATH = 15.0
+"""Seconds that a process gets to end by itself after its test: only who fails waits for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
