@@ -198,7 +198,7 @@ async def test_dialogs(shop: Shop, album: Album) -> None:
 async def test_the_past(shop: Shop, album: Album) -> None:
     shop.remember()
     async with opened(shop, at=later(-600)) as pilot:
-        await shows(pilot, "unknown")
+        await shows(pilot, "Edit: docs")
         await album.take(pilot, "past")
 
 

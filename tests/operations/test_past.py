@@ -339,6 +339,20 @@ def test_of_a_gate_that_went_on_only_the_end_is_kept(day: Day) -> None:
         assert [each.lines for each in seen.running] == ([lines] if lines else [])
 
 
+def test_of_a_gate_that_ran_again_the_first_run_is_seen(day: Day) -> None:
+    list(work(day))
+    moments = []
+    for _ in landing(day):
+        day.clock.advance(20)
+        moments.append(day.now)
+        if len(moments) == 3:
+            day.clock.advance(5)
+            day.gate_says("a-1-1-again-1.log", "red for no reason\n")
+    seen = landings_at(day.context, moments[2]).data
+    assert seen is not None
+    assert [(each.name, each.lines) for each in seen.running] == [("a-1-1-again-1", (NOT_KEPT,))]
+
+
 def test_every_frame_of_a_day_is_as_it_was(day: Day) -> None:
     frames: list[tuple[datetime, Frame]] = []
     for _ in chain(work(day), landing(day), evening(day)):

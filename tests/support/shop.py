@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.clock import StandingClock
 from tests.support.ready_tasks import Fleet
-from tests.support.records import NOW, RUNNER, an_exit, later
+from tests.support.records import NOW, RUNNER, a_pulse, an_exit, later
 from tests.support.shop_tasks import GATE, PROMPT, QUESTIONS, RED, a_gate, an_oid, shop_items
 from tests.support.stored import stored_run, stored_task
 from wtagents.core.keeping.checkpoint import Cause
@@ -23,7 +23,7 @@ from wtagents.core.landing.merge import (
     Resolution,
 )
 from wtagents.core.landing.rung import Rung
-from wtagents.core.run import RunState, Usage
+from wtagents.core.run import Phase, RunState, Usage
 from wtagents.core.task import TaskState
 from wtagents.operations.checkpointing.take import take_checkpoint
 from wtagents.store.merges import (
@@ -36,7 +36,7 @@ from wtagents.store.runs import move_run
 from wtagents.store.tasks import move_task, require_task
 from wtagents.store.undos import add_undo
 from wtagents.system.files import make_private_folder
-from wtagents.system.run_folder import write_pulse
+from wtagents.system.run_folder import keep_pulse, write_pulse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +162,10 @@ class Shop:
             run = stored_run(db, docs, at=later(-1200))
             move_run(db, run.id, RunState.RUNNING, at=later(-1200), runner=RUNNER)
             move_task(db, stock.id, TaskState.READY, at=later(-900))
+        make_private_folder(self.context.paths.run(run.id).root)
+        used = Usage(cost_usd=0.21, input_tokens=64_000, output_tokens=900, turns=4)
+        pulse = a_pulse(phase=Phase.TOOL, doing="Edit: docs/discounts.md", usage=used)
+        keep_pulse(self.context.paths.run(run.id), pulse, later(-640))
 
     def spend(self) -> None:
         """Let runs have cost something."""

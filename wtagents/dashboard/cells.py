@@ -103,7 +103,8 @@ def lasting_cells(item: TaskStatus, place: int | None, label: str = "") -> tuple
         tone, glyph = Tone.NOTICE, "!"
     ended = item.task.state in (TaskState.MERGED, TaskState.CANCELLED)
     commits = item.worktree.commits if item.worktree else 0
-    unknown = own("?", Tone.FAINT) if item.is_past and item.run is not None else EMPTY
+    not_kept = item.is_past and item.run is not None and item.worktree is None
+    unknown = own("?", Tone.FAINT) if not_kept else EMPTY
     tokens = item.usage.input_tokens + item.usage.output_tokens
     return (
         own(glyph, tone),

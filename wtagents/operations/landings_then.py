@@ -133,15 +133,22 @@ def _running(
 ) -> Iterator[GateOutput]:
     """Return what gates had said, latest first; of one that went on its log tells the end only.
 
-    `rows` are the requests as they are now: what a gate took tells when it had begun.
+    `rows` are the requests as they are now: what a gate took tells when it had begun. Of one that
+    ran again nobody noted what it took: the next one to end is taken to have run.
     """
     gating = {each.id: each.changed_at for each in live if each.state is MergeState.GATING}
     if not gating:
         return
+    own = [row for row in rows if row.id in gating]
+    took = {str(gate.log): gate.seconds for row in own for gate in row.gates}
     begun, moment = min(gating.values()).timestamp(), at.timestamp()
-    took = {gate.log: gate.seconds for row in rows if row.id in gating for gate in row.gates}
-    for ended, log in gate_logs(context.paths.gates):
-        if begun <= ended <= moment:
+    end = max(row.changed_at for row in own).timestamp()
+    logs = [each for each in gate_logs(context.paths.gates) if begun <= each[0] <= end]
+    later = [(ended, log) for ended, log in logs if ended > moment]
+    ran = {log for ended, log in later if ended - took.get(str(log), 0.0) <= moment}
+    ran |= {log for _, log in later[-1:] if str(log) not in took}
+    for ended, log in logs:
+        if ended <= moment:
             yield GateOutput(name=log.stem, lines=tuple(tail_of(log)))
-        elif ended - took.get(str(log), 0.0) <= moment < ended:
+        elif log in ran:
             yield GateOutput(name=log.stem, lines=(NOT_KEPT,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtagents.core.keeping.checkpoint import Checkpoint
+    from wtagents.dashboard.desk import Desk
     from wtagents.operations.keeping.checkpoints import CheckpointList
 
 
@@ -24,6 +25,12 @@ class CheckpointTable(Table):
     def __init__(self) -> None:
         super().__init__(id="kept", empty="looking …")
         self._checkpoints: CheckpointList | None = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Put nothing back where one may only look."""
+        if action == "open" and not cast("Desk", self.app).may_act:
+            return False
+        return super().check_action(action, parameters)
 
     @property
     def chosen(self) -> Checkpoint | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
@@ -12,6 +12,7 @@ from wtagents.dashboard.widgets.table import MARGIN, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wtagents.dashboard.desk import Desk
     from wtagents.dashboard.grid import Cell, Column, Line, Slot
 
 _STEP = 16
@@ -39,7 +40,9 @@ class PatchTable(Table):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to go aside where there is something."""
+        """Offer to go aside where there is something, and to comment where one may act."""
+        if action == "open":
+            return cast("Desk", self.app).may_act
         if action == "sideways":
             return self.virtual_size.width > self.size.width
         return super().check_action(action, parameters)

@@ -16,7 +16,6 @@ from wtagents.operations.telling.describe import describe_as_seen
 from wtagents.operations.telling.overview import Overview, cost_of_live_run
 from wtagents.operations.telling.rows import TaskRow, clashes_by_task
 from wtagents.operations.telling.status import Behind
-from wtagents.operations.telling.status_words import RUN_HAS_ENDED
 from wtagents.operations.telling.then import observe_then, unknown_then
 from wtagents.operations.telling.trees import facts_until
 from wtagents.store.after import all_after
@@ -147,10 +146,12 @@ def _seen(context: Context, run: Run, end: Exit | None, at: datetime) -> RunFact
 
 def _evidence(known: _Known, run: Run | None, seen: RunFacts | None) -> Iterator[str]:
     """Say what was noted of a run that lived; whether it still held is unknown."""
-    if seen is not None:
-        yield RUN_HAS_ENDED
-    elif run is not None and run.state in LIVE_RUN_STATES and run.id in known.suspected:
-        noted = known.suspected[run.id]
+    if seen is not None or run is None or run.state not in LIVE_RUN_STATES:
+        return
+    noted = known.suspected.get(run.id)
+    if noted is None:
+        yield "what its agent did then was not kept"
+    else:
         yield f"was called {noted.data.get('liveness')} at {noted.at.astimezone():%H:%M:%S}"
         yield from map(str, noted.data.get("reasons", ()))
 

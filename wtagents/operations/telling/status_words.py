@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from wtagents.operations.telling.status import TaskStatus
 
 GROUPS = ("Needs a person", "At work", "Ready to merge", "At rest", "Done")
-RUN_HAS_ENDED = "its run has ended; the next tick takes note"
 _DOING_LIMIT = 200
 
 
@@ -97,10 +96,10 @@ def _lands(item: TaskStatus) -> str:
 
 
 def _doing(item: TaskStatus) -> str:
-    if item.is_past and item.liveness is None:
-        return item.reasons[0] if item.reasons else "what its agent did then was not kept"
+    if item.liveness is None and item.reasons:
+        return item.reasons[0]
     if item.liveness is None:
-        return RUN_HAS_ENDED
+        return "its run has ended; the next tick takes note"
     return printable(item.pulse.doing, _DOING_LIMIT) if item.pulse else ""
 
 
