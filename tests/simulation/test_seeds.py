@@ -20,7 +20,7 @@ MENDED = (20663, 41063, 44849, 44863, 100222)
 """Seeds that broke a promise once, beyond those that are always played."""
 PATIENCE = 40
 """Seeds that may pass before a mutant is caught."""
-LANDINGS, FEW = 4, 5
+LANDINGS, FEW = 2, 5
 """Seeds of landings, which are played with real git; and those that a mutant of theirs has."""
 FIXED = (687, 6140)
 """Seeds of landings that broke a promise once."""
