@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import run_to_end
 from tests.support.repository import RepositoryBuilder
+from tests.support.warm import run_text_warm
 from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.admin import admin_dir
@@ -82,9 +81,9 @@ def test_killed_at_every_step_it_is_simply_called_again(
     while killed:
         step += 1
         lose(worktree)
-        argv = (sys.executable, "-c", AGAIN, str(repository.path), str(place), base)
-        killed = run_to_end([*argv, str(step)]).returncode
-        done = run_to_end([*argv, str(NEVER)])
+        argv = (AGAIN, str(repository.path), str(place), base)
+        killed = run_text_warm(*argv, str(step)).returncode
+        done = run_text_warm(*argv, str(NEVER))
         assert done.returncode == 0, (step, done.stderr.decode())
         assert (worktree.files(), worktree.status()) == (files, status), step
         assert repository.refs() == refs

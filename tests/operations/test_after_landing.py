@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
-from tests.support.processes import MERGER, run_to_end
+from tests.support.processes import MERGER
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
+from tests.support.warm import run_text_warm
 from wtagents.core.errors import ExitCode
 from wtagents.core.task import Reason, TaskState
 from wtagents.core.tending.attention import attention
@@ -148,8 +148,7 @@ def test_killed_while_it_looks_the_next_landing_looks_again(fleet: Fleet, tmp_pa
     killed = tmp_path / "killed"
     kill = f"test -e {killed} || {{ touch {killed}; kill -9 {MERGER}; }}"
     settings = {"post_gate": [kill, RED_WITH_BROKEN], "auto_undo": True, "resolver": "none"}
-    argv = [sys.executable, "-c", LANDER, str(fleet.main.path), json.dumps(settings)]
-    assert run_to_end(argv).returncode == -9
+    assert run_text_warm(LANDER, str(fleet.main.path), json.dumps(settings)).returncode == -9
     assert fleet.row("two").state is TaskState.MERGED
     fleet.use(**settings)
     fleet.task("four", {"four.txt": "4\n"})

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.clock import ManualClock
-from tests.support.processes import kill_hard, run_to_end, start_apart
+from tests.support.processes import kill_hard, start_apart
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
+from tests.support.warm import run_text_warm
 from tests.support.wta import wta
 from wtagents.core.config.settings import Layer
 from wtagents.core.errors import ExitCode, NotFoundError
@@ -302,7 +302,7 @@ def test_killed_at_every_step_the_next_pass_goes_on(fleet: Fleet) -> None:
     step = 0
     while True:
         step += 4
-        done = run_to_end([sys.executable, "-c", KILLED, str(fleet.main.path), str(step)])
+        done = run_text_warm(KILLED, str(fleet.main.path), str(step))
         assert done.returncode in (-9, 0), done.stderr.decode()
         if done.returncode == 0 or fleet.row("fix").removed_at is not None:
             break

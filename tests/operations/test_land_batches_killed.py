@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.test_land_killed import ask, go_on, kill_once, lander, require_landed
+from tests.operations.test_land_killed import (
+    ask,
+    go_on,
+    kill_once,
+    land_apart,
+    lander,
+    require_landed,
+)
 from tests.support.environment import Sandbox
-from tests.support.processes import MERGER, kill_hard, run_to_end, start_apart, survivors
+from tests.support.processes import MERGER, kill_hard, start_apart, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.waiting import wait_until
 from wtagents.core.landing.merge import MergeState, Rejection
@@ -65,7 +72,7 @@ def test_killed_while_two_slots_are_at_work(batch: Fleet, sandbox: Sandbox, tmp_
     both = f"touch {place}/$WTA_TASK; while test $(ls {place} | wc -l) -lt 2; do sleep 0.02; done"
     deadly = f"test -e {place}/again || {{ {both}; kill -9 {MERGER}; exec sleep 60; }}"
     gate = f"{deadly}; test ! -e bad.txt"
-    assert run_to_end(lander(batch, gate=[gate], slots=2)).returncode == -9
+    assert land_apart(batch, gate=[gate], slots=2).returncode == -9
     assert {batch.request(name).state for name in NAMES} == {MergeState.GATING}
     assert len(survivors(sandbox.mark)) >= 1
     (place / "again").touch()
@@ -92,7 +99,7 @@ def test_killed_while_the_checkout_of_a_prefix_is_updated(
         fleet.task(name, {f"{name}.txt": f"{name}\n"}, subject=f"Add {name}")
     ask(fleet, *names)
     old = fleet.tip()
-    done = run_to_end(lander(fleet, gate=[f"echo {MERGER} > {pid}"], slots=1))
+    done = land_apart(fleet, gate=[f"echo {MERGER} > {pid}"], slots=1)
     assert done.returncode == -9
     requests = [fleet.request(name) for name in names]
     assert {request.state for request in requests} == {MergeState.ADVANCING}
@@ -118,7 +125,7 @@ def test_killed_before_the_second_look_at_a_red_tree(
     """Nobody was blamed for the one red run; the next landing looks twice itself."""
     kill = kill_once(tmp_path / "killed")
     gate = f'case "$WTA_TASK" in bad) {kill};; esac; test ! -e bad.txt'
-    assert run_to_end(lander(batch, gate=[gate], slots=1)).returncode == -9
+    assert land_apart(batch, gate=[gate], slots=1).returncode == -9
     assert batch.request("bad").rejection is None
     batch.use(gate=[gate], slots=1)
     go_on(batch)
@@ -128,8 +135,8 @@ def test_killed_before_the_second_look_at_a_red_tree(
 def test_who_always_kills_its_merger_is_left_to_a_person_and_nobody_else(batch: Fleet) -> None:
     gate = f"if test -e bad.txt; then kill -9 {MERGER}; exec sleep 60; fi"
     for _ in range(ATTEMPTS):
-        assert run_to_end(lander(batch, gate=[gate], slots=1)).returncode == -9
-    assert run_to_end(lander(batch, gate=[gate], slots=1)).returncode == 0
+        assert land_apart(batch, gate=[gate], slots=1).returncode == -9
+    assert land_apart(batch, gate=[gate], slots=1).returncode == 0
     assert batch.request("bad").rejection is Rejection.CUT_OFF
     good = [name for name in NAMES if name != "bad"]
     assert {batch.request(name).state for name in good} == {MergeState.MERGED}

@@ -11,10 +11,11 @@ from threading import Event, Thread
 import pytest
 
 from tests.support.environment import Sandbox
-from tests.support.processes import MERGER, kill_hard, run_to_end, start_apart, survivors
+from tests.support.processes import MERGER, kill_hard, start_apart, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
+from tests.support.warm import Ended, run_text_warm
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
@@ -60,8 +61,16 @@ def ask(fleet: Fleet, *names: str) -> None:
 
 
 def lander(fleet: Fleet, **settings: object) -> list[str]:
-    chosen = json.dumps({"resolver": "none", "ladder": ["agent"], **settings})
-    return [sys.executable, "-c", LANDER, str(fleet.main.path), chosen]
+    return [sys.executable, "-c", LANDER, *_order(fleet, settings)]
+
+
+def land_apart(fleet: Fleet, **settings: object) -> Ended:
+    """Land in a process of its own, and wait for its end."""
+    return run_text_warm(LANDER, *_order(fleet, settings))
+
+
+def _order(fleet: Fleet, settings: dict[str, object]) -> tuple[str, str]:
+    return str(fleet.main.path), json.dumps({"resolver": "none", "ladder": ["agent"], **settings})
 
 
 def go_on(fleet: Fleet) -> list[MergeOutcome]:
@@ -102,7 +111,7 @@ def test_killed_while_a_gate_runs(fleet: Fleet, sandbox: Sandbox, tmp_path: Path
     fleet.task("fix", {"a.txt": "a\n"})
     ask(fleet, "fix")
     gate = kill_once(tmp_path / "killed")
-    assert run_to_end(lander(fleet, gate=[gate])).returncode == -9
+    assert land_apart(fleet, gate=[gate]).returncode == -9
     assert fleet.request("fix").state is MergeState.GATING
     assert fleet.row("fix").state is TaskState.MERGING
     assert survivors(sandbox.mark) != [], "the gate outlives who started it"
@@ -120,7 +129,7 @@ def test_killed_while_the_resolver_is_asked(fleet: Fleet, sandbox: Sandbox, tmp_
     resolver = ["sh", "-c", f"touch {tmp_path / 'killed'}; kill -9 $PPID"]
     (tmp_path / "temporary").mkdir()
     sandbox.set_variable("TMPDIR", str(tmp_path / "temporary"))
-    done = run_to_end(lander(fleet, resolver="command", resolver_command=resolver, gate=["true"]))
+    done = land_apart(fleet, resolver="command", resolver_command=resolver, gate=["true"])
     assert (done.returncode, (tmp_path / "killed").exists()) == (-9, True)
     (room,) = fleet.context.paths.rooms.iterdir()
     assert room.name.startswith("resolver.")
@@ -152,7 +161,7 @@ def test_killed_between_the_ref_and_the_checkout(
     fleet.task("fix", {f"{n}.txt": f"{n}\n" for n in range(5)})
     ask(fleet, "fix")
     old = fleet.tip()
-    assert run_to_end(lander(fleet, gate=[f"echo {MERGER} > {pid}"])).returncode == -9
+    assert land_apart(fleet, gate=[f"echo {MERGER} > {pid}"]).returncode == -9
     request = fleet.request("fix")
     assert request.state is MergeState.ADVANCING
     assert (request.onto, request.candidate) == (old, fleet.tip())
@@ -189,7 +198,7 @@ def die_at_the_first_file(fleet: Fleet, tmp_path: Path) -> None:
     accept_tripwire(fleet.context)
     fleet.task("fix", {"a.txt": CHANGED, "b.txt": CHANGED})
     ask(fleet, "fix")
-    assert run_to_end(lander(fleet, gate=[f"echo {MERGER} > {pid}"])).returncode == -9
+    assert land_apart(fleet, gate=[f"echo {MERGER} > {pid}"]).returncode == -9
     pid.unlink()
     fleet.use(gate=["true"])
 
@@ -295,8 +304,8 @@ def test_a_landing_that_always_dies_is_left_to_a_person(fleet: Fleet) -> None:
     ask(fleet, "fix")
     before = fleet.tip()
     for _ in range(ATTEMPTS):
-        assert run_to_end(lander(fleet, gate=[f"kill -9 {MERGER}"])).returncode == -9
-    assert run_to_end(lander(fleet, gate=[f"kill -9 {MERGER}"])).returncode == 0
+        assert land_apart(fleet, gate=[f"kill -9 {MERGER}"]).returncode == -9
+    assert land_apart(fleet, gate=[f"kill -9 {MERGER}"]).returncode == 0
     request = fleet.request("fix")
     assert (request.state, request.rejection) == (MergeState.REJECTED, Rejection.CUT_OFF)
     assert request.detail == f"the landing was cut off while gating, {ATTEMPTS} times in all"

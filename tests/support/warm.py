@@ -23,16 +23,18 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from tests.support.environment import MARK, PROJECT
 from tests.support.processes import run_to_end
+from wtagents.system.interpreter import leave
 from wtagents.system.process import DETACHED_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+Ended: TypeAlias = "subprocess.CompletedProcess[bytes]"
 LOADED = ("core", "system", "git", "store", "agent", "ladder", "operations", "cli")
 """Floors that commands import while they run; none that is run to its end shows a screen."""
 STRANGERS = ("filelock", "git", "psutil")
@@ -44,11 +46,23 @@ _TURN = threading.Lock()
 
 def run_warm(
     arguments: Sequence[str], *, cwd: Path, stdin: bytes = b"", seconds: float = 30
-) -> subprocess.CompletedProcess[bytes]:
+) -> Ended:
     """Run `wta` to its end, one at a time; raise TimeoutExpired after killing one that lasts."""
     if _starts_otherwise():
         return run_to_end([*WTA, *arguments], cwd=cwd, stdin=stdin, seconds=seconds)
-    order = {"argv": list(arguments), "cwd": str(cwd), "environment": dict(os.environ)}
+    return _run({"argv": list(arguments), "cwd": str(cwd)}, stdin=stdin, seconds=seconds)
+
+
+def run_text_warm(text: str, *arguments: str, seconds: float = 30) -> Ended:
+    """Run a program of a test to its end, as `python -c` does."""
+    if _starts_otherwise():
+        return run_to_end([sys.executable, "-c", text, *arguments], seconds=seconds)
+    order = {"argv": list(arguments), "cwd": str(Path.cwd()), "text": text}
+    return _run(order, stdin=b"", seconds=seconds)
+
+
+def _run(order: dict[str, Any], *, stdin: bytes, seconds: float) -> Ended:
+    order["environment"] = dict(os.environ)
     answer, its_answer = socket.socketpair()
     with _TURN, ThreadPoolExecutor(4) as pool, answer:
         (get, order_end), (get_in, in_end), (out_end, put_out), (err_end, put_err) = (
@@ -61,8 +75,9 @@ def run_warm(
         pool.submit(_write, order_end, json.dumps(order).encode())
         pool.submit(_write, in_end, stdin)
         out, err = pool.submit(_read, out_end), pool.submit(_read, err_end)
-        status = _await_end(answer, ["wta", *arguments], seconds)
-        return subprocess.CompletedProcess(["wta", *arguments], status, out.result(), err.result())
+        argv = ["wta", *order["argv"]]
+        status = _await_end(answer, argv, seconds)
+        return subprocess.CompletedProcess(argv, status, out.result(), err.result())
 
 
 def _await_end(answer: socket.socket, argv: list[str], seconds: float) -> int:
@@ -164,6 +179,9 @@ def _become(order_end: int, *streams: int) -> NoReturn:
     time.tzset()
     os.chdir(order["cwd"])
     sys.argv[1:] = order["argv"]
+    if "text" in order:
+        exec(order["text"], {"__name__": "__main__"})  # noqa: S102 - that is the order
+        leave(0)
     entry.run()
 
 
