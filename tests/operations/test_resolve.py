@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.git.conflict_classes import CLASSES, ConflictClass, commit_files
-from tests.support.processes import MERGER, run_to_end
+from tests.support.processes import MERGER
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
+from tests.support.warm import run_text_warm
 from wtagents.core.errors import ExitCode, StateError, UsageError
 from wtagents.core.landing.merge import Author, MergeState, Rejection
 from wtagents.core.landing.rung import Rung
@@ -266,7 +266,7 @@ def test_killed_while_it_lands_the_decisions_stay(fleet: Fleet) -> None:
     conflict(fleet)
     (opened(fleet) / "note.txt").write_text(rows(r5="target\nbranch"))
     settings = json.dumps({"resolver": "none", "gate": [f"kill -9 {MERGER}; sleep 1"]})
-    done = run_to_end((sys.executable, "-c", RESOLVER, str(fleet.main.path), settings))
+    done = run_text_warm(RESOLVER, str(fleet.main.path), settings)
     assert done.returncode == -9
     assert stored(fleet) == (1, 1)
     fleet.use(gate=["true"])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.clock import ManualClock
-from tests.support.processes import kill_hard, run_to_end, start_apart
+from tests.support.processes import kill_hard, start_apart
 from tests.support.ready_tasks import Fleet
 from tests.support.records import an_exit
 from tests.support.repository import RepositoryBuilder
 from tests.support.stored import stored_run
 from tests.support.waiting import wait_until
+from tests.support.warm import run_text_warm
 from wtagents.core.errors import StateError
 from wtagents.core.events import EventKind
 from wtagents.core.run import RunState
@@ -266,8 +266,7 @@ def test_killed_at_every_step_the_next_pass_goes_on(fleet: Fleet, clock: ManualC
     step = 0
     while True:
         step += 3
-        argv = [sys.executable, "-c", KILLED, str(fleet.main.path), str(step), str(31 * DAY)]
-        done = run_to_end(argv)
+        done = run_text_warm(KILLED, str(fleet.main.path), str(step), str(31 * DAY))
         assert done.returncode in (-9, 0), done.stderr.decode()
         if done.returncode == 0:
             break

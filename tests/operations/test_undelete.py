@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from tests.support.clock import ManualClock
 from tests.support.processes import run_to_end
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
+from tests.support.warm import run_text_warm
 from wtagents.core.errors import NotFoundError, StateError
 from wtagents.core.keeping.retention import Keep, Remove
 from wtagents.core.task import TaskState
@@ -352,7 +352,7 @@ def test_killed_at_every_step_it_is_simply_called_again(fleet: Fleet) -> None:
     step = 0
     while fleet.row("fix").removed_at is not None:
         step += 3
-        done = run_to_end([sys.executable, "-c", KILLED, str(fleet.main.path), str(step)])
+        done = run_text_warm(KILLED, str(fleet.main.path), str(step))
         assert done.returncode in (-9, 0), done.stderr.decode()
     assert step > 5, "it was killed on its way"
     assert picture(worktree) == before
