@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
+
+from wtagents.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from tests.support.repository import RepositoryBuilder
@@ -147,11 +150,24 @@ def test_a_task_lands_after_those_it_names_and_can_be_withdrawn(
         ["TASK", "STATE", "WHY"],
         ["later", "waiting", "lands"],
     ]
+    queue, cost = shell.wta("queue").out, shell.wta("cost").out
+    story, then = shell.wta("logs", "later").out, SystemClock().now().isoformat()
     taken = shell.wta("merge", "--withdraw", "later")
     assert (taken.status, taken.out) == (0, "later withdrawn: withdrawn by a person\n")
     assert shell.wta("merge", "--withdraw", "--ready").status == 2
     assert shell.wta("merge", "--ready").status == 0
     assert repository.subjects("main")[:2] == ["Change later", "Change base"]
+    assert [line.split()[:3] for line in shell.wta("queue", "--at", then).out.splitlines()[:2]] == [
+        line.split()[:3] for line in queue.splitlines()[:2]
+    ]
+    assert shell.wta("cost", "--at", then).out == cost
+    assert shell.wta("logs", "later", "--at", then).out == story
+    known = json.loads(shell.wta("status", "later", "--at", then, "--json").out)["data"][0]
+    assert (known["task"]["state"], known["worktree"]["commits"]) == ("ready", 1)
+    assert (known["merge"]["state"], known["is_past"]) == ("waiting", True)
+    assert shell.wta("status", "--at", "9d").out.startswith("no tasks")
+    for wrong, status in (("status --at soon", 2), ("queue --at 2d6", 2), ("logs x --at 1m", 4)):
+        assert shell.wta(*wrong.split()).status == status
 
 
 def test_what_is_held_is_looked_at_approved_and_taken_back(shell: Shell) -> None:
