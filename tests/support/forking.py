@@ -42,6 +42,7 @@ def fork_race(
 def end_apart(deed: Callable[[], object]) -> int:
     """Do something in a process of its own; return its exit code, negative for a signal.
 
+    No store may be open here: SQLite does not survive a fork (`run_text_warm` does it elsewhere).
     What is raised there ends it with 1, and is told to stderr; Ctrl-C ends it as it ends Python.
     """
     pid = os.fork()
