@@ -10,11 +10,10 @@ from tests.operations.test_land_killed import (
     ask,
     go_on,
     kill_once,
-    land_apart,
-    lander,
     require_landed,
 )
 from tests.support.environment import Sandbox
+from tests.support.landers import land_apart, lander
 from tests.support.processes import MERGER, kill_hard, start_apart, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.waiting import wait_until

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
 from tests.support.environment import Sandbox
+from tests.support.landers import land_apart, lander
 from tests.support.processes import MERGER, kill_hard, start_apart, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
-from tests.support.warm import Ended, run_text_warm
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.lifecycle import LIVE_MERGE_STATES
@@ -34,17 +32,6 @@ from wtagents.store.tasks import move_task
 from wtagents.system.folders.rooms import sweep_rooms
 from wtagents.system.lock import hold_lock
 
-LANDER = """\
-import json, sys
-from pathlib import Path
-from wtagents.core.config.settings import Layer
-from wtagents.operations.context import Context
-from wtagents.operations.landing.land import land_waiting
-values = {"merge": json.loads(sys.argv[2]), "sandbox": {"mode": "none"}}
-layer = Layer(source="--test", values=values)
-land_waiting(Context(Path(sys.argv[1]), flags=[layer]))
-"""
-
 
 def ask(fleet: Fleet, *names: str) -> None:
     for name in names:
@@ -58,19 +45,6 @@ def ask(fleet: Fleet, *names: str) -> None:
                 skip_gate=False,
                 at=fleet.context.clock.now(),
             )
-
-
-def lander(fleet: Fleet, **settings: object) -> list[str]:
-    return [sys.executable, "-c", LANDER, *_order(fleet, settings)]
-
-
-def land_apart(fleet: Fleet, **settings: object) -> Ended:
-    """Land in a process of its own, and wait for its end."""
-    return run_text_warm(LANDER, *_order(fleet, settings))
-
-
-def _order(fleet: Fleet, settings: dict[str, object]) -> tuple[str, str]:
-    return str(fleet.main.path), json.dumps({"resolver": "none", "ladder": ["agent"], **settings})
 
 
 def go_on(fleet: Fleet) -> list[MergeOutcome]:
