@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.environment import Sandbox
-from tests.support.processes import MERGER, survivors
+from tests.support.processes import MERGER, run_to_end, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
-from tests.support.warm import run_text_warm
 from wtagents.core.errors import ExitCode, NotFoundError, StateError
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import Reason, Task, TaskState
@@ -327,7 +327,8 @@ def test_killed_between_the_ref_and_the_checkout(
     accept_tripwire(fleet.context)
     landed(fleet)
     settings = json.dumps({"resolver": "none", "gate": [f"echo {MERGER} > {pid}"]})
-    assert run_text_warm(UNDOER, str(fleet.main.path), settings).returncode == -9
+    argv = [sys.executable, "-c", UNDOER, str(fleet.main.path), settings]
+    assert run_to_end(argv).returncode == -9
     assert fleet.main.subjects()[0] == "Undo fix"
     assert fleet.row("fix").state is TaskState.MERGED
     if again == "undo":
@@ -353,7 +354,8 @@ def test_killed_while_a_gate_runs_nothing_has_happened(fleet: Fleet) -> None:
     landed(fleet)
     before = fleet.tip()
     settings = json.dumps({"resolver": "none", "gate": [f"kill -9 {MERGER}"]})
-    assert run_text_warm(UNDOER, str(fleet.main.path), settings).returncode == -9
+    argv = [sys.executable, "-c", UNDOER, str(fleet.main.path), settings]
+    assert run_to_end(argv).returncode == -9
     assert (fleet.tip(), fleet.row("fix").state) == (before, TaskState.MERGED)
     assert land_waiting(fleet.context) == ()
     assert take_back(fleet).undone
