@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.environment import Sandbox
-from tests.support.processes import MERGER, run_to_end, survivors
+from tests.support.processes import MERGER, survivors
 from tests.support.ready_tasks import Fleet
 from tests.support.repository import RepositoryBuilder
 from tests.support.waiting import wait_until
+from tests.support.warm import run_text_warm
 from wtagents.core.errors import ExitCode, NotFoundError, StateError
 from wtagents.core.landing.merge import MergeState, Rejection
 from wtagents.core.task import Reason, Task, TaskState
@@ -307,7 +307,13 @@ def test_a_task_that_was_cleaned_up_is_undone_and_comes_back(fleet: Fleet) -> No
 
 
 def ticked(fleet: Fleet) -> Task:
-    tick(fleet.context)
+    """Tick until it is undone: a tick does not wait for a git that has yet to die."""
+
+    def is_undone() -> bool:
+        tick(fleet.context)
+        return fleet.row("fix").state is not TaskState.MERGED
+
+    wait_until(is_undone)
     return fleet.row("fix")
 
 
@@ -327,15 +333,14 @@ def test_killed_between_the_ref_and_the_checkout(
     accept_tripwire(fleet.context)
     landed(fleet)
     settings = json.dumps({"resolver": "none", "gate": [f"echo {MERGER} > {pid}"]})
-    argv = [sys.executable, "-c", UNDOER, str(fleet.main.path), settings]
-    assert run_to_end(argv).returncode == -9
+    assert run_text_warm(UNDOER, str(fleet.main.path), settings).returncode == -9
     assert fleet.main.subjects()[0] == "Undo fix"
     assert fleet.row("fix").state is TaskState.MERGED
     if again == "undo":
         with pytest.raises(StateError, match="is undone already"):
             take_back(fleet)
     elif again == "tick":
-        wait_until(lambda: ticked(fleet).state is TaskState.STOPPED, what="the tick settles it")
+        assert ticked(fleet).state is TaskState.STOPPED
     else:
         fleet.task("next", {"next.md": "x\n"})
         fleet.land("next")
@@ -354,8 +359,7 @@ def test_killed_while_a_gate_runs_nothing_has_happened(fleet: Fleet) -> None:
     landed(fleet)
     before = fleet.tip()
     settings = json.dumps({"resolver": "none", "gate": [f"kill -9 {MERGER}"]})
-    argv = [sys.executable, "-c", UNDOER, str(fleet.main.path), settings]
-    assert run_to_end(argv).returncode == -9
+    assert run_text_warm(UNDOER, str(fleet.main.path), settings).returncode == -9
     assert (fleet.tip(), fleet.row("fix").state) == (before, TaskState.MERGED)
     assert land_waiting(fleet.context) == ()
     assert take_back(fleet).undone

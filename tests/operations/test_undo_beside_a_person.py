@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.operations.test_undo import UNDOER, take_back, ticked
-from tests.support.processes import MERGER, run_to_end
+from tests.support.processes import MERGER
 from tests.support.ready_tasks import Fleet
+from tests.support.warm import run_text_warm
 from wtagents.cli.pages.undo_text import undo_lines
 from wtagents.cli.style import Style
 from wtagents.core.errors import StateError
@@ -46,8 +46,7 @@ def be_cut_off(fleet: Fleet, plan: Path) -> None:
     pid = plan.with_name("pid")
     settings = json.dumps({"resolver": "none", "gate": [f"echo {MERGER} > {pid}"]})
     plan.write_text(f"kill -9 $(cat {pid}) $PPID\n")
-    argv = [sys.executable, "-c", UNDOER, str(fleet.main.path), settings]
-    assert run_to_end(argv).returncode == -9
+    assert run_text_warm(UNDOER, str(fleet.main.path), settings).returncode == -9
     assert fleet.row("fix").state is TaskState.MERGED
 
 
