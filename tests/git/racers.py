@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypedDict
 
+from wtagents.core.errors import StateError
 from wtagents.core.ids import BranchName, Oid, TaskName
 from wtagents.git.advancing.advance import advance
 from wtagents.git.repo import Repository
@@ -50,7 +51,10 @@ def add_and_fill(place: Place) -> str:
 
 
 def advance_once(step: Step) -> str:
-    """Try to move a target; return the kind of the outcome."""
+    """Try to move a target; return the kind of the outcome, or of the refusal."""
     repo = Repository.at(Path(step["repository"]))
-    outcome = advance(repo, BranchName(step["branch"]), Oid(step["old"]), Oid(step["new"]))
+    try:
+        outcome = advance(repo, BranchName(step["branch"]), Oid(step["old"]), Oid(step["new"]))
+    except StateError as error:
+        return type(error).__name__
     return type(outcome).__name__

@@ -43,7 +43,7 @@ def swap_target(repo: Repository, mark: Mark, *, back: bool = False) -> bool:
     """Move a target to `new`, or back; False when it is not where it moves from.
 
     Raises GitError as `swap_ref`; what a git left that was killed is gone then, or the note stays.
-    Raises StateError while the git of a dead landing is in the middle of a swap.
+    Raises StateError while somebody else is in the middle of a swap, the git of a dead landing too.
     """
     with _noted(repo, mark) as held:
         if back:
@@ -95,8 +95,8 @@ def _noted(repo: Repository, mark: Mark) -> Iterator[Repository]:
     descriptor = create_held(swap_note(repo), mark_text(mark))
     if descriptor is None:
         raise StateError(
-            f"a landing was cut off as its target moved, and {mark.target} cannot move yet",
-            cause="a git command of it is at work, or left a lock",
+            f"somebody is moving a target, or was cut off in it, and {mark.target} cannot move yet",
+            cause="a git command is at work, or left a lock",
             hint="wta doctor; then try again",
         )
     try:

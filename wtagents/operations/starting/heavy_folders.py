@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wtagents.core.task import Task
     from wtagents.operations.context import Context
 
-_PROGRAM = Path(system.__path__[0]) / "copy_folders.py"
+_PROGRAM = Path(system.__path__[0], "folders", "copy_folders.py")
 
 
 def copying(context: Context, task: Task) -> tuple[str, ...]:
