@@ -13,6 +13,7 @@ from tests.support.statuses import FLEET, at_work
 from wtagents.cli.pages.task_list import task_list
 from wtagents.cli.style import Style
 from wtagents.core.figures import text_width
+from wtagents.core.record import replace
 
 if TYPE_CHECKING:
     from wtagents.operations.telling.status import TaskStatus
@@ -64,6 +65,12 @@ Ready to merge
 Done
   merged-one  merged   landed on main                                                            3m\
 """)
+
+
+def test_a_minute_that_has_passed_names_no_next_command() -> None:
+    past = [replace(item, is_past=True) for item in FLEET]
+    lines = shown(*FLEET).splitlines()
+    assert shown(*past).splitlines() == [each for each in lines if not each.startswith("    ")]
 
 
 def test_no_tasks_say_how_to_begin() -> None:

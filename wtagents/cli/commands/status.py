@@ -59,7 +59,7 @@ def command(
         from wtagents.operations.telling.past import status_at
 
         known_then = status_at(context, names, moment)
-        return Answer.of(known_then, partial(_pages if names else _list, now=moment))
+        return Answer.of(known_then, partial(_pages if names else _list_then, now=moment))
     if all_of_it:
         if names:
             raise click.UsageError("--all takes no NAME")
@@ -75,6 +75,13 @@ def _list(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iter
     from wtagents.cli.pages.task_list import status_list
 
     return status_list(items, style, now=now)
+
+
+def _list_then(items: tuple[TaskStatus, ...], style: Style, *, now: datetime) -> Iterator[str]:
+    if not items:
+        yield "there were no tasks then"
+        return
+    yield from _list(items, style, now=now)
 
 
 def _everything(found: Everything, style: Style, *, now: datetime) -> Iterator[str]:

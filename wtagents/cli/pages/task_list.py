@@ -67,7 +67,7 @@ def task_list(items: Sequence[TaskStatus], style: Style, *, now: datetime) -> It
             last = group
         yield row
         command = next_of(item)
-        if item.attention and command:
+        if item.attention and command and not item.is_past:
             yield "    " + style.paint(printable(command), Tone.ACCENT)
 
 
