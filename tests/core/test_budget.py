@@ -98,6 +98,15 @@ def test_a_shared_budget_warns_before_its_end() -> None:
     assert [each.used_up for each in shared_strains(DAY, ledger(9.9))] == [True]
 
 
+@pytest.mark.parametrize(("ended", "at_work"), [(0.2, 2.2), (1.2, 1.2)])
+def test_it_warns_at_the_same_sum_whoever_has_used_it(ended: float, at_work: float) -> None:
+    budget = Budget(repository=Amount(usd=3.0))
+    used = Ledger(repository=Spent(usd=ended), at_work=Spent(usd=at_work), day_ends=MIDNIGHT)
+    assert [strain.words for strain in shared_strains(budget, used)] == [
+        "budget.repository_usd: $2.40 of $3.00 used"
+    ]
+
+
 def test_a_run_and_a_task_warn_of_their_own_budgets() -> None:
     budget = Budget(run=Amount(usd=1.0, tokens=1000), task=Amount(tokens=2000))
     usage = Usage(cost_usd=0.9, input_tokens=700, output_tokens=100)

@@ -21,6 +21,8 @@ LEAST_SHARE = 0.1
 """Of a budget: less is given to no run as long as there is more."""
 WORTHLESS = 0.01
 """Of a budget: what is left counts as nothing."""
+USD_DIGITS = 9
+"""Behind the point, in sums: those of one request are there, the rest of adding floats is not."""
 
 
 @record
@@ -39,8 +41,9 @@ class Spent:
     tokens: int = 0
 
     def plus(self, other: Spent) -> Spent:
-        """Return the sum."""
-        return Spent(usd=self.usd + other.usd, tokens=self.tokens + other.tokens)
+        """Return the sum, the same in whatever order: what it is compared with is crossed once."""
+        usd = round(self.usd + other.usd, USD_DIGITS)
+        return Spent(usd=usd, tokens=self.tokens + other.tokens)
 
 
 NOTHING = Spent()

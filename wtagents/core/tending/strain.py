@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtagents.core.record import record, replace
-from wtagents.core.tending.budget import Amount, Spent, lines, lines_of
+from wtagents.core.tending.budget import USD_DIGITS, Amount, Spent, lines, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,7 +81,7 @@ def _used(view: TaskView) -> Spent:
 
 
 def _strained(budget: Budget, found: Iterable[Line]) -> Iterator[Line]:
-    return (line for line in found if line.spent >= line.limit * budget.warn)
+    return (line for line in found if line.spent >= round(line.limit * budget.warn, USD_DIGITS))
 
 
 def _strain(line: Line, window: str) -> Strain:
