@@ -16,7 +16,7 @@ from tests.support.simulation.seeds import play_seeds
 
 SEEDS = 300
 CHUNK = 25
-MENDED = (20663, 41063, 44849, 44863, 100222, 403262)
+MENDED = (20663, 41063, 44849, 44863, 100222, 403262, 406494)
 """Seeds that broke a promise once, beyond those that are always played."""
 PATIENCE = 40
 """Seeds that may pass before a mutant is caught."""

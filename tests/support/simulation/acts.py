@@ -25,6 +25,7 @@ def let_go(context: SimulatedContext) -> None:
 def let_tick(context: SimulatedContext) -> None:
     """Make a pass, and note what a person is to hear where things cost something."""
     seen, machine = tick(context).seen, context.machine
+    machine.looked_at = seen.at
     if machine.purse is not None:
         machine.purse.told_at = machine.moment
         note_what_is_new(context, seen)

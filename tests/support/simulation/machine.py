@@ -112,6 +112,8 @@ class Machine:
     """How often an agent took a message, by its id."""
     counts: Counter[str] = field(default_factory=Counter)
     """How often each thing has gone wrong."""
+    looked_at: datetime | None = None
+    """When the last tick has looked last: what comes later it cannot know."""
     purse: Purse | None = None
     """None: nothing costs anything."""
     doubts: Doubts | None = None

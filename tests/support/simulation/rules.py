@@ -199,7 +199,7 @@ class Rules:
 
         Nothing more is asked where the tick ends a run itself, its runner dead or late.
         """
-        now = self._machine.clock.now()
+        now = self._machine.looked_at or self._machine.clock.now()
         for run in live:
             if self._machine.resistance.passes[run.id]:
                 continue
