@@ -239,7 +239,7 @@ MUTANTS = (
     Mutant(
         name="nobody is warned before a budget is used up",
         file="wtagents/core/tending/strain.py",
-        line="if line.spent >= line.limit * budget.warn)",
+        line="if line.spent >= round(line.limit * budget.warn, USD_DIGITS))",
         becomes="if line.spent >= line.limit)",
         seed=6,
     ),
